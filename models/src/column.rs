@@ -1,0 +1,157 @@
+//! Flat arrays: the one form in which a model's tables live in memory and in files.
+
+use arrow_buffer::ScalarBuffer;
+
+/// An immutable array that is cheap to clone and may live in a mapped file.
+pub type Column<T> = ScalarBuffer<T>;
+
+/// Rows of different lengths in one flat array (compressed sparse row): row `r` is `values[starts[r]..starts[r + 1]]`.
+///
+/// The values of a row may be spread over several parallel columns that share these starts.
+#[derive(Clone, Debug)]
+pub struct Starts(Column<u64>);
+
+/// Why an array of row starts can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartsError {
+    /// There is no first start, or it is not 0.
+    #[error("row starts must begin with 0")]
+    NoZero,
+    /// A row would end before it starts.
+    #[error("row {row} ends before it starts")]
+    Descending {
+        /// The first such row.
+        row: usize,
+    },
+    /// The last row ends elsewhere than the values do.
+    #[error("the rows end at {end}, but there are {values} values")]
+    WrongEnd {
+        /// Where the last row ends.
+        end: u64,
+        /// How many values there are.
+        values: usize,
+    },
+}
+
+impl Starts {
+    /// Checks `starts` against the number of values that the rows share.
+    pub fn new(starts: Column<u64>, values: usize) -> Result<Self, StartsError> {
+        if starts.first() != Some(&0) {
+            return Err(StartsError::NoZero);
+        }
+        if let Some(row) = starts.windows(2).position(|pair| pair[0] > pair[1]) {
+            return Err(StartsError::Descending { row });
+        }
+        match starts.last() {
+            Some(&end) if end == values as u64 => Ok(Self(starts)),
+            end => Err(StartsError::WrongEnd { end: end.copied().unwrap_or(0), values }),
+        }
+    }
+
+    /// The starts of rows of these lengths.
+    pub fn from_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
+        let mut starts = vec![0_u64];
+        let mut end = 0_u64;
+        for length in lengths {
+            end += length as u64;
+            starts.push(end);
+        }
+        Self(starts.into())
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// The range of row `row` in the value columns; empty for a row beyond the last.
+    pub fn range(&self, row: usize) -> std::ops::Range<usize> {
+        if row >= self.rows() {
+            return 0..0;
+        }
+        self.0[row] as usize..self.0[row + 1] as usize
+    }
+
+    /// The raw starts, one more than there are rows.
+    pub fn column(&self) -> &Column<u64> {
+        &self.0
+    }
+}
+
+impl Default for Starts {
+    fn default() -> Self {
+        Self(vec![0].into())
+    }
+}
+
+/// Sparse rows of weighted links: row `r` lists pairs of a dense number and a weight.
+#[derive(Clone, Debug, Default)]
+pub struct WeightedRows {
+    starts: Starts,
+    targets: Column<u32>,
+    weights: Column<f32>,
+}
+
+impl WeightedRows {
+    /// Puts the three columns together after checking that they fit.
+    pub fn new(
+        starts: Column<u64>,
+        targets: Column<u32>,
+        weights: Column<f32>,
+    ) -> Result<Self, StartsError> {
+        let starts = Starts::new(starts, targets.len())?;
+        if weights.len() == targets.len() {
+            return Ok(Self { starts, targets, weights });
+        }
+        Err(StartsError::WrongEnd { end: targets.len() as u64, values: weights.len() })
+    }
+
+    /// Copies rows of pairs.
+    pub fn from_rows(rows: &[Vec<(u32, f32)>]) -> Self {
+        let flat = || rows.iter().flatten();
+        Self {
+            starts: Starts::from_lengths(rows.iter().map(Vec::len)),
+            targets: flat().map(|&(target, _)| target).collect(),
+            weights: flat().map(|&(_, weight)| weight).collect(),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.starts.rows()
+    }
+
+    /// The targets and weights of one row; empty beyond the last row.
+    pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
+        let range = self.starts.range(row);
+        (&self.targets[range.clone()], &self.weights[range])
+    }
+
+    /// The columns: starts, targets, weights.
+    pub fn columns(&self) -> (&Column<u64>, &Column<u32>, &Column<f32>) {
+        (self.starts.column(), &self.targets, &self.weights)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_found_and_those_beyond_the_end_are_empty() {
+        let rows = WeightedRows::from_rows(&[vec![(3, 0.5)], vec![], vec![(1, 1.0), (2, 2.0)]]);
+        assert_eq!(rows.rows(), 3);
+        assert_eq!(rows.row(2), (&[1, 2][..], &[1.0, 2.0][..]));
+        assert_eq!(rows.row(1), (&[][..], &[][..]));
+        assert_eq!(rows.row(9), (&[][..], &[][..]));
+    }
+
+    #[test]
+    fn starts_that_do_not_fit_are_refused() {
+        let check = |starts: Vec<u64>, values| Starts::new(starts.into(), values).err();
+        assert_eq!(check(vec![], 0), Some(StartsError::NoZero));
+        assert_eq!(check(vec![0, 2, 1], 1), Some(StartsError::Descending { row: 1 }));
+        assert_eq!(check(vec![0, 2], 3), Some(StartsError::WrongEnd { end: 2, values: 3 }));
+        assert_eq!(check(vec![0, 3], 3), None);
+    }
+}

@@ -1,0 +1,382 @@
+//! What a user has done, folded to one entry per item.
+//!
+//! The same rule folds events into a history in training, in replay and in the overlay, so that a rebuilt model and a live one agree.
+
+use serde::{Deserialize, Serialize};
+
+use crate::column::{Column, Starts, StartsError};
+use crate::event::{EventType, Millis};
+use crate::id::ItemIdx;
+
+/// The item has been bought and not given back.
+pub const BOUGHT: u8 = 1;
+/// Friends may be told of the purchase, in numbers.
+pub const VISIBLE: u8 = 2;
+/// The last word on the item was against it: its training target is 0.
+pub const NEGATIVE: u8 = 4;
+
+/// How much each type of event says about taste, and how fast that fades.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventWeights {
+    /// Confidence added by one event, by the number of its [`EventType`]; never negative.
+    pub by_type: [f32; EventType::ALL.len()],
+    /// After so many days an event counts half; none means that it never fades.
+    pub half_life_days: Option<f32>,
+    /// The most confidence that one user can have in one item.
+    pub cap: f32,
+}
+
+impl Default for EventWeights {
+    fn default() -> Self {
+        let mut by_type = [0.0; EventType::ALL.len()];
+        for (kind, weight) in [
+            (EventType::View, 0.1),
+            (EventType::Click, 0.2),
+            (EventType::Like, 0.7),
+            (EventType::Cart, 0.7),
+            (EventType::Purchase, 1.0),
+            (EventType::Refund, 1.0),
+            (EventType::Review, 1.0),
+            (EventType::Share, 0.7),
+            (EventType::GroupOpen, 1.0),
+            (EventType::GroupJoin, 1.0),
+            (EventType::Dismiss, 1.0),
+            (EventType::Report, 1.0),
+        ] {
+            by_type[kind as usize] = weight;
+        }
+        Self { by_type, half_life_days: None, cap: 10.0 }
+    }
+}
+
+impl EventWeights {
+    const DAY: f32 = 86_400_000.0;
+
+    /// The confidence that an event of type `kind` and weight `weight` adds at the moment it happens.
+    pub fn of(&self, kind: EventType, weight: f32) -> f32 {
+        (self.by_type[kind as usize] * weight).min(self.cap)
+    }
+
+    /// What is left at `later` of a confidence of 1 at `earlier`: 2^(-days / half-life), at most 1.
+    ///
+    /// A time of 0 is unknown, and nothing fades from or to it.
+    pub fn fading(&self, earlier: Millis, later: Millis) -> f32 {
+        match self.half_life_days {
+            Some(days) if earlier > 0 && later > earlier => {
+                (-((later - earlier) as f32) / (days * Self::DAY)).exp2()
+            }
+            _ => 1.0,
+        }
+    }
+}
+
+/// All that one user did with one item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// The item.
+    pub item: ItemIdx,
+    /// Confidence as of `ts`, before the cap's and the present's share: see [`EventWeights::fading`].
+    pub confidence: f32,
+    /// [`BOUGHT`], [`VISIBLE`], [`NEGATIVE`].
+    pub flags: u8,
+    /// The time of the latest event.
+    pub ts: Millis,
+}
+
+/// One event, reduced to what a history keeps of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation {
+    /// The item.
+    pub item: ItemIdx,
+    /// What was done.
+    pub kind: EventType,
+    /// The event's own weight, which multiplies that of its type.
+    pub weight: f32,
+    /// When.
+    pub ts: Millis,
+    /// Whether friends may be told.
+    pub visible: bool,
+}
+
+impl Entry {
+    /// The entry that a first event makes. An impression makes none: being shown a thing says nothing of taste.
+    fn first(seen: Observation, weights: &EventWeights) -> Option<Self> {
+        if seen.kind == EventType::Impression {
+            return None;
+        }
+        let confidence = weights.of(seen.kind, seen.weight);
+        Some(Self { item: seen.item, confidence, flags: flags_of(seen), ts: seen.ts })
+    }
+
+    /// Folds one more event in.
+    ///
+    /// A negative event forgets what spoke for the item; after it, looking alone does not count, and any stronger sign starts over.
+    #[must_use]
+    fn then(self, seen: Observation, weights: &EventWeights) -> Self {
+        let Some(first) = Self::first(seen, weights) else { return self };
+        let was_negative = self.flags & NEGATIVE != 0;
+        let only_looks = matches!(seen.kind, EventType::View | EventType::Click);
+        if was_negative && only_looks {
+            return self;
+        }
+        if was_negative || seen.kind.is_negative() {
+            return Self { ts: first.ts.max(self.ts), ..first };
+        }
+        let ts = self.ts.max(seen.ts);
+        let old = self.confidence * weights.fading(self.ts, ts);
+        let new = first.confidence * weights.fading(seen.ts, ts);
+        let confidence = (old + new).min(weights.cap);
+        Self { confidence, flags: self.flags | first.flags, ts, ..self }
+    }
+}
+
+fn flags_of(seen: Observation) -> u8 {
+    if seen.kind.is_negative() {
+        return NEGATIVE;
+    }
+    let bought = if seen.kind.is_purchase() { BOUGHT } else { 0 };
+    if bought != 0 && seen.visible { bought | VISIBLE } else { bought }
+}
+
+/// The history of one user that has grown after the model was made: entries in ascending order of item.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    items: Vec<u32>,
+    confidences: Vec<f32>,
+    flags: Vec<u8>,
+    times: Vec<Millis>,
+}
+
+impl History {
+    /// Folds one event in. Returns whether the item is new to the history.
+    pub fn observe(&mut self, seen: Observation, weights: &EventWeights) -> bool {
+        match self.items.binary_search(&seen.item.0) {
+            Ok(at) => {
+                let entry = self.view().entry(at).then(seen, weights);
+                self.confidences[at] = entry.confidence;
+                self.flags[at] = entry.flags;
+                self.times[at] = entry.ts;
+                false
+            }
+            Err(at) => Entry::first(seen, weights).is_some_and(|entry| self.insert(at, entry)),
+        }
+    }
+
+    fn insert(&mut self, at: usize, entry: Entry) -> bool {
+        self.items.insert(at, entry.item.0);
+        self.confidences.insert(at, entry.confidence);
+        self.flags.insert(at, entry.flags);
+        self.times.insert(at, entry.ts);
+        true
+    }
+
+    /// The entries.
+    pub fn view(&self) -> HistoryView<'_> {
+        HistoryView {
+            items: &self.items,
+            confidences: &self.confidences,
+            flags: &self.flags,
+            times: &self.times,
+        }
+    }
+}
+
+impl From<HistoryView<'_>> for History {
+    fn from(view: HistoryView<'_>) -> Self {
+        Self {
+            items: view.items.to_vec(),
+            confidences: view.confidences.to_vec(),
+            flags: view.flags.to_vec(),
+            times: view.times.to_vec(),
+        }
+    }
+}
+
+/// The history of one user: four parallel slices in ascending order of item, wherever they live.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HistoryView<'a> {
+    /// Item numbers, ascending, each once.
+    pub items: &'a [u32],
+    /// See [`Entry::confidence`].
+    pub confidences: &'a [f32],
+    /// See [`Entry::flags`].
+    pub flags: &'a [u8],
+    /// See [`Entry::ts`].
+    pub times: &'a [Millis],
+}
+
+impl<'a> HistoryView<'a> {
+    /// How many items the user touched.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether the user touched nothing.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The entry at a position.
+    pub fn entry(&self, at: usize) -> Entry {
+        Entry {
+            item: ItemIdx(self.items[at]),
+            confidence: self.confidences[at],
+            flags: self.flags[at],
+            ts: self.times[at],
+        }
+    }
+
+    /// The entries in ascending order of item.
+    pub fn entries(self) -> impl Iterator<Item = Entry> + 'a {
+        (0..self.len()).map(move |at| self.entry(at))
+    }
+
+    /// The entry of an item. O(log n).
+    pub fn find(&self, item: ItemIdx) -> Option<Entry> {
+        self.items.binary_search(&item.0).ok().map(|at| self.entry(at))
+    }
+}
+
+/// The histories of all users at the model's watermark.
+#[derive(Clone, Debug, Default)]
+pub struct Histories {
+    starts: Starts,
+    items: Column<u32>,
+    confidences: Column<f32>,
+    flags: Column<u8>,
+    times: Column<Millis>,
+}
+
+impl Histories {
+    /// Puts the columns together after checking that they fit.
+    pub fn new(
+        starts: Column<u64>,
+        items: Column<u32>,
+        confidences: Column<f32>,
+        flags: Column<u8>,
+        times: Column<Millis>,
+    ) -> Result<Self, StartsError> {
+        let starts = Starts::new(starts, items.len())?;
+        for values in [confidences.len(), flags.len(), times.len()] {
+            if values != items.len() {
+                return Err(StartsError::WrongEnd { end: items.len() as u64, values });
+            }
+        }
+        Ok(Self { starts, items, confidences, flags, times })
+    }
+
+    /// Copies the histories of users `0..n` in order.
+    pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
+        let flat = || views.clone().flat_map(HistoryView::entries);
+        Self {
+            starts: Starts::from_lengths(views.clone().map(|view| view.len())),
+            items: flat().map(|entry| entry.item.0).collect(),
+            confidences: flat().map(|entry| entry.confidence).collect(),
+            flags: flat().map(|entry| entry.flags).collect(),
+            times: flat().map(|entry| entry.ts).collect(),
+        }
+    }
+
+    /// How many users there are.
+    pub fn rows(&self) -> usize {
+        self.starts.rows()
+    }
+
+    /// How many entries all users have together.
+    pub fn entries(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The history of one user; empty beyond the last.
+    pub fn row(&self, row: usize) -> HistoryView<'_> {
+        let range = self.starts.range(row);
+        HistoryView {
+            items: &self.items[range.clone()],
+            confidences: &self.confidences[range.clone()],
+            flags: &self.flags[range.clone()],
+            times: &self.times[range],
+        }
+    }
+
+    /// The columns: starts, items, confidences, flags, times.
+    #[allow(clippy::type_complexity, reason = "the five columns of a file, in their order")]
+    pub fn columns(
+        &self,
+    ) -> (&Column<u64>, &Column<u32>, &Column<f32>, &Column<u8>, &Column<Millis>) {
+        (self.starts.column(), &self.items, &self.confidences, &self.flags, &self.times)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(kind: EventType, ts: Millis) -> Observation {
+        Observation { item: ItemIdx(7), kind, weight: 1.0, ts, visible: true }
+    }
+
+    fn fold(events: &[Observation], weights: &EventWeights) -> History {
+        let mut history = History::default();
+        for &event in events {
+            history.observe(event, weights);
+        }
+        history
+    }
+
+    #[test]
+    fn a_purchase_after_a_view_adds_up_to_the_cap() {
+        let weights = EventWeights { cap: 1.05, ..EventWeights::default() };
+        let events = [seen(EventType::View, 1), seen(EventType::Purchase, 2)];
+        let entry = fold(&events, &weights).view().entry(0);
+        assert_eq!((entry.confidence, entry.flags, entry.ts), (1.05, BOUGHT | VISIBLE, 2));
+    }
+
+    #[test]
+    fn a_refund_speaks_against_until_a_stronger_sign_than_a_look() {
+        let weights = EventWeights::default();
+        let mut events = vec![seen(EventType::Purchase, 1), seen(EventType::Refund, 2)];
+        assert_eq!(fold(&events, &weights).view().entry(0).flags, NEGATIVE);
+        events.push(seen(EventType::View, 3));
+        assert_eq!(fold(&events, &weights).view().entry(0).flags, NEGATIVE);
+        events.push(seen(EventType::GroupJoin, 4));
+        assert_eq!(fold(&events, &weights).view().entry(0).flags, BOUGHT | VISIBLE);
+    }
+
+    #[test]
+    fn impressions_leave_no_trace() {
+        assert!(
+            fold(&[seen(EventType::Impression, 1)], &EventWeights::default()).view().is_empty()
+        );
+    }
+
+    #[test]
+    fn a_private_purchase_is_bought_but_not_visible() {
+        let event = Observation { visible: false, ..seen(EventType::Purchase, 1) };
+        assert_eq!(fold(&[event], &EventWeights::default()).view().entry(0).flags, BOUGHT);
+    }
+
+    #[test]
+    fn confidence_halves_with_the_half_life_in_whatever_order_events_arrive() {
+        let day = 86_400_000;
+        let weights = EventWeights { half_life_days: Some(1.0), ..EventWeights::default() };
+        let (early, late) = (seen(EventType::Purchase, day), seen(EventType::Purchase, 2 * day));
+        for events in [[early, late], [late, early]] {
+            let entry = fold(&events, &weights).view().entry(0);
+            assert!((entry.confidence - 1.5).abs() < 1e-6);
+            assert_eq!(entry.ts, 2 * day);
+        }
+        assert!((weights.fading(0, 9 * day) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn histories_keep_rows_apart() {
+        let weights = EventWeights::default();
+        let one = fold(&[seen(EventType::View, 1)], &weights);
+        let none = History::default();
+        let histories = Histories::from_views([one.view(), none.view()].into_iter());
+        assert_eq!((histories.rows(), histories.entries()), (2, 1));
+        assert_eq!(histories.row(0).find(ItemIdx(7)).unwrap().ts, 1);
+        assert!(histories.row(1).is_empty() && histories.row(5).is_empty());
+    }
+}

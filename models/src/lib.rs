@@ -1,0 +1,25 @@
+//! What a guanxi model is, and how it answers.
+//!
+//! Values and pure functions: nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
+//! A [`Model`] is what training made at a watermark, a `World` is that model plus every record since.
+
+pub mod column;
+pub mod event;
+pub mod factors;
+pub mod filter;
+pub mod history;
+pub mod id;
+pub mod ids;
+pub mod index;
+pub mod kernel;
+pub mod model;
+pub mod params;
+pub mod recommend;
+pub mod record;
+pub mod solver;
+
+pub use event::{Attribution, Event, EventType, Millis, Visibility};
+pub use factors::Factors;
+pub use id::{IdError, ItemIdx, Offset, UserIdx, check_id};
+pub use model::Model;
+pub use record::{Attribute, Item, Place, Record, Relation, RelationKind, User};

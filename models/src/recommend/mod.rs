@@ -1,0 +1,3 @@
+//! From a question to a list.
+
+pub mod query;

@@ -1,0 +1,80 @@
+//! The command line: one executable, roles as subcommands.
+
+pub mod demo;
+pub mod evaluate;
+pub mod export;
+pub mod import;
+pub mod models;
+pub mod recommend;
+pub mod serve;
+pub mod train;
+
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use output::Output;
+
+/// What a command may fail with: printed as one line, exit code 2.
+pub type CliError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A recommendation engine for social commerce.
+#[derive(Debug, Parser)]
+#[command(name = "guanxi", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes a small social market, trains on it and serves it.
+    Demo(demo::Args),
+    /// Serves recommendations over HTTP.
+    Serve(serve::Args),
+    /// Brings files into the data directory.
+    Import(import::Args),
+    /// Writes the log as Parquet files by day.
+    Export(export::Args),
+    /// Trains a model and publishes it.
+    Train(train::Args),
+    /// Trains on one file and scores on another.
+    Evaluate(evaluate::Args),
+    /// Writes the lists of many users to a file.
+    Recommend(recommend::Args),
+    /// Lists, shows, activates and prunes models.
+    Models(models::Args),
+}
+
+impl Cli {
+    /// Runs the command that was typed. Exit codes: 0 all well, 1 done but something was refused, 2 not done.
+    pub fn run(&self, out: &mut Output) -> ExitCode {
+        let result = match &self.command {
+            Command::Demo(args) => demo::run(args, out),
+            Command::Serve(args) => serve::run(args, out),
+            Command::Import(args) => import::run(args, out),
+            Command::Export(args) => export::run(args, out),
+            Command::Train(args) => train::run(args, out),
+            Command::Evaluate(args) => evaluate::run(args, out),
+            Command::Recommend(args) => recommend::run(args, out),
+            Command::Models(args) => models::run(args, out),
+        };
+        result.unwrap_or_else(|error| {
+            out.error(&*error);
+            ExitCode::from(2)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,1 @@
+//! The settings: defaults, then the file, then the environment, then the flags.

@@ -1,0 +1,1 @@
+//! The HTTP API: JSON shapes and status codes live here and nowhere else.

@@ -1,0 +1,1 @@
+//! Files in: Parquet, CSV and NDJSON become records.

@@ -1,0 +1,1 @@
+//! The log as Parquet files by day, for everybody's tools.

@@ -1,0 +1,14 @@
+//! The service: how a model is fed and served.
+//!
+//! The only code that touches disk, clock, socket and command line. Inside: `http -> serving -> {registry, store}`; `lake -> store`; `cli` -> all.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod import;
+pub mod ingest;
+pub mod lake;
+pub mod registry;
+pub mod serving;
+pub mod store;
+pub mod telemetry;

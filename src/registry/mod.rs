@@ -1,0 +1,1 @@
+//! Models on disk: immutable, numbered, whole or absent.

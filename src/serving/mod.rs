@@ -1,0 +1,1 @@
+//! One world behind one pointer: who writes it, who swaps its model.

@@ -1,0 +1,1 @@
+//! What every model must beat: popularity and item-kNN.

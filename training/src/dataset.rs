@@ -1,0 +1,1 @@
+//! The columns that training reads.

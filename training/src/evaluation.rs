@@ -1,0 +1,1 @@
+//! Lists against held-out rows.

@@ -1,0 +1,1 @@
+//! The whole training: from a data set and a recipe to a model and a report.

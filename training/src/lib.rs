@@ -1,0 +1,17 @@
+//! How a guanxi model comes to be: columns in, a model and a report out.
+//!
+//! Nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
+
+pub mod als;
+pub mod baselines;
+pub mod blend;
+pub mod dataset;
+pub mod evaluation;
+pub mod fit;
+pub mod lists;
+pub mod market;
+pub mod metrics;
+pub mod recipe;
+pub mod report;
+pub mod split;
+pub mod ties;

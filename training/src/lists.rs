@@ -1,0 +1,1 @@
+//! The item lists: co-occurrence, local ridge, and their merge.

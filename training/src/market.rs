@@ -1,0 +1,1 @@
+//! A generated social market, for the demo, tests and benches.

@@ -1,0 +1,1 @@
+//! Recall, precision and NDCG, as the published papers compute them.
