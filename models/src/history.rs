@@ -140,7 +140,7 @@ fn flags_of(seen: Observation) -> u8 {
 }
 
 /// The history of one user that has grown after the model was made: entries in ascending order of item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     items: Vec<u32>,
     confidences: Vec<f32>,
@@ -160,6 +160,13 @@ impl History {
                 false
             }
             Err(at) => Entry::first(seen, weights).is_some_and(|entry| self.insert(at, entry)),
+        }
+    }
+
+    /// Takes every purchase back from what friends may be told.
+    pub fn hide(&mut self) {
+        for flags in &mut self.flags {
+            *flags &= !VISIBLE;
         }
     }
 
@@ -267,10 +274,10 @@ impl Histories {
     }
 
     /// Copies the histories of users `0..n` in order.
-    pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
-        let flat = || views.clone().flat_map(HistoryView::entries);
+    pub fn from_views(views: &[HistoryView<'_>]) -> Self {
+        let flat = || views.iter().copied().flat_map(HistoryView::entries);
         Self {
-            starts: Starts::from_lengths(views.clone().map(|view| view.len())),
+            starts: Starts::from_lengths(views.iter().map(HistoryView::len)),
             items: flat().map(|entry| entry.item.0).collect(),
             confidences: flat().map(|entry| entry.confidence).collect(),
             flags: flat().map(|entry| entry.flags).collect(),
@@ -374,7 +381,7 @@ mod tests {
         let weights = EventWeights::default();
         let one = fold(&[seen(EventType::View, 1)], &weights);
         let none = History::default();
-        let histories = Histories::from_views([one.view(), none.view()].into_iter());
+        let histories = Histories::from_views(&[one.view(), none.view()]);
         assert_eq!((histories.rows(), histories.entries()), (2, 1));
         assert_eq!(histories.row(0).find(ItemIdx(7)).unwrap().ts, 1);
         assert!(histories.row(1).is_empty() && histories.row(5).is_empty());
