@@ -17,6 +17,7 @@ pub mod params;
 pub mod recommend;
 pub mod record;
 pub mod solver;
+pub mod tie;
 
 pub use event::{Attribution, Event, EventType, Millis, Visibility};
 pub use factors::Factors;
