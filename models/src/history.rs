@@ -274,10 +274,11 @@ impl Histories {
     }
 
     /// Copies the histories of users `0..n` in order.
-    pub fn from_views(views: &[HistoryView<'_>]) -> Self {
-        let flat = || views.iter().copied().flat_map(HistoryView::entries);
+    #[allow(clippy::needless_pass_by_value, reason = "an iterator is passed by value")]
+    pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
+        let flat = || views.clone().flat_map(HistoryView::entries);
         Self {
-            starts: Starts::from_lengths(views.iter().map(HistoryView::len)),
+            starts: Starts::from_lengths(views.clone().map(|view| view.len())),
             items: flat().map(|entry| entry.item.0).collect(),
             confidences: flat().map(|entry| entry.confidence).collect(),
             flags: flat().map(|entry| entry.flags).collect(),
@@ -381,7 +382,7 @@ mod tests {
         let weights = EventWeights::default();
         let one = fold(&[seen(EventType::View, 1)], &weights);
         let none = History::default();
-        let histories = Histories::from_views(&[one.view(), none.view()]);
+        let histories = Histories::from_views([one.view(), none.view()].into_iter());
         assert_eq!((histories.rows(), histories.entries()), (2, 1));
         assert_eq!(histories.row(0).find(ItemIdx(7)).unwrap().ts, 1);
         assert!(histories.row(1).is_empty() && histories.row(5).is_empty());
