@@ -26,7 +26,7 @@ impl Rows {
     pub fn from_rows<R: AsRef<[u32]>>(rows: &[R]) -> Self {
         Self {
             starts: Starts::from_lengths(rows.iter().map(|row| row.as_ref().len())),
-            targets: rows.iter().flat_map(|row| row.as_ref()).copied().collect(),
+            targets: rows.iter().flat_map(AsRef::as_ref).copied().collect(),
         }
     }
 
@@ -63,6 +63,8 @@ pub struct Model {
     pub items: Ids,
     /// `p_u`: one row per user in the eigenbasis of [`crate::params::FoldIn::spectrum`]; zeros for users without a history or friends with one.
     pub user_factors: Factors,
+    /// The users' rows before friends entered, which is what a friend's prior is made of; no rows where friends carry no taste.
+    pub profiles: Factors,
     /// `q_i`: one row per item in the same basis; zeros for items that nobody touched.
     pub item_factors: Factors,
     /// What every user had done.
@@ -73,6 +75,8 @@ pub struct Model {
     pub follows: Rows,
     /// Whom each user blocks, ascending.
     pub blocks: Rows,
+    /// The users who kept what they do from their friends, ascending.
+    pub private_users: Column<u32>,
     /// `M`: per source item `i` the largest `M_ij`, heaviest first.
     pub lists: WeightedRows,
     /// `g`: per source item the items bought by the same people, heaviest first.
@@ -95,11 +99,13 @@ impl Model {
             users: Ids::default(),
             items: Ids::default(),
             user_factors: Factors::empty(),
+            profiles: Factors::empty(),
             item_factors: Factors::empty(),
             histories: Histories::default(),
             friends: WeightedRows::default(),
             follows: Rows::default(),
             blocks: Rows::default(),
+            private_users: Column::from(Vec::new()),
             lists: WeightedRows::default(),
             also_bought: WeightedRows::default(),
             popularity: Column::from(Vec::new()),

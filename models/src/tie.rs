@@ -1,0 +1,99 @@
+//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`.
+//!
+//! Training computes it for every friendship, the overlay for one that was made since; both call this.
+
+/// The least strength of a tie: friends who share nothing yet count evenly when there is nobody closer, and next to nothing when there is.
+pub const FLOOR: f32 = 1e-3;
+
+/// What one of two friends brings to the tie.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// The numbers of the person's friends, ascending, each once.
+    pub friends: &'a [u32],
+    /// The numbers of the items that the person touched and has not spoken against, ascending, each once.
+    pub items: &'a [u32],
+}
+
+/// The strength of the tie of two friends, from [`FLOOR`] to 1. Symmetric.
+///
+/// ```
+/// use guanxi_models::tie::{Person, strength};
+/// let a = Person { friends: &[1, 2, 5, 9], items: &[3, 4] };
+/// let b = Person { friends: &[0, 2, 5, 7], items: &[3, 4, 6, 8, 9, 10, 11, 12] };
+/// assert!((strength(a, b) - 0.5).abs() < 1e-6); // the cosines are 2 / 4 and 2 / 4
+/// ```
+pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
+    (cosine(a.friends, b.friends) * cosine(a.items, b.items)).sqrt().max(FLOOR)
+}
+
+/// The cosine of two sets: what they have in common over the root of the product of their sizes; 0 if one is empty.
+pub fn cosine(a: &[u32], b: &[u32]) -> f32 {
+    match common(a, b) {
+        0 => 0.0,
+        shared => shared as f32 / (a.len() as f32 * b.len() as f32).sqrt(),
+    }
+}
+
+/// How many numbers two ascending lists share. O(short log(long)) when one is much longer, else O(short + long).
+pub fn common(a: &[u32], b: &[u32]) -> usize {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if long.len() / 16 > short.len() { gallop(short, long) } else { merge(short, long) }
+}
+
+fn merge(a: &[u32], b: &[u32]) -> usize {
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    while i < a.len() && j < b.len() {
+        // Without branches on the order of the two: they can't be predicted.
+        let (x, y) = (a[i], b[j]);
+        shared += usize::from(x == y);
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
+    }
+    shared
+}
+
+fn gallop(short: &[u32], mut long: &[u32]) -> usize {
+    let mut shared = 0;
+    for &wanted in short {
+        let at = long.partition_point(|&x| x < wanted);
+        long = &long[at..];
+        shared += usize::from(long.first() == Some(&wanted));
+    }
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_and_galloping_count_the_same() {
+        let long: Vec<u32> = (0..1000).map(|x| x * 3).collect();
+        for short in [vec![], vec![0], vec![2997], vec![1, 3, 500, 600, 2997, 4000]] {
+            assert_eq!(merge(&short, &long), gallop(&short, &long));
+            assert_eq!(common(&long, &short), gallop(&short, &long));
+        }
+        assert_eq!(common(&long, &[1, 3, 600, 2997, 4000]), 3);
+    }
+
+    #[test]
+    fn the_cosine_is_one_for_equal_sets_and_zero_for_none_in_common() {
+        assert!((cosine(&[1, 2, 3], &[1, 2, 3]) - 1.0).abs() < 1e-6);
+        assert!(cosine(&[1, 2], &[3, 4]).abs() < f32::EPSILON);
+        assert!(cosine(&[], &[3, 4]).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn friends_who_share_nothing_have_the_floor() {
+        let a = Person { friends: &[1], items: &[] };
+        let b = Person { friends: &[0], items: &[4] };
+        assert!((strength(a, b) - FLOOR).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn the_tie_is_the_same_from_both_ends() {
+        let a = Person { friends: &[1, 4, 6], items: &[7, 9] };
+        let b = Person { friends: &[0, 4], items: &[1, 9, 12] };
+        assert!((strength(a, b) - strength(b, a)).abs() < f32::EPSILON);
+    }
+}
