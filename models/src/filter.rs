@@ -72,6 +72,16 @@ impl Range {
 }
 
 impl Filter {
+    /// Whether the filter speaks of items that can't be bought, so that those must be looked at too.
+    pub fn asks_for_unavailable(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_unavailable),
+            Self::Not(part) => part.asks_for_unavailable(),
+            Self::Available(available) => !available,
+            _ => false,
+        }
+    }
+
     /// The names of all free attributes that the filter asks for.
     pub fn attribute_names(&self) -> Vec<&str> {
         match self {

@@ -140,7 +140,7 @@ fn flags_of(seen: Observation) -> u8 {
 }
 
 /// The history of one user that has grown after the model was made: entries in ascending order of item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     items: Vec<u32>,
     confidences: Vec<f32>,
@@ -160,6 +160,13 @@ impl History {
                 false
             }
             Err(at) => Entry::first(seen, weights).is_some_and(|entry| self.insert(at, entry)),
+        }
+    }
+
+    /// Takes every purchase back from what friends may be told.
+    pub fn hide(&mut self) {
+        for flags in &mut self.flags {
+            *flags &= !VISIBLE;
         }
     }
 
@@ -267,6 +274,7 @@ impl Histories {
     }
 
     /// Copies the histories of users `0..n` in order.
+    #[allow(clippy::needless_pass_by_value, reason = "an iterator is passed by value")]
     pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
         let flat = || views.clone().flat_map(HistoryView::entries);
         Self {

@@ -1,12 +1,13 @@
 //! What a guanxi model is, and how it answers.
 //!
 //! Values and pure functions: nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
-//! A [`Model`] is what training made at a watermark, a `World` is that model plus every record since.
+//! A [`Model`] is what training made at a watermark, a [`World`] is that model plus every record since.
 
 pub mod column;
 pub mod event;
 pub mod factors;
 pub mod filter;
+pub mod fold_in;
 pub mod history;
 pub mod id;
 pub mod ids;
@@ -18,9 +19,12 @@ pub mod recommend;
 pub mod record;
 pub mod solver;
 pub mod tie;
+pub mod world;
 
 pub use event::{Attribution, Event, EventType, Millis, Visibility};
 pub use factors::Factors;
 pub use id::{IdError, ItemIdx, Offset, UserIdx, check_id};
 pub use model::Model;
+pub use recommend::query::{Answer, Query, QueryError, Reason, Recommendation, Scenario, Search};
 pub use record::{Attribute, Item, Place, Record, Relation, RelationKind, User};
+pub use world::World;

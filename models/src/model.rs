@@ -26,7 +26,7 @@ impl Rows {
     pub fn from_rows<R: AsRef<[u32]>>(rows: &[R]) -> Self {
         Self {
             starts: Starts::from_lengths(rows.iter().map(|row| row.as_ref().len())),
-            targets: rows.iter().flat_map(|row| row.as_ref()).copied().collect(),
+            targets: rows.iter().flat_map(AsRef::as_ref).copied().collect(),
         }
     }
 
@@ -63,6 +63,8 @@ pub struct Model {
     pub items: Ids,
     /// `p_u`: one row per user in the eigenbasis of [`crate::params::FoldIn::spectrum`]; zeros for users without a history or friends with one.
     pub user_factors: Factors,
+    /// The users' rows before friends entered, which is what a friend's prior is made of; no rows where friends carry no taste.
+    pub profiles: Factors,
     /// `q_i`: one row per item in the same basis; zeros for items that nobody touched.
     pub item_factors: Factors,
     /// What every user had done.
@@ -95,6 +97,7 @@ impl Model {
             users: Ids::default(),
             items: Ids::default(),
             user_factors: Factors::empty(),
+            profiles: Factors::empty(),
             item_factors: Factors::empty(),
             histories: Histories::default(),
             friends: WeightedRows::default(),

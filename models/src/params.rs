@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Millis;
-use crate::history::EventWeights;
+use crate::history::{Entry, EventWeights};
 
 /// What a model was made with, as far as an answer depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,14 @@ pub struct Blend {
     pub list: f32,
     /// `w_f c_f`.
     pub friends: f32,
+}
+
+impl Params {
+    /// The confidence of an entry at the model's present: faded and capped.
+    pub fn present_confidence(&self, entry: Entry) -> f32 {
+        let faded = entry.confidence * self.events.fading(entry.ts, self.reference);
+        faded.min(self.events.cap)
+    }
 }
 
 impl FoldIn {

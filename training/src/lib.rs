@@ -8,6 +8,7 @@ pub mod blend;
 pub mod dataset;
 pub mod evaluation;
 pub mod fit;
+mod from_world;
 pub mod lists;
 pub mod market;
 pub mod metrics;

@@ -1,0 +1,70 @@
+//! Who asks, as far as ranking cares: own items, friends, and the row of the embedding.
+
+use super::Scratch;
+use super::query::Query;
+use crate::event::EventType;
+use crate::fold_in::fold_in;
+use crate::history::{History, HistoryView, NEGATIVE, Observation};
+use crate::id::UserIdx;
+use crate::world::{TiesView, World};
+
+/// The person (or the anonymous visit) that a list is for.
+#[derive(Debug, Default)]
+pub(super) struct Asker<'a> {
+    /// The user, if known.
+    pub(super) user: Option<UserIdx>,
+    /// Friends and the strength of their ties.
+    pub(super) ties: TiesView<'a>,
+    /// Items that speak for the asker's taste, ascending: what the item lists start from.
+    pub(super) own: Vec<u32>,
+    /// The row of the embedding; empty where nothing is known of the taste.
+    pub(super) vector: Vec<f32>,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(world: &'a World, query: &Query, scratch: &mut Scratch) -> Self {
+        let user = query.user.as_deref().and_then(|id| world.user_idx(id));
+        let stored = user.map(|user| world.history(user)).unwrap_or_default();
+        let visit = visit(world, query, stored);
+        let history = visit.as_ref().map_or(stored, History::view);
+        let ties = user.map(|user| world.ties(user)).unwrap_or_default();
+        let own = history
+            .entries()
+            .filter(|entry| entry.flags & NEGATIVE == 0)
+            .map(|entry| entry.item.0)
+            .collect();
+        let is_fresh = visit.is_some() || user.is_none_or(|user| world.has_changed(user));
+        let vector = match user {
+            Some(user) if !is_fresh => stored_row(world, user),
+            _ => fold_in(world.model(), history, ties, &mut scratch.solver),
+        };
+        Self { user, ties, own, vector }
+    }
+
+    /// Whether nothing at all is known of the asker.
+    pub(super) fn is_blank(&self) -> bool {
+        self.own.is_empty() && self.ties.friends.is_empty()
+    }
+}
+
+/// The history with the items of the running visit folded in, if there are any: as bought now.
+fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<History> {
+    let params = &world.model().params;
+    let mut history: Option<History> = None;
+    for item in query.items.iter().filter_map(|id| world.item_idx(id)) {
+        let seen = Observation {
+            item,
+            kind: EventType::Purchase,
+            weight: 1.0,
+            ts: params.reference,
+            visible: false,
+        };
+        history.get_or_insert_with(|| History::from(stored)).observe(seen, &params.events);
+    }
+    history
+}
+
+fn stored_row(world: &World, user: UserIdx) -> Vec<f32> {
+    let row = world.model().user_factors.row(user.row()).unwrap_or(&[]);
+    if row.iter().all(|&value| value == 0.0) { Vec::new() } else { row.to_vec() }
+}

@@ -1,0 +1,163 @@
+//! `for-you`: what suits the asker.
+//!
+//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} M_ij + friends f_u(j)`, with the weights that training learned
+//! ([`Blend`](crate::params::Blend)).
+//!
+//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, and what friends bought. Both sums are never
+//! negative, so an item outside these three can't beat the nearest ones: the page is the exact top of the score over all
+//! allowed items, up to the recall of the index.
+
+use super::accumulator::Accumulator;
+use super::friends::{self, FriendWeights};
+use super::nearest::{Nearest, best};
+use super::query::{Reason, Recommendation};
+use super::{Context, Scratch, listed};
+use crate::id::ItemIdx;
+use crate::kernel::dot;
+use crate::params::Blend;
+
+/// How many own items a list names as reasons.
+const OWN_ITEMS_NAMED: usize = 3;
+
+/// The three parts of every candidate's score.
+struct Parts<'a> {
+    context: &'a Context<'a>,
+    blend: Blend,
+    lists: &'a Accumulator,
+    friends: &'a Accumulator,
+    weights: FriendWeights,
+}
+
+pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Vec<Recommendation> {
+    let model = context.world.model();
+    accumulate_lists(context, &mut scratch.lists);
+    let weights =
+        friends::accumulate(context.world, context.asker.ties, None, &mut scratch.friends);
+    let vector = &context.asker.vector;
+    let nearest = if vector.is_empty() || model.params.blend.embedding <= 0.0 {
+        Vec::new()
+    } else {
+        let nearest = Nearest { k, search: context.query.search };
+        nearest.find(context.world, vector, &context.allowed, &mut scratch.search)
+    };
+    let parts = Parts {
+        context,
+        blend: model.params.blend,
+        lists: &scratch.lists,
+        friends: &scratch.friends,
+        weights,
+    };
+    let top = best(parts.score_candidates(&nearest, k), k);
+    parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
+}
+
+fn accumulate_lists(context: &Context<'_>, sums: &mut Accumulator) {
+    sums.begin(context.world.counts().items);
+    for &own in &context.asker.own {
+        let (items, weights) = context.world.model().lists.row(own as usize);
+        for (&item, &weight) in items.iter().zip(weights) {
+            sums.add(item, weight);
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// Scores whatever can be among the `k` best.
+    ///
+    /// An item that is not among the nearest has at most the last nearest one's share of the embedding: where that and its own
+    /// sums stay below the `k`-th score so far, its embedding is not looked at.
+    fn score_candidates(&self, nearest: &[(f32, u32)], k: usize) -> Vec<(f32, u32)> {
+        let mut scored: Vec<(f32, u32)> = nearest
+            .iter()
+            .map(|&(product, item)| (self.blend.embedding * product + self.sums(item), item))
+            .collect();
+        let mut taken: Vec<u32> = nearest.iter().map(|&(_, item)| item).collect();
+        taken.sort_unstable();
+        let is_full = nearest.len() == k;
+        let threshold = scored.iter().map(|&(score, _)| score).fold(f32::INFINITY, f32::min);
+        let product = nearest.last().map_or(0.0, |last| last.0);
+        let needed = if is_full { threshold - self.blend.embedding * product } else { f32::MIN };
+        for item in self.touched() {
+            let sums = self.sums(item);
+            let can_win = sums >= needed && self.context.allowed.contains(item);
+            if can_win && taken.binary_search(&item).is_err() {
+                scored.push((self.taste(item) + sums, item));
+            }
+        }
+        scored
+    }
+
+    /// Every item on a list of an own item or bought by a friend, once.
+    fn touched(&self) -> impl Iterator<Item = u32> {
+        let by_friends = self.friends.touched().iter().copied();
+        let only_friends = by_friends.filter(|&item| !self.lists.is_touched(item));
+        self.lists.touched().iter().copied().chain(only_friends)
+    }
+
+    fn sums(&self, item: u32) -> f32 {
+        self.blend.list * self.lists.sum(item) + self.friends_share(item)
+    }
+
+    fn friends_share(&self, item: u32) -> f32 {
+        self.blend.friends * self.weights.normalised(self.friends.sum(item))
+    }
+
+    fn taste(&self, item: u32) -> f32 {
+        let row = self.context.world.model().item_factors.row(item as usize);
+        match row {
+            Some(row) if !self.context.asker.vector.is_empty() => {
+                self.blend.embedding * dot(&self.context.asker.vector, row)
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn explain(&self, mut items: Vec<Recommendation>) -> Vec<Recommendation> {
+        if !self.context.query.explain {
+            return items;
+        }
+        for one in &mut items {
+            one.reasons = self.reasons(one.item.0);
+        }
+        items
+    }
+
+    /// The facts behind a score, largest share first.
+    ///
+    /// What too few friends bought is told as taste: neither a reason nor the sum of the shares gives a single friend away.
+    fn reasons(&self, item: u32) -> Vec<Reason> {
+        let mut reasons = self.own_items_behind(item);
+        let (count, share) = (self.friends.count(item), self.friends_share(item));
+        let told = count >= self.context.query.min_friends.max(1) && share > 0.0;
+        let taste = self.taste(item) + if told { 0.0 } else { share };
+        if taste > 0.0 {
+            reasons.push(Reason::Taste { share: taste });
+        }
+        if told {
+            reasons.push(Reason::FriendsBought { count, share });
+        }
+        reasons.sort_by(|a, b| share_of(b).total_cmp(&share_of(a)));
+        reasons
+    }
+
+    fn own_items_behind(&self, item: u32) -> Vec<Reason> {
+        let mut behind: Vec<(f32, u32)> = Vec::new();
+        for &own in &self.context.asker.own {
+            let (items, weights) = self.context.world.model().lists.row(own as usize);
+            let at = items.iter().position(|&other| other == item);
+            behind.extend(at.map(|at| (self.blend.list * weights[at], own)));
+        }
+        let named = best(behind, OWN_ITEMS_NAMED).into_iter().filter(|&(share, _)| share > 0.0);
+        named.map(|(share, own)| Reason::AlsoBought { item: ItemIdx(own), share }).collect()
+    }
+}
+
+pub(super) fn share_of(reason: &Reason) -> f32 {
+    match reason {
+        Reason::FriendsBought { share, .. }
+        | Reason::Taste { share }
+        | Reason::AlsoBought { share, .. }
+        | Reason::SimilarTo { share, .. } => *share,
+        Reason::Popular { .. } | Reason::New { .. } | Reason::FilledFromForYou => 0.0,
+    }
+}

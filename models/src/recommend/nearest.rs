@@ -1,0 +1,64 @@
+//! The items nearest to a vector: by the index, or by looking at every item where that is cheaper or asked for.
+
+use super::allowed::Allowed;
+use super::query::Search;
+use crate::index::{SearchScratch, exact_top};
+use crate::kernel::dot;
+use crate::world::World;
+
+/// Up to so many matching items a scan of just these beats a search that walks through everything else.
+const SCAN_AT_MOST: u64 = 10_000;
+
+/// How to look for the nearest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nearest {
+    /// How many are wanted.
+    pub(super) k: usize,
+    /// By the index or exactly.
+    pub(super) search: Search,
+}
+
+impl Nearest {
+    /// The `k` allowed items of largest inner product with `vector`, best first; fewer only where fewer are allowed and have a row.
+    pub(super) fn find(
+        self,
+        world: &World,
+        vector: &[f32],
+        allowed: &Allowed<'_>,
+        scratch: &mut SearchScratch,
+    ) -> Vec<(f32, u32)> {
+        let model = world.model();
+        let factors = &model.item_factors;
+        let accept = |item: u32| allowed.contains(item);
+        match (allowed.matching(), self.search) {
+            (Some(matching), _) if matching.len() <= SCAN_AT_MOST => {
+                let rows = matching.iter().filter(|&item| accept(item));
+                let scored = rows.filter_map(|item| {
+                    factors.row(item as usize).map(|row| (dot(vector, row), item))
+                });
+                best(scored.collect(), self.k)
+            }
+            (_, Search::Exact) => exact_top(factors, vector, self.k, &accept),
+            (_, Search::Index { ef }) => {
+                let ef = ef.max(2 * self.k);
+                let found = model.index.search(factors, vector, self.k, ef, &accept, scratch);
+                if found.len() == self.k {
+                    return found;
+                }
+                exact_top(factors, vector, self.k, &accept)
+            }
+        }
+    }
+}
+
+/// The `k` largest, descending, ties by number.
+pub(super) fn best(mut scored: Vec<(f32, u32)>, k: usize) -> Vec<(f32, u32)> {
+    let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if scored.len() > k && k > 0 {
+        scored.select_nth_unstable_by(k - 1, order);
+        scored.truncate(k);
+    }
+    scored.sort_unstable_by(order);
+    scored.truncate(k);
+    scored
+}

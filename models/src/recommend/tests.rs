@@ -1,0 +1,296 @@
+//! One small world whose answers are seen by eye.
+
+use std::sync::Arc;
+
+use super::Scratch;
+use super::query::{Query, QueryError, Reason, Scenario, Search};
+use crate::column::WeightedRows;
+use crate::event::{Event, EventType, Visibility};
+use crate::factors::Factors;
+use crate::filter::Filter;
+use crate::id::Offset;
+use crate::model::Model;
+use crate::params::{Blend, FoldIn, Params};
+use crate::record::{Item, Record, Relation, RelationKind};
+use crate::world::World;
+
+/// Two tastes, one axis each: items a0..a3 lie on the first, b0..b3 on the second.
+fn model() -> Model {
+    let row = |axis: usize, length: f32| {
+        let mut row = vec![0.0; 16];
+        row[axis] = length;
+        row
+    };
+    let items: Vec<f32> = (0..8).flat_map(|at| row(at / 4, 1.0 - 0.1 * (at % 4) as f32)).collect();
+    let mut spectrum = vec![0.0; 16];
+    spectrum[..2].fill(0.5);
+    let lists = WeightedRows::from_rows(&[vec![(5, 2.0), (1, 0.5)]]);
+    Model {
+        items: ["a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"].into_iter().collect(),
+        item_factors: Factors::new(16, items).unwrap(),
+        popularity: vec![1.0, 8.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0].into(),
+        also_bought: lists.clone(),
+        lists,
+        params: Params {
+            fold_in: FoldIn { spectrum, ridge: 0.01, unobserved: 1.0, ..FoldIn::default() },
+            blend: Blend { embedding: 1.0, list: 0.0, friends: 0.0 },
+            ..Params::default()
+        },
+        ..Model::empty()
+    }
+}
+
+struct Shop {
+    world: World,
+}
+
+impl Shop {
+    fn new(model: Model) -> Self {
+        Self { world: World::new(Arc::new(model)) }
+    }
+
+    fn apply(&mut self, record: &Record) -> &mut Self {
+        self.world.apply(self.world.offset().next(), record);
+        self
+    }
+
+    fn does(&mut self, user: &str, kind: EventType, item: &str) -> &mut Self {
+        self.apply(&Record::Event(Event::new("e", user, item, kind, 1_000)))
+    }
+
+    fn buys(&mut self, user: &str, item: &str) -> &mut Self {
+        self.does(user, EventType::Purchase, item)
+    }
+
+    fn friends(&mut self, one: &str, other: &str) -> &mut Self {
+        let (from, to) = (one.to_owned(), other.to_owned());
+        self.apply(&Record::Relation(Relation { from, kind: RelationKind::Friend, to }))
+    }
+
+    fn ask(&self, query: &Query) -> Result<Vec<(String, Vec<Reason>)>, QueryError> {
+        let answer = self.world.recommend(query, &mut Scratch::default())?;
+        let named = |item| self.world.item_id(item).to_owned();
+        Ok(answer.items.into_iter().map(|one| (named(one.item), one.reasons)).collect())
+    }
+
+    fn ids(&self, query: &Query) -> Vec<String> {
+        self.ask(query).unwrap().into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+fn query(scenario: Scenario, user: &str, limit: usize) -> Query {
+    Query { scenario, user: Some(user.into()), limit, ..Query::default() }
+}
+
+#[test]
+fn for_you_follows_the_taste_of_what_was_bought() {
+    let mut shop = Shop::new(model());
+    shop.buys("u", "b2");
+    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
+    shop.does("u", EventType::Refund, "b2").buys("u", "a3");
+    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["a0", "a1", "a2"]);
+}
+
+#[test]
+fn an_unknown_user_gets_the_popular_list_and_is_told_so() {
+    let shop = Shop::new(model());
+    let asked = query(Scenario::ForYou, "nobody", 2);
+    assert_eq!(shop.ids(&asked), ["a1", "a2"]);
+    assert!(shop.world.recommend(&asked, &mut Scratch::default()).unwrap().not_personal);
+}
+
+#[test]
+fn the_items_of_a_visit_are_folded_in_and_not_listed() {
+    let shop = Shop::new(model());
+    let visit = Query { items: vec!["b0".into(), "?".into()], limit: 2, ..Query::default() };
+    assert_eq!(shop.ids(&visit), ["b1", "b2"]);
+}
+
+#[test]
+fn an_item_that_the_index_does_not_bring_wins_by_its_list() {
+    let mut shop = Shop::new(Model {
+        params: Params { blend: Blend { list: 1.0, ..model().params.blend }, ..model().params },
+        ..model()
+    });
+    shop.buys("u", "a0");
+    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
+    let answer = shop.ask(&asked).unwrap();
+    assert_eq!(answer[0].0, "b1");
+    let own = shop.world.item_idx("a0").unwrap();
+    assert_eq!(answer[0].1[0], Reason::AlsoBought { item: own, share: 2.0 });
+    assert_eq!(answer[1].0, "a1");
+}
+
+#[test]
+fn friends_are_counted_from_the_second_and_the_page_is_filled_up() {
+    let mut shop = Shop::new(model());
+    shop.friends("u", "f").friends("u", "g");
+    shop.buys("f", "b3").buys("g", "b3").buys("g", "b2").buys("u", "a3");
+    let asked = Query { explain: true, ..query(Scenario::FriendsAlsoBought, "u", 3) };
+    let answer = shop.ask(&asked).unwrap();
+    assert_eq!(answer[0].0, "b3");
+    assert!(matches!(answer[0].1[..], [Reason::FriendsBought { count: 2, .. }]));
+    assert_eq!(answer[1].1[0], Reason::FilledFromForYou);
+    let told = |reasons: &[Reason]| {
+        reasons.iter().any(|reason| matches!(reason, Reason::FriendsBought { .. }))
+    };
+    assert!(answer[1..].iter().all(|(_, reasons)| !told(reasons)));
+}
+
+#[test]
+fn one_friend_is_enough_where_the_shop_says_so() {
+    let mut shop = Shop::new(model());
+    shop.friends("u", "f").buys("f", "b3").buys("u", "a3");
+    let asked = Query { min_friends: 1, limit: 1, ..query(Scenario::FriendsAlsoBought, "u", 1) };
+    assert_eq!(shop.ids(&asked), ["b3"]);
+}
+
+#[test]
+fn with_an_item_only_friends_who_bought_it_count() {
+    let mut shop = Shop::new(model());
+    for friend in ["f", "g", "h"] {
+        shop.friends("u", friend);
+    }
+    shop.buys("f", "b0").buys("g", "b0").buys("f", "b1").buys("g", "b1");
+    shop.buys("f", "b2").buys("h", "b2");
+    let about = Query { item: Some("b0".into()), ..query(Scenario::FriendsAlsoBought, "u", 1) };
+    assert_eq!(shop.ids(&about), ["b1"]);
+}
+
+#[test]
+fn what_a_friend_hides_or_a_blocked_one_buys_never_counts() {
+    let mut shop = Shop::new(model());
+    shop.friends("u", "f").friends("u", "g").buys("f", "b3").buys("u", "a0");
+    let hidden = Event {
+        visibility: Some(Visibility::Private),
+        ..Event::new("e", "g", "b3", EventType::Purchase, 1_000)
+    };
+    shop.apply(&Record::Event(hidden));
+    let asked = query(Scenario::FriendsAlsoBought, "u", 1);
+    assert_eq!(shop.ids(&asked), ["a1"]);
+    shop.buys("g", "b3");
+    assert_eq!(shop.ids(&asked), ["b3"]);
+    let (from, to) = ("g".to_owned(), "u".to_owned());
+    shop.apply(&Record::Relation(Relation { from, kind: RelationKind::Block, to }));
+    assert_eq!(shop.ids(&asked), ["a1"]);
+}
+
+#[test]
+fn shares_add_up_to_the_score_and_hide_a_single_friend() {
+    let mut shop = Shop::new(Model {
+        params: Params {
+            blend: Blend { embedding: 1.0, list: 1.0, friends: 3.0 },
+            ..model().params
+        },
+        ..model()
+    });
+    shop.friends("u", "f").buys("f", "b1").buys("u", "a0");
+    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 1) };
+    let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
+    let one = &answer.items[0];
+    let shares: f32 = one.reasons.iter().map(super::for_you::share_of).sum();
+    assert!((shares - one.score).abs() < 1e-5);
+    assert!(one.reasons.iter().all(|reason| !matches!(reason, Reason::FriendsBought { .. })));
+}
+
+#[test]
+fn similar_items_lie_on_the_same_axis_and_a_new_item_gets_the_popular_list() {
+    let mut shop = Shop::new(model());
+    let about = |id: &str| Query {
+        scenario: Scenario::SimilarItems,
+        item: Some(id.into()),
+        limit: 3,
+        ..Query::default()
+    };
+    let mut near = shop.ids(&about("b1"));
+    near.sort();
+    assert_eq!(near, ["b0", "b2", "b3"]);
+    shop.apply(&Record::Item(Item::bare("fresh")));
+    assert_eq!(shop.ids(&about("fresh")), ["a1", "a2", "a3"]);
+}
+
+#[test]
+fn also_bought_comes_from_the_lists_of_the_items() {
+    let shop = Shop::new(model());
+    let about = Query {
+        scenario: Scenario::AlsoBought,
+        item: Some("a0".into()),
+        limit: 2,
+        ..Query::default()
+    };
+    assert_eq!(shop.ids(&about), ["b1", "a1"]);
+}
+
+#[test]
+fn new_lists_the_latest_first() {
+    let mut shop = Shop::new(model());
+    for (id, created) in [("n1", 5_000), ("n2", 9_000)] {
+        shop.apply(&Record::Item(Item { created: Some(created), ..Item::bare(id) }));
+    }
+    assert_eq!(shop.ids(&query(Scenario::New, "u", 2)), ["n2", "n1"]);
+}
+
+#[test]
+fn filters_exclusions_and_seen_items_are_decided_before_ranking() {
+    let mut shop = Shop::new(model());
+    for id in ["a2", "b3"] {
+        shop.apply(&Record::Item(Item { category: Some("x/y".into()), ..Item::bare(id) }));
+    }
+    shop.apply(&Record::Item(Item { stock: Some(0), ..Item::bare("b0") })).buys("u", "b1");
+    let asked = query(Scenario::ForYou, "u", 8);
+    assert!(!shop.ids(&asked).contains(&"b0".to_owned()));
+    assert!(!shop.ids(&asked).contains(&"b1".to_owned()));
+    let again = Query { exclude_seen: false, exclude: vec!["b2".into()], ..asked.clone() };
+    assert!(shop.ids(&again).contains(&"b1".to_owned()));
+    assert!(!shop.ids(&again).contains(&"b2".to_owned()));
+    let in_category = Query { filter: Some(Filter::Category("x".into())), ..asked.clone() };
+    assert_eq!(shop.ids(&in_category), ["b3", "a2"]);
+    let sold_out = Query { filter: Some(Filter::Available(false)), ..asked };
+    assert_eq!(shop.ids(&sold_out), ["b0"]);
+}
+
+#[test]
+fn exact_and_indexed_search_agree_on_a_small_shop() {
+    let mut shop = Shop::new(model());
+    shop.buys("u", "b2").buys("u", "a1");
+    let exact = Query { search: Search::Exact, ..query(Scenario::ForYou, "u", 6) };
+    assert_eq!(shop.ids(&exact), shop.ids(&query(Scenario::ForYou, "u", 6)));
+}
+
+#[test]
+fn an_empty_shop_answers_every_scenario_with_an_empty_page() {
+    let shop = Shop::new(Model::empty());
+    for scenario in Scenario::ALL {
+        let asked = Query { item: None, ..query(scenario, "u", 5) };
+        match shop.ask(&asked) {
+            Ok(items) => assert!(items.is_empty()),
+            Err(error) => assert_eq!(error, QueryError::ItemNeeded { scenario }),
+        }
+    }
+}
+
+#[test]
+fn questions_that_make_no_sense_are_refused() {
+    let shop = Shop::new(model());
+    let ask = |query: Query| shop.ask(&query).unwrap_err();
+    for limit in [0, Query::MAX_LIMIT + 1, usize::MAX] {
+        assert_eq!(ask(query(Scenario::Popular, "u", limit)), QueryError::Limit { limit });
+    }
+    let unknown =
+        Query { scenario: Scenario::SimilarItems, item: Some("?".into()), ..Query::default() };
+    assert_eq!(ask(unknown), QueryError::UnknownItem { id: "?".into() });
+    let test = crate::filter::AttributeTest::In(vec![]);
+    let filter = Filter::Attribute { name: "colour".into(), test };
+    let asked = Query { filter: Some(filter), ..Query::default() };
+    assert_eq!(ask(asked), QueryError::UnknownAttribute { name: "colour".into() });
+}
+
+#[test]
+fn the_watermark_decides_which_records_are_new() {
+    let mut shop = Shop::new(Model { watermark: Offset(5), ..model() });
+    let buys = Record::Event(Event::new("e", "u", "b2", EventType::Purchase, 1_000));
+    shop.world.apply(Offset(5), &buys);
+    assert_eq!(shop.world.user_idx("u"), None);
+    shop.world.apply(Offset(6), &buys);
+    assert!(shop.world.user_idx("u").is_some());
+}

@@ -1,0 +1,189 @@
+//! The live state: a model and every record since its watermark.
+//!
+//! A [`World`] is a value. A clone is O(1) and stays as it is, so that a writer can go on while readers hold the version that they
+//! began with: no lock, and no answer from two states. Applying the same records to the same model gives the same world.
+
+mod apply;
+mod catalogue;
+mod chunked;
+mod interner;
+mod person;
+
+use std::sync::Arc;
+
+pub(crate) use apply::is_shown_to_friends;
+pub use catalogue::Catalogue;
+pub use chunked::Chunked;
+pub use interner::Interner;
+pub use person::{Person, Ties, TiesView};
+
+use crate::event::Millis;
+use crate::history::HistoryView;
+use crate::id::{ItemIdx, Offset, UserIdx};
+use crate::model::Model;
+use crate::record::{Item, Relation, RelationKind, User};
+
+/// A model and every record since its watermark.
+#[derive(Clone, Debug)]
+pub struct World {
+    model: Arc<Model>,
+    offset: Offset,
+    user_ids: Interner,
+    item_ids: Interner,
+    people: Chunked<Person>,
+    catalogue: Catalogue,
+    /// How many users touched each item without speaking against it in the end.
+    popularity: Chunked<f32>,
+    /// When each item came: its own date, else the time of its first event; 0 where unknown.
+    arrivals: Chunked<Millis>,
+}
+
+/// How much a world holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Users ever seen.
+    pub users: usize,
+    /// Items ever seen.
+    pub items: usize,
+}
+
+impl World {
+    /// The world at the model's watermark. The catalogue is empty: it comes as records, see [`World::put_item`].
+    pub fn new(model: Arc<Model>) -> Self {
+        let mut world = Self {
+            offset: model.watermark,
+            user_ids: Interner::new(&model.users),
+            item_ids: Interner::new(&model.items),
+            people: Chunked::default(),
+            catalogue: Catalogue::default(),
+            popularity: model.popularity.iter().copied().collect(),
+            arrivals: model.first_seen.iter().copied().collect(),
+            model,
+        };
+        world.people.grow_to(world.user_ids.len());
+        world.popularity.grow_to(world.item_ids.len());
+        world.arrivals.grow_to(world.item_ids.len());
+        world
+    }
+
+    /// The offset of the last record that is in this state.
+    pub fn offset(&self) -> Offset {
+        self.offset
+    }
+
+    /// The model below.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// What is known of items.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// How much there is.
+    pub fn counts(&self) -> Counts {
+        Counts { users: self.user_ids.len(), items: self.item_ids.len() }
+    }
+
+    /// The ids of users.
+    pub fn user_ids(&self) -> &Interner {
+        &self.user_ids
+    }
+
+    /// The ids of items.
+    pub fn item_ids(&self) -> &Interner {
+        &self.item_ids
+    }
+
+    /// The number of a user, if anything was ever heard of the user.
+    pub fn user_idx(&self, id: &str) -> Option<UserIdx> {
+        self.user_ids.get(id).map(UserIdx)
+    }
+
+    /// The number of an item, if anything was ever heard of it.
+    pub fn item_idx(&self, id: &str) -> Option<ItemIdx> {
+        self.item_ids.get(id).map(ItemIdx)
+    }
+
+    /// The public id of an item of this world.
+    pub fn item_id(&self, item: ItemIdx) -> &str {
+        self.item_ids.name(item.0).map_or("", |name| name)
+    }
+
+    /// What is known of an item; none where it was never described.
+    pub fn item(&self, id: &str) -> Option<&Arc<Item>> {
+        self.catalogue.get(self.item_idx(id)?)
+    }
+
+    /// What is known of an item; none where it was never described.
+    pub fn item_at(&self, item: ItemIdx) -> Option<&Arc<Item>> {
+        self.catalogue.get(item)
+    }
+
+    /// What is known of a user; none where the user was never described.
+    pub fn user(&self, id: &str) -> Option<&Arc<User>> {
+        self.people.get(self.user_idx(id)?.row())?.record.as_ref()
+    }
+
+    /// Whether the relation holds. Membership of circles is kept in the log alone and always answers no.
+    pub fn has_relation(&self, relation: &Relation) -> bool {
+        let (Some(from), Some(to)) = (self.user_idx(&relation.from), self.user_idx(&relation.to))
+        else {
+            return false;
+        };
+        let ties = self.ties(from);
+        let list = match relation.kind {
+            RelationKind::Friend => ties.friends,
+            RelationKind::Follow => ties.follows,
+            RelationKind::Block => ties.blocks,
+            RelationKind::Member => return false,
+        };
+        list.binary_search(&to.0).is_ok()
+    }
+
+    /// What a user has done, with everything since the watermark.
+    pub fn history(&self, user: UserIdx) -> HistoryView<'_> {
+        match self.people.get(user.row()).and_then(|person| person.history.as_ref()) {
+            Some(history) => history.view(),
+            None => self.model.histories.row(user.row()),
+        }
+    }
+
+    /// The relations of a user, with everything since the watermark.
+    pub fn ties(&self, user: UserIdx) -> TiesView<'_> {
+        match self.people.get(user.row()).and_then(|person| person.ties.as_ref()) {
+            Some(ties) => ties.view(),
+            None => self.model_ties(user),
+        }
+    }
+
+    /// Whether the user's row of the model is out of date, so that it must be folded in.
+    pub fn has_changed(&self, user: UserIdx) -> bool {
+        user.row() >= self.model.user_factors.rows()
+            || self
+                .people
+                .get(user.row())
+                .is_some_and(|person| person.history.is_some() || person.ties.is_some())
+    }
+
+    /// How many users touched each item, by item number.
+    pub fn popularity(&self) -> &Chunked<f32> {
+        &self.popularity
+    }
+
+    /// When each item came, in Unix milliseconds, by item number; 0 where unknown.
+    pub fn arrivals(&self) -> &Chunked<Millis> {
+        &self.arrivals
+    }
+
+    fn model_ties(&self, user: UserIdx) -> TiesView<'_> {
+        let (friends, strengths) = self.model.friends.row(user.row());
+        TiesView {
+            friends,
+            strengths,
+            follows: self.model.follows.row(user.row()),
+            blocks: self.model.blocks.row(user.row()),
+        }
+    }
+}
