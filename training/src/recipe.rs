@@ -1,1 +1,443 @@
 //! What a training run can be told.
+//!
+//! A recipe is a TOML file; every key has a default, and a key that isn't known is an error. Three recipes are built in:
+//! `quick` for a demo, `default`, and `best`, which tries more and takes longer.
+
+use std::collections::BTreeMap;
+
+use guanxi_models::event::EventType;
+use guanxi_models::factors::Factors;
+use guanxi_models::history::EventWeights;
+use serde::{Deserialize, Serialize};
+
+/// All that a training run can be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// Everything random follows from this: the same data and the same seed give the same model.
+    pub seed: u64,
+    /// How events become confidence.
+    pub events: EventRecipe,
+    /// The embedding.
+    pub embedding: EmbeddingRecipe,
+    /// The item lists.
+    pub lists: ListRecipe,
+    /// What friends count.
+    pub friends: FriendRecipe,
+    /// Which rows are held out to learn the blend and to report on.
+    pub split: SplitRecipe,
+    /// How the parts of the score are weighed.
+    pub blend: BlendRecipe,
+    /// What the model is compared with.
+    pub baselines: BaselineRecipe,
+}
+
+/// How events become confidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventRecipe {
+    /// Confidence added by one event, by its type; a type that isn't named keeps its default, and 0 leaves one out.
+    pub weights: BTreeMap<EventType, f32>,
+    /// After so many days an event counts half; left out, events never fade.
+    pub half_life_days: Option<f32>,
+    /// The most confidence that one user can have in one item.
+    pub cap: f32,
+}
+
+/// The embedding: iALS, solved exactly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbeddingRecipe {
+    /// The width of an embedding, a multiple of 16.
+    pub dim: usize,
+    /// How often both sides are solved.
+    pub sweeps: usize,
+    /// `a0 m`: the confidence of a user in everything not touched. Of several values the best on held-out rows is taken.
+    pub unobserved: Vec<f32>,
+    /// The ridge of a user of mean activity. Of several values the best is taken.
+    pub ridge: Vec<f32>,
+    /// `nu`: how the ridge grows with activity.
+    pub ridge_exponent: f32,
+    /// `g`: items not touched count as `popularity^-g`; 0 for all alike.
+    pub item_frequency_exponent: f32,
+}
+
+/// The item lists: see [`crate::lists`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListRecipe {
+    /// How many links of the co-occurrence graph an item keeps.
+    pub graph_links: usize,
+    /// How much the graph discounts popular items that are owned.
+    pub source_exponent: f32,
+    /// How much the graph discounts popular items that are recommended: the popularity dial, .15 to .3.
+    pub target_exponent: f32,
+    /// How many items the local ridge explains an item by, at most 64.
+    pub neighbors: usize,
+    /// `lambda`: how strongly the local ridge is held back, 3 to 30.
+    pub lambda: f32,
+    /// How many entries an item's merged list keeps.
+    pub length: usize,
+    /// Of users with more items than this, so many are drawn for the lists: cost grows with the square.
+    pub longest_history: usize,
+}
+
+/// What friends count in the embedding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FriendRecipe {
+    /// `sigma`: the strengths of the friends' prior to choose from, on users made cold. 0, without a prior, is always among them.
+    pub strengths: Vec<f32>,
+    /// `kappa`: how many friends the mean user weighs.
+    pub shrinkage: f32,
+}
+
+/// How rows are held out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// The last interactions of every user where times are known, else random ones.
+    Auto,
+    /// The last interactions of every user by time; equal times by the order of items.
+    Time,
+    /// Random interactions of every user.
+    Random,
+}
+
+/// Which rows are held out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitRecipe {
+    /// How they are drawn.
+    pub kind: SplitKind,
+    /// The share of a user's items that is held out, more than 0 and less than 1; a user keeps at least one.
+    pub share: f32,
+}
+
+/// How the parts of the score are weighed against each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BlendRecipe {
+    /// How many users with held-out rows the weights are learned on, at most.
+    pub users: usize,
+    /// How many of the best items of each part are looked at per user.
+    pub candidates: usize,
+    /// The weights to try for each part against the embedding's 1. 0 is always among them, also for the embedding.
+    pub weights: Vec<f32>,
+}
+
+/// What the model is compared with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineRecipe {
+    /// How many neighbours an item has in item-kNN.
+    pub neighbors: usize,
+    /// What is added to the denominator of its cosine.
+    pub shrinkage: f32,
+}
+
+/// Why a recipe can't be followed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RecipeError {
+    /// A number is out of its range.
+    #[error("`{key}` is {value}: {allowed}")]
+    Range {
+        /// The key, with its section.
+        key: &'static str,
+        /// What it was.
+        value: f64,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// A list of values to choose from is empty.
+    #[error("`{key}` is empty: name at least one value to try")]
+    NoChoice {
+        /// The key, with its section.
+        key: &'static str,
+    },
+    /// The text is no recipe.
+    #[error("the recipe can't be read: {0}")]
+    Syntax(String),
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            events: EventRecipe::default(),
+            embedding: EmbeddingRecipe::default(),
+            lists: ListRecipe::default(),
+            friends: FriendRecipe::default(),
+            split: SplitRecipe::default(),
+            blend: BlendRecipe::default(),
+            baselines: BaselineRecipe::default(),
+        }
+    }
+}
+
+impl Default for EventRecipe {
+    fn default() -> Self {
+        let EventWeights { by_type, half_life_days, cap } = EventWeights::default();
+        let weights = EventType::ALL
+            .into_iter()
+            .map(|kind| (kind, by_type[kind as usize]))
+            .filter(|&(_, weight)| weight > 0.0)
+            .collect();
+        Self { weights, half_life_days, cap }
+    }
+}
+
+impl Default for EmbeddingRecipe {
+    fn default() -> Self {
+        Self {
+            dim: 64,
+            sweeps: 8,
+            unobserved: vec![460.0],
+            ridge: vec![8.0],
+            ridge_exponent: 1.0,
+            item_frequency_exponent: 0.0,
+        }
+    }
+}
+
+impl Default for ListRecipe {
+    fn default() -> Self {
+        Self {
+            graph_links: 200,
+            source_exponent: 0.6,
+            target_exponent: 0.15,
+            neighbors: 50,
+            lambda: 10.0,
+            length: 100,
+            longest_history: 1_000,
+        }
+    }
+}
+
+impl Default for FriendRecipe {
+    fn default() -> Self {
+        Self { strengths: vec![0.0, 0.3, 1.0], shrinkage: 3.0 }
+    }
+}
+
+impl Default for SplitRecipe {
+    fn default() -> Self {
+        Self { kind: SplitKind::Auto, share: 0.1 }
+    }
+}
+
+impl Default for BlendRecipe {
+    fn default() -> Self {
+        let weights = vec![0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0];
+        Self { users: 2_500, candidates: 200, weights }
+    }
+}
+
+impl Default for BaselineRecipe {
+    fn default() -> Self {
+        Self { neighbors: 200, shrinkage: 10.0 }
+    }
+}
+
+impl Recipe {
+    /// The names of the built-in recipes.
+    pub const BUILT_IN: [&'static str; 3] = ["quick", "default", "best"];
+
+    /// The built-in recipe of this name.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "quick" => Some(Self::quick()),
+            "default" => Some(Self::default()),
+            "best" => Some(Self::best()),
+            _ => None,
+        }
+    }
+
+    fn quick() -> Self {
+        let mut recipe = Self::default();
+        recipe.embedding.dim = 32;
+        recipe.embedding.sweeps = 5;
+        recipe.friends.strengths = vec![0.0, 1.0];
+        recipe.blend.users = 500;
+        recipe.blend.weights = vec![0.0, 0.25, 0.5, 1.0, 2.0];
+        recipe.lists.graph_links = 100;
+        recipe.lists.length = 50;
+        recipe
+    }
+
+    fn best() -> Self {
+        let mut recipe = Self::default();
+        recipe.embedding.dim = 128;
+        recipe.embedding.unobserved = vec![230.0, 460.0, 920.0, 1_600.0];
+        recipe.embedding.ridge = vec![6.0, 10.0];
+        recipe.lists.graph_links = 400;
+        recipe.friends.strengths = vec![0.0, 0.1, 0.3, 1.0, 3.0];
+        recipe
+    }
+
+    /// Reads a recipe from TOML and checks it.
+    pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
+        let recipe: Self =
+            toml::from_str(text).map_err(|error| RecipeError::Syntax(error.to_string()))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The recipe as TOML, every key written out.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a recipe is numbers, names and tables")
+    }
+
+    /// What a [`crate::dataset::DatasetBuilder`] folds events with.
+    pub fn event_weights(&self) -> EventWeights {
+        let mut by_type = EventWeights::default().by_type;
+        for (&kind, &weight) in &self.events.weights {
+            by_type[kind as usize] = weight;
+        }
+        let EventRecipe { half_life_days, cap, .. } = self.events;
+        EventWeights { by_type, half_life_days, cap }
+    }
+
+    /// Checks every number against its range.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.check_events()?;
+        self.check_embedding()?;
+        self.check_lists()?;
+        self.check_blend()
+    }
+
+    fn check_events(&self) -> Result<(), RecipeError> {
+        for &weight in self.events.weights.values() {
+            at_least_zero("events.weights", weight)?;
+        }
+        positive("events.cap", self.events.cap)?;
+        positive("events.half_life_days", self.events.half_life_days.unwrap_or(1.0))
+    }
+
+    fn check_embedding(&self) -> Result<(), RecipeError> {
+        let embedding = &self.embedding;
+        let width = embedding.dim > 0 && embedding.dim <= 1024;
+        if !width || !embedding.dim.is_multiple_of(Factors::LANES) {
+            let allowed = "it must be a multiple of 16 from 16 to 1024";
+            return Err(range("embedding.dim", embedding.dim as f64, allowed));
+        }
+        count("embedding.sweeps", embedding.sweeps)?;
+        choices("embedding.unobserved", &embedding.unobserved, positive)?;
+        choices("embedding.ridge", &embedding.ridge, positive)?;
+        at_least_zero("embedding.ridge_exponent", embedding.ridge_exponent)?;
+        at_least_zero("embedding.item_frequency_exponent", embedding.item_frequency_exponent)
+    }
+
+    fn check_lists(&self) -> Result<(), RecipeError> {
+        let lists = &self.lists;
+        count("lists.graph_links", lists.graph_links)?;
+        count("lists.length", lists.length)?;
+        count("lists.longest_history", lists.longest_history)?;
+        if lists.neighbors == 0 || lists.neighbors > crate::lists::MAX_NEIGHBORS {
+            return Err(range("lists.neighbors", lists.neighbors as f64, "it must be 1 to 64"));
+        }
+        positive("lists.lambda", lists.lambda)?;
+        at_least_zero("lists.source_exponent", lists.source_exponent)?;
+        at_least_zero("lists.target_exponent", lists.target_exponent)
+    }
+
+    fn check_blend(&self) -> Result<(), RecipeError> {
+        choices("friends.strengths", &self.friends.strengths, at_least_zero)?;
+        positive("friends.shrinkage", self.friends.shrinkage)?;
+        if !(self.split.share > 0.0 && self.split.share < 1.0) {
+            let allowed = "it must be more than 0 and less than 1";
+            return Err(range("split.share", f64::from(self.split.share), allowed));
+        }
+        count("blend.users", self.blend.users)?;
+        count("blend.candidates", self.blend.candidates)?;
+        choices("blend.weights", &self.blend.weights, at_least_zero)?;
+        count("baselines.neighbors", self.baselines.neighbors)?;
+        at_least_zero("baselines.shrinkage", self.baselines.shrinkage)
+    }
+}
+
+fn range(key: &'static str, value: f64, allowed: &'static str) -> RecipeError {
+    RecipeError::Range { key, value, allowed }
+}
+
+fn positive(key: &'static str, value: f32) -> Result<(), RecipeError> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(range(key, f64::from(value), "it must be positive and finite"))
+}
+
+fn at_least_zero(key: &'static str, value: f32) -> Result<(), RecipeError> {
+    if value >= 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(range(key, f64::from(value), "it must be 0 or more, and finite"))
+}
+
+fn count(key: &'static str, value: usize) -> Result<(), RecipeError> {
+    if value > 0 { Ok(()) } else { Err(range(key, 0.0, "it must be at least 1")) }
+}
+
+fn choices(
+    key: &'static str,
+    values: &[f32],
+    check: fn(&'static str, f32) -> Result<(), RecipeError>,
+) -> Result<(), RecipeError> {
+    if values.is_empty() {
+        return Err(RecipeError::NoChoice { key });
+    }
+    values.iter().try_for_each(|&value| check(key, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_recipes_are_sound_and_survive_toml() {
+        for name in Recipe::BUILT_IN {
+            let recipe = Recipe::built_in(name).unwrap();
+            assert_eq!(Recipe::from_toml(&recipe.to_toml()), Ok(recipe));
+        }
+        assert_eq!(Recipe::built_in("slow"), None);
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default_and_its_events_those_of_the_models() {
+        let recipe = Recipe::from_toml("").unwrap();
+        assert_eq!(recipe, Recipe::default());
+        assert_eq!(recipe.event_weights(), EventWeights::default());
+    }
+
+    #[test]
+    fn one_key_can_be_changed_alone() {
+        let recipe =
+            Recipe::from_toml("[events]\nhalf_life_days = 30\n[events.weights]\nview = 0.3\n");
+        let weights = recipe.unwrap().event_weights();
+        assert_eq!(weights.half_life_days, Some(30.0));
+        assert!((weights.by_type[EventType::View as usize] - 0.3).abs() < 1e-9);
+        assert!((weights.by_type[EventType::Purchase as usize] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let Err(RecipeError::Syntax(message)) = Recipe::from_toml("[embedding]\ndims = 64") else {
+            panic!("the key was taken");
+        };
+        assert!(message.contains("dims"), "{message}");
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused_by_their_key() {
+        let key = |text: &str| match Recipe::from_toml(text) {
+            Err(RecipeError::Range { key, .. } | RecipeError::NoChoice { key }) => key,
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(key("[embedding]\ndim = 60"), "embedding.dim");
+        assert_eq!(key("[embedding]\nunobserved = []"), "embedding.unobserved");
+        assert_eq!(key("[embedding]\nridge = [nan]"), "embedding.ridge");
+        assert_eq!(key("[lists]\nneighbors = 65"), "lists.neighbors");
+        assert_eq!(key("[split]\nshare = 1.0"), "split.share");
+        assert_eq!(key("[events.weights]\nview = -1"), "events.weights");
+    }
+}

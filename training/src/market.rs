@@ -1,1 +1,0 @@
-//! A generated social market, for the demo, tests and benches.

@@ -1,0 +1,168 @@
+//! A generated social market, for the demo, tests and benches.
+//!
+//! People sit in overlapping circles that share tastes, make friends mostly there, buy what their circles and friends buy,
+//! and open group purchases that friends join. So an embedding, item lists and friends all have something to find, and none has everything.
+
+mod goods;
+mod people;
+mod trade;
+
+use guanxi_models::event::Millis;
+use guanxi_models::record::Record;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use goods::Goods;
+use people::People;
+use trade::Trade;
+
+/// How large a market is, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarketParams {
+    /// How many users there are, at least 1.
+    pub users: usize,
+    /// How many items there are, at least 1.
+    pub items: usize,
+    /// How many events there are, exactly.
+    pub events: usize,
+    /// How many friends a user has on average; fewer in markets too small for it.
+    pub friends_per_user: usize,
+    /// The present, in Unix milliseconds: events happened in the 90 days before.
+    pub now: Millis,
+    /// The same parameters and the same seed give the same market.
+    pub seed: u64,
+}
+
+impl MarketParams {
+    /// A market of the default size before `now`: 2,000 users, 1,500 items, 60,000 events.
+    pub fn at(now: Millis) -> Self {
+        Self { users: 2_000, items: 1_500, events: 60_000, friends_per_user: 12, now, seed: 1 }
+    }
+
+    /// The same market with another size; the friends stay.
+    #[must_use]
+    pub fn sized(self, users: usize, items: usize, events: usize) -> Self {
+        Self { users: users.max(1), items: items.max(1), events, ..self }
+    }
+}
+
+const DAY: Millis = 86_400_000;
+/// How far back events go.
+const DAYS: Millis = 90;
+
+/// The records of a market in the order of a log: items, users, relations, then events in ascending order of time.
+///
+/// Lazy: a large market needs memory for its people, not for its events.
+pub fn records(params: &MarketParams) -> impl Iterator<Item = Record> + use<> {
+    let params = params.clone().sized(params.users, params.items, params.events);
+    let goods = Goods::new(&params, &mut stream(&params, 1));
+    let people = People::new(&params, goods.themes(), &mut stream(&params, 2));
+    let items: Vec<Record> = goods.records(&mut stream(&params, 3));
+    let users = people.records(&mut stream(&params, 4));
+    let trade = Trade::new(params.clone(), goods, people, stream(&params, 5));
+    items.into_iter().chain(users).chain(trade.map(Record::Event))
+}
+
+/// An independent stream of random numbers for each part, so that one more draw in one changes nothing in the others.
+fn stream(params: &MarketParams, part: u64) -> StdRng {
+    StdRng::seed_from_u64(params.seed ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// A number below `n` (at least 1), small ones more often: about Zipf's law with exponent 1.
+fn zipf(n: usize, uniform: f64) -> usize {
+    let drawn = ((n as f64 + 1.0).ln() * uniform).exp() as usize;
+    drawn.clamp(1, n) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guanxi_models::event::EventType;
+    use guanxi_models::record::RelationKind;
+    use std::collections::HashSet;
+
+    const NOW: Millis = 1_760_000_000_000;
+
+    fn small() -> MarketParams {
+        MarketParams::at(NOW).sized(300, 200, 8_000)
+    }
+
+    fn events(params: &MarketParams) -> Vec<guanxi_models::Event> {
+        let event = |record| if let Record::Event(event) = record { Some(event) } else { None };
+        records(params).filter_map(event).collect()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_market_and_another_one_another() {
+        let other = MarketParams { seed: 2, ..small() };
+        assert!(records(&small()).eq(records(&small())));
+        assert!(!records(&small()).eq(records(&other)));
+    }
+
+    #[test]
+    fn there_are_as_many_events_as_asked_for_in_order_of_time_within_the_90_days() {
+        let events = events(&small());
+        assert_eq!(events.len(), 8_000);
+        assert!(events.is_sorted_by_key(|event| event.ts));
+        assert!(events.iter().all(|e| e.ts > NOW - DAYS * DAY && e.ts <= NOW));
+        let ids: HashSet<&str> = events.iter().map(|e| e.event_id.as_str()).collect();
+        assert_eq!(ids.len(), 8_000);
+    }
+
+    #[test]
+    fn every_type_of_event_occurs() {
+        let kinds: HashSet<EventType> = events(&small()).iter().map(|event| event.kind).collect();
+        assert_eq!(kinds.len(), EventType::ALL.len());
+    }
+
+    #[test]
+    fn friends_of_whoever_opened_a_group_purchase_join_it() {
+        let params = small();
+        let friends: HashSet<(String, String)> = records(&params)
+            .filter_map(|record| match record {
+                Record::Relation(r) if r.kind == RelationKind::Friend => Some((r.from, r.to)),
+                _ => None,
+            })
+            .collect();
+        let events = events(&params);
+        let opened: Vec<_> = events.iter().filter(|e| e.kind == EventType::GroupOpen).collect();
+        let joins = events.iter().filter(|e| e.kind == EventType::GroupJoin);
+        let are_friends = |a: &str, b: &str| {
+            friends.contains(&(a.to_owned(), b.to_owned()))
+                || friends.contains(&(b.to_owned(), a.to_owned()))
+        };
+        let mut n_joins = 0;
+        for join in joins {
+            n_joins += 1;
+            assert!(opened.iter().any(|open| open.item == join.item
+                && open.ts < join.ts
+                && are_friends(&open.user, &join.user)));
+        }
+        assert!(n_joins > opened.len() / 2);
+    }
+
+    #[test]
+    fn people_and_goods_are_described() {
+        let (mut items, mut users, mut relations) = (0, 0, 0);
+        for record in records(&small()) {
+            match record {
+                Record::Item(item) => {
+                    items += 1;
+                    assert!(item.name.is_some() && item.category.unwrap().contains('/'));
+                    assert!(item.price.unwrap() > 0.0 && item.created.unwrap() <= NOW);
+                }
+                Record::User(user) => users += usize::from(user.place.is_some()),
+                Record::Relation(_) => relations += 1,
+                _ => {}
+            }
+        }
+        assert_eq!((items, users), (200, 300));
+        assert!(relations > 1_000, "{relations}");
+    }
+
+    #[test]
+    fn the_smallest_market_has_one_user_and_one_item() {
+        let params = MarketParams::at(NOW).sized(0, 0, 50);
+        assert_eq!(events(&params).len(), 50);
+    }
+}

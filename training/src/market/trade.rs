@@ -1,0 +1,193 @@
+//! What happens.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use guanxi_models::event::{Attribution, Event, EventType, Millis, Visibility};
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::goods::Goods;
+use super::people::People;
+use super::{DAY, DAYS, MarketParams, zipf};
+
+const MINUTE: Millis = 60_000;
+/// How many purchases a person talks about.
+const TALKED_ABOUT: usize = 6;
+/// What a person may do with an item in one go, and how often in a thousand.
+const COURSES: [(u32, &[EventType]); 9] = [
+    (380, &[EventType::View]),
+    (120, &[EventType::Impression, EventType::View, EventType::Click]),
+    (90, &[EventType::View, EventType::Like]),
+    (100, &[EventType::View, EventType::Cart]),
+    (170, &[EventType::View, EventType::Cart, EventType::Purchase]),
+    (50, &[EventType::View, EventType::Share]),
+    (60, &[EventType::View, EventType::GroupOpen]),
+    (25, &[EventType::View, EventType::Dismiss]),
+    (5, &[EventType::View, EventType::Report]),
+];
+
+/// Something that is going to happen. The order is that of time, then of planning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Plan {
+    ts: Millis,
+    number: u64,
+    user: u32,
+    item: u32,
+    kind: EventType,
+    sharer: Option<u32>,
+}
+
+/// The events of a market in ascending order of time.
+#[derive(Debug)]
+pub(super) struct Trade {
+    params: MarketParams,
+    goods: Goods,
+    people: People,
+    rng: StdRng,
+    /// The latest purchases of each user.
+    bought: Vec<Vec<u32>>,
+    plans: BinaryHeap<Reverse<Plan>>,
+    planned: u64,
+    told: usize,
+}
+
+impl Trade {
+    pub(super) fn new(params: MarketParams, goods: Goods, people: People, rng: StdRng) -> Self {
+        let bought = vec![Vec::new(); params.users];
+        Self { params, goods, people, rng, bought, plans: BinaryHeap::new(), planned: 0, told: 0 }
+    }
+
+    /// The moment up to which nothing new is going to be planned: visits start evenly over the 90 days.
+    fn clock(&self) -> Millis {
+        let span = DAYS * DAY - DAY;
+        let share = self.told as f64 / self.params.events.max(1) as f64;
+        self.params.now - DAYS * DAY + (span as f64 * share) as Millis + 1
+    }
+
+    fn plan(&mut self, user: u32, item: u32, kind: EventType, ts: Millis, sharer: Option<u32>) {
+        let ts = ts.min(self.params.now);
+        self.planned += 1;
+        self.plans.push(Reverse(Plan { ts, number: self.planned, user, item, kind, sharer }));
+    }
+
+    /// Somebody comes by.
+    fn visit(&mut self) {
+        let start = self.clock();
+        let user = self.people.draw(&mut self.rng);
+        let (item, sharer) = self.interest(user, start);
+        let mut ts = start;
+        for &kind in course(&mut self.rng) {
+            self.plan(user, item, kind, ts, sharer);
+            ts += self.rng.random_range(1..20) * MINUTE / 10;
+        }
+    }
+
+    /// What a friend bought, else something to the user's taste, else whatever.
+    fn interest(&mut self, user: u32, ts: Millis) -> (u32, Option<u32>) {
+        let draw: f64 = self.rng.random();
+        if draw < 0.25
+            && let Some((friend, item)) = self.friends_purchase(user)
+        {
+            return (item, Some(friend));
+        }
+        let (theme, circle) = self.people.theme(user, &mut self.rng);
+        if draw < 0.92 {
+            return (self.goods.draw(theme, circle * 3, ts, &mut self.rng), None);
+        }
+        let any = zipf(self.goods.themes(), self.rng.random());
+        (self.goods.draw(any, 0, ts, &mut self.rng), None)
+    }
+
+    fn friends_purchase(&mut self, user: u32) -> Option<(u32, u32)> {
+        let friends = self.people.friends(user);
+        if friends.is_empty() {
+            return None;
+        }
+        let friend = friends[self.rng.random_range(0..friends.len())];
+        let bought = &self.bought[friend as usize];
+        if bought.is_empty() {
+            return None;
+        }
+        Some((friend, bought[self.rng.random_range(0..bought.len())]))
+    }
+
+    /// What follows from an event.
+    fn follow_up(&mut self, plan: Plan) {
+        let Plan { ts, user, item, kind, .. } = plan;
+        if kind == EventType::GroupOpen {
+            self.invite(plan);
+        }
+        if !kind.is_purchase() || kind == EventType::Review {
+            return;
+        }
+        let talked = &mut self.bought[user as usize];
+        talked.push(item);
+        if talked.len() > TALKED_ABOUT {
+            talked.remove(0);
+        }
+        let later = ts + self.rng.random_range(DAY / 4..4 * DAY);
+        match self.rng.random_range(0..100) {
+            0..12 => self.plan(user, item, EventType::Review, later, None),
+            12..16 => self.plan(user, item, EventType::Refund, later, None),
+            _ => {}
+        }
+    }
+
+    /// Up to four friends join a group purchase within the day.
+    fn invite(&mut self, open: Plan) {
+        for _ in 0..self.rng.random_range(1..5) {
+            let friends = self.people.friends(open.user);
+            if friends.is_empty() {
+                return;
+            }
+            let friend = friends[self.rng.random_range(0..friends.len())];
+            let ts = open.ts + self.rng.random_range(MINUTE..DAY);
+            self.plan(friend, open.item, EventType::GroupJoin, ts, Some(open.user));
+        }
+    }
+
+    fn event(&mut self, plan: Plan) -> Event {
+        let Plan { ts, number, user, item, kind, sharer } = plan;
+        let id = format!("e{}-{number}", self.params.seed);
+        let mut event = Event::new(&id, &format!("u{user}"), &format!("i{item}"), kind, ts);
+        let in_group = matches!(kind, EventType::GroupOpen | EventType::GroupJoin);
+        event.circle = in_group.then(|| format!("c{}", self.people.circle(user)));
+        event.attribution = sharer.map(|sharer| Attribution {
+            recommendation_id: None,
+            sharer: Some(format!("u{sharer}")),
+        });
+        if kind.is_purchase() && self.rng.random_bool(0.03) {
+            event.visibility = Some(Visibility::Private);
+        }
+        event
+    }
+}
+
+impl Iterator for Trade {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        if self.told == self.params.events {
+            return None;
+        }
+        while self.plans.peek().is_none_or(|Reverse(plan)| plan.ts > self.clock()) {
+            self.visit();
+        }
+        let Reverse(plan) = self.plans.pop()?;
+        self.told += 1;
+        self.follow_up(plan);
+        Some(self.event(plan))
+    }
+}
+
+fn course(rng: &mut StdRng) -> &'static [EventType] {
+    let mut draw = rng.random_range(0..1_000);
+    for (share, kinds) in COURSES {
+        if draw < share {
+            return kinds;
+        }
+        draw -= share;
+    }
+    unreachable!("the shares add up to 1,000")
+}
