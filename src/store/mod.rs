@@ -1,6 +1,28 @@
 //! The log and what is looked up in it, on disk.
+//!
+//! One `data directory` holds everything: `guanxi.json` says what it is, `lock` who has it, `store/` is a fjall database, `models/` the
+//! registry. [`Store`] appends records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory
+//! that this process holds, or of one that another process serves through `log.sock`.
+
+mod append;
+mod codec;
+mod directory;
+mod error;
+mod keyspaces;
+mod log_socket;
+mod reader;
+#[allow(clippy::module_inception, reason = "the noun of the folder")]
+mod store;
+#[cfg(test)]
+mod tests;
 
 use guanxi_models::Offset;
+
+pub use directory::Directory;
+pub use error::StoreError;
+pub use log_socket::LogServer;
+pub use reader::LogReader;
+pub use store::Store;
 
 /// What became of one record that was to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,109 @@
+//! The tables of the database.
+//!
+//! | keyspace | key | value |
+//! |---|---|---|
+//! | `log` | offset, 8 bytes big endian | record, see `codec` |
+//! | `event_ids` | event id | offset, 8 bytes big endian, then 16 bytes of the body's hash |
+//! | `items`, `users` | id | the latest record of it |
+//! | `relations` | `from`, 0, kind, 0, `to` | nothing |
+
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use guanxi_models::{Offset, Record, Relation};
+
+use super::StoreError;
+use super::codec::{BodyHash, decode_record};
+
+#[derive(Clone)]
+pub(super) struct Keyspaces {
+    pub(super) database: Database,
+    pub(super) log: Keyspace,
+    pub(super) event_ids: Keyspace,
+    pub(super) items: Keyspace,
+    pub(super) users: Keyspace,
+    pub(super) relations: Keyspace,
+}
+
+impl std::fmt::Debug for Keyspaces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyspaces")
+    }
+}
+
+impl Keyspaces {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        // Every append asks for its own fsync, so the journal need not be flushed by itself.
+        let database = Database::builder(path).manual_journal_persist(true).open()?;
+        let keyspace = |name: &str| database.keyspace(name, KeyspaceCreateOptions::default);
+        Ok(Self {
+            log: keyspace("log")?,
+            event_ids: keyspace("event_ids")?,
+            items: keyspace("items")?,
+            users: keyspace("users")?,
+            relations: keyspace("relations")?,
+            database,
+        })
+    }
+
+    /// The offset of the last record.
+    pub(super) fn last(&self) -> Result<Offset, StoreError> {
+        match self.log.last_key_value() {
+            Some(guard) => offset_of(&guard.key()?),
+            None => Ok(Offset(0)),
+        }
+    }
+
+    /// Where an event id stands in the log, and the hash of its body.
+    pub(super) fn event(&self, id: &str) -> Result<Option<(Offset, BodyHash)>, StoreError> {
+        let Some(value) = self.event_ids.get(id)? else { return Ok(None) };
+        let split = value.split_first_chunk::<8>();
+        let hash = split.and_then(|(_, rest)| BodyHash::try_from(rest).ok());
+        match (split, hash) {
+            (Some((offset, _)), Some(hash)) => {
+                Ok(Some((Offset(u64::from_be_bytes(*offset)), hash)))
+            }
+            _ => Err(StoreError::Damaged {
+                offset: Offset(0),
+                what: format!("the index entry of event `{id}` has {} bytes", value.len()),
+            }),
+        }
+    }
+
+    /// The log after an offset, in order, without gaps.
+    pub(super) fn read(
+        &self,
+        after: Offset,
+    ) -> impl Iterator<Item = Result<(Offset, Record), StoreError>> + use<> {
+        let mut expected = after.next();
+        self.log.range(key_of(expected)..).map(move |guard| {
+            let (key, value) = guard.into_inner()?;
+            let offset = offset_of(&key)?;
+            if offset != expected {
+                let what = format!("the next record has offset {offset}");
+                return Err(StoreError::Damaged { offset: expected, what });
+            }
+            expected = offset.next();
+            Ok((offset, decode_record(offset, &value)?))
+        })
+    }
+}
+
+/// The key of a place in the log.
+pub(super) fn key_of(offset: Offset) -> [u8; 8] {
+    offset.0.to_be_bytes()
+}
+
+fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
+    let bytes = <[u8; 8]>::try_from(key).map_err(|_| StoreError::Damaged {
+        offset: Offset(0),
+        what: format!("a key of {} bytes is no offset", key.len()),
+    })?;
+    Ok(Offset(u64::from_be_bytes(bytes)))
+}
+
+/// The key of a relation. No id holds a zero byte.
+pub(super) fn relation_key(relation: &Relation) -> Vec<u8> {
+    let Relation { from, kind, to } = relation;
+    [from.as_bytes(), kind.name().as_bytes(), to.as_bytes()].join(&0)
+}
