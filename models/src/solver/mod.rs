@@ -52,8 +52,9 @@ pub struct RowProblem<'a> {
 
 impl RowProblem<'_> {
     fn confidence(&self, n: usize) -> f32 {
-        // `max` turns what is not a number into 0.
-        self.confidences[n].max(0.0).min(MAX_CONFIDENCE)
+        let confidence = self.confidences[n];
+        // Written so that what is not a number counts as 0.
+        if confidence > 0.0 { confidence.min(MAX_CONFIDENCE) } else { 0.0 }
     }
 
     fn target(&self, n: usize) -> f32 {
