@@ -6,6 +6,7 @@ pub mod als;
 pub mod baselines;
 pub mod blend;
 pub mod dataset;
+mod draw;
 pub mod evaluation;
 pub mod fit;
 mod from_world;
