@@ -15,5 +15,6 @@ pub mod market;
 pub mod metrics;
 pub mod recipe;
 pub mod report;
+pub mod scoring;
 pub mod split;
 pub mod ties;
