@@ -75,6 +75,8 @@ pub struct Model {
     pub follows: Rows,
     /// Whom each user blocks, ascending.
     pub blocks: Rows,
+    /// The users who kept what they do from their friends, ascending.
+    pub private_users: Column<u32>,
     /// `M`: per source item `i` the largest `M_ij`, heaviest first.
     pub lists: WeightedRows,
     /// `g`: per source item the items bought by the same people, heaviest first.
@@ -103,6 +105,7 @@ impl Model {
             friends: WeightedRows::default(),
             follows: Rows::default(),
             blocks: Rows::default(),
+            private_users: Column::from(Vec::new()),
             lists: WeightedRows::default(),
             also_bought: WeightedRows::default(),
             popularity: Column::from(Vec::new()),

@@ -24,6 +24,8 @@ pub struct Dataset {
     pub follows: Rows,
     /// Whom each user blocks, ascending.
     pub blocks: Rows,
+    /// The users who keep what they do from their friends, ascending.
+    pub private_users: Column<u32>,
     /// The time of the first event about each item; 0 where unknown.
     pub first_seen: Column<Millis>,
     /// The time of the latest event, towards which confidence fades; 0 where unknown.
@@ -176,6 +178,7 @@ impl DatasetBuilder {
             friends: uncut(self.friends),
             follows: uncut(self.follows),
             blocks: rows_of(n_users, self.blocks),
+            private_users: Column::from(Vec::new()),
             first_seen: first_seen(n_items, &self.rows),
             reference: self.rows.iter().map(|(_, seen)| seen.ts).max().unwrap_or(0),
             histories: fold(n_users, self.rows, &self.events),

@@ -23,6 +23,11 @@ impl From<&World> for Dataset {
             friends: rows(|world, user| world.ties(user).friends.to_vec()),
             follows: rows(|world, user| world.ties(user).follows.to_vec()),
             blocks: rows(|world, user| world.ties(user).blocks.to_vec()),
+            private_users: users()
+                .filter(|&user| world.is_private(user))
+                .map(|user| user.0)
+                .collect::<Vec<_>>()
+                .into(),
             first_seen: world.arrivals().iter().copied().collect::<Vec<Millis>>().into(),
             events: world.model().params.events.clone(),
             histories,

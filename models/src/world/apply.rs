@@ -43,11 +43,18 @@ impl World {
     /// Takes in a user as it is from now on. Whoever turns private takes back what friends were told.
     pub fn put_user(&mut self, user: User) {
         let number = self.intern_user(&user.id);
-        let hides = user.visibility == Visibility::Private
-            && self.history(number).flags.iter().any(|flags| flags & VISIBLE != 0);
-        if hides {
+        let is_private = user.visibility == Visibility::Private;
+        let shows = self.history(number).flags.iter().any(|flags| flags & VISIBLE != 0);
+        if is_private && shows {
             self.history_mut(number).hide();
         }
+        self.people.get_mut(number.row()).is_private = is_private;
+        self.describe_user(user);
+    }
+
+    /// Takes in what is known of a user, and nothing of what the user allows: that comes in the order of the log alone.
+    pub fn describe_user(&mut self, user: User) {
+        let number = self.intern_user(&user.id);
         self.people.get_mut(number.row()).record = Some(Arc::new(user));
     }
 
@@ -68,16 +75,13 @@ impl World {
 
     fn apply_event(&mut self, event: &Event) {
         let (user, item) = (self.intern_user(&event.user), self.intern_item(&event.item));
-        let visible = event.visibility.unwrap_or_else(|| self.visibility_of(user));
+        let visible = match event.visibility {
+            Some(visibility) => visibility == Visibility::Friends,
+            None => !self.is_private(user),
+        };
         self.observe(
             user,
-            Observation {
-                item,
-                kind: event.kind,
-                weight: event.weight,
-                ts: event.ts,
-                visible: visible == Visibility::Friends,
-            },
+            Observation { item, kind: event.kind, weight: event.weight, ts: event.ts, visible },
         );
     }
 
@@ -103,13 +107,6 @@ impl World {
         if ts > 0 && !has_own_date && (known == 0 || ts < known) {
             *self.arrivals.get_mut(item.row()) = ts;
         }
-    }
-
-    fn visibility_of(&self, user: UserIdx) -> Visibility {
-        let person = self.people.get(user.row());
-        person
-            .and_then(|person| person.record.as_ref())
-            .map_or(Visibility::Friends, |user| user.visibility)
     }
 
     fn relate(&mut self, relation: &Relation) {
@@ -194,8 +191,11 @@ impl World {
         for friend in self.ties(user).friends.to_vec() {
             self.ties_mut(UserIdx(friend)).unfriend(user.0);
         }
-        *self.people.get_mut(user.row()) =
-            Person { history: Some(Arc::default()), ties: Some(Arc::default()), record: None };
+        *self.people.get_mut(user.row()) = Person {
+            history: Some(Arc::default()),
+            ties: Some(Arc::default()),
+            ..Person::default()
+        };
     }
 
     /// The history of a user, to change it: copied from the model at the first change.

@@ -63,6 +63,9 @@ impl World {
         world.people.grow_to(world.user_ids.len());
         world.popularity.grow_to(world.item_ids.len());
         world.arrivals.grow_to(world.item_ids.len());
+        for &user in world.model.private_users.iter() {
+            world.people.get_mut(user as usize).is_private = true;
+        }
         world
     }
 
@@ -124,6 +127,11 @@ impl World {
     /// What is known of a user; none where the user was never described.
     pub fn user(&self, id: &str) -> Option<&Arc<User>> {
         self.people.get(self.user_idx(id)?.row())?.record.as_ref()
+    }
+
+    /// Whether the user keeps from friends what no event says otherwise of.
+    pub fn is_private(&self, user: UserIdx) -> bool {
+        self.people.get(user.row()).is_some_and(|person| person.is_private)
     }
 
     /// Whether the relation holds. Membership of circles is kept in the log alone and always answers no.

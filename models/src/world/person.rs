@@ -12,6 +12,8 @@ pub struct Person {
     pub history: Option<Arc<History>>,
     /// All relations, once one of them has changed after the watermark.
     pub ties: Option<Arc<Ties>>,
+    /// Whether the user keeps from friends what no event says otherwise of.
+    pub is_private: bool,
     /// What is known of the user.
     pub record: Option<Arc<User>>,
 }

@@ -1,0 +1,153 @@
+//! The inner loops, written once in [`lanes`] and compiled for each kind of processor.
+//!
+//! Which compilation runs is decided at run time: AVX-512, else AVX2 with FMA, else the scalar twin. Results differ
+//! between the three by rounding alone; on one machine they are always the same bytes.
+#![expect(
+    unsafe_code,
+    reason = "functions compiled for a processor feature are called after its detection"
+)]
+#![expect(
+    clippy::inline_always,
+    reason = "an out-of-line copy would lack the processor's features"
+)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod lanes;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+/// Matrices of the kernels have widths that are multiples of this, and row numbers in their loops start at multiples of it.
+pub const PANEL: usize = 16;
+
+/// Compiles every loop of [`lanes`] for the features of one kind of processor.
+#[cfg(target_arch = "x86_64")]
+macro_rules! compile {
+    ($simd:ty, $features:literal) => {
+        use crate::kernel::lanes;
+
+        #[target_feature(enable = $features)]
+        pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+            lanes::dot(<$simd>::here(), a, b)
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn dots(query: &[f32], rows: &[f32], out: &mut [f32]) {
+            lanes::dots(<$simd>::here(), query, rows, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn axpy(alpha: f32, x: &[f32], y: &mut [f32]) {
+            lanes::axpy(<$simd>::here(), alpha, x, y);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn scale_by(alpha: f32, x: &[f32], weights: &[f32], out: &mut [f32]) {
+            lanes::scale_by(<$simd>::here(), alpha, x, weights, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn transpose(panel: &[f32], out: &mut [f32], width: usize, column: usize) {
+            lanes::transpose(<$simd>::here(), panel, out, width, column);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+            lanes::add_gram(<$simd>::here(), rows, n, a, width);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn cholesky(a: &mut [f32], width: usize, floors: &[f32]) -> bool {
+            lanes::cholesky(<$simd>::here(), a, width, floors)
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn solve(u: &[f32], n: usize, b: &mut [f32]) {
+            lanes::solve(<$simd>::here(), u, n, b);
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use compile;
+
+/// Calls the compilation of a loop that fits this processor.
+macro_rules! dispatch {
+    ($name:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the processor has AVX-512F, which is all that the function was compiled for.
+                return unsafe { avx512::$name($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the processor has AVX2 and FMA, which is all that the function was compiled for.
+                return unsafe { avx2::$name($($argument),*) };
+            }
+        }
+        lanes::$name(scalar::Scalar, $($argument),*)
+    }};
+}
+
+/// The inner product of two rows of equal length.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    dispatch!(dot(a, b))
+}
+
+/// The inner products of `query` with each of `out.len()` consecutive rows of the same width.
+pub fn dots(query: &[f32], rows: &[f32], out: &mut [f32]) {
+    dispatch!(dots(query, rows, out));
+}
+
+/// `y += alpha x`.
+pub fn axpy(alpha: f32, x: &[f32], y: &mut [f32]) {
+    dispatch!(axpy(alpha, x, y));
+}
+
+/// `out = alpha x weights`, element by element.
+pub fn scale_by(alpha: f32, x: &[f32], weights: &[f32], out: &mut [f32]) {
+    dispatch!(scale_by(alpha, x, weights, out));
+}
+
+/// Writes [`PANEL`] rows of equal width, a multiple of [`PANEL`], as the columns of `out` from `column` on.
+///
+/// `out` is row-major, `width` numbers to a row, with as many rows as the panel's rows have numbers.
+pub fn transpose(panel: &[f32], out: &mut [f32], width: usize, column: usize) {
+    dispatch!(transpose(panel, out, width, column));
+}
+
+/// Adds `rows' rows` to the first `n` rows (a multiple of 4) of the upper triangle of `a`, `width x width`, where `width` is
+/// a multiple of [`PANEL`] and that of the rows as well.
+///
+/// Blocks of [`PANEL`] rows and columns on the diagonal are filled whole; all else below the diagonal stays as it was.
+pub fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+    dispatch!(add_gram(rows, n, a, width));
+}
+
+/// Replaces the upper triangle of `a`, `width` numbers to a row, by `u` with `u'u = a` in the first `floors.len()` rows
+/// (a multiple of 4); false, and garbage in `a`, where a pivot is not over its floor.
+pub fn cholesky(a: &mut [f32], width: usize, floors: &[f32]) -> bool {
+    dispatch!(cholesky(a, width, floors))
+}
+
+/// Solves `u'u x = b` in place, for the first `n` unknowns and a `u` from [`cholesky`] as wide as `b`; what follows them in `b` becomes 0.
+pub fn solve(u: &[f32], n: usize, b: &mut [f32]) {
+    dispatch!(solve(u, n, b));
+}
+
+/// Asks the processor to fetch a row into its nearest cache.
+pub fn prefetch<T>(row: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        const LINE: usize = 64;
+        for at in (0..size_of_val(row)).step_by(LINE) {
+            // SAFETY: a prefetch reads nothing, and `at` lies inside the row.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().cast::<i8>().add(at)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}

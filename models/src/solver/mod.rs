@@ -1,0 +1,224 @@
+//! The row problem of iALS, which is the fold-in of a user, an item or a friend:
+//!
+//! `min_p  sum_{i in S} c_i (t_i - p.q_i)^2 + p' diag(g) p + l |p|^2 + s |p - m|^2`
+//!
+//! in the eigenbasis in which the weighted Gram matrix is `diag(g)`.
+//!
+//! With `D = diag(1 / (g + l + s))`, `b = D s m` (the answer without any item), `W = C^1/2 Y D^1/2` (the items' rows) and
+//! `r = C^1/2 (t - Y b)` the answer is `b + D^1/2 z`, where `z` comes from the smaller of two systems:
+//!
+//! - dual, `n <= d` items: `z = W' (1 + W W')^-1 r`, most rows by far;
+//! - primal: `z = (1 + W' W)^-1 W' r`.
+//!
+//! Both are solved in single precision. Where their pivots say that this would lose too many digits (near duplicates of
+//! huge confidence, no penalty at all), the row is solved again in double precision.
+
+mod dense;
+#[cfg(test)]
+mod tests;
+
+use crate::factors::Factors;
+use crate::kernel::{self, PANEL};
+use dense::DenseSolver;
+
+/// Pivots may shrink by this factor before single precision counts as too coarse.
+const PIVOT_FLOOR: f32 = 1e-3;
+
+/// Confidences beyond this count as this, so that no product overflows.
+const MAX_CONFIDENCE: f32 = 1e12;
+
+/// How many rows the primal system takes in at a time: enough to amortise its own loads and stores, few enough for the cache.
+const BLOCK: usize = 8 * PANEL;
+
+/// How many rows ahead of their use the items' rows are fetched.
+const LOOKAHEAD: usize = 12;
+
+/// One row to solve. All slices over items are parallel.
+#[derive(Clone, Copy, Debug)]
+pub struct RowProblem<'a> {
+    /// Rows of the other side's factors; rows beyond the last count as zeros.
+    pub items: &'a [u32],
+    /// `c_i`: positive; what is not counts as 0.
+    pub confidences: &'a [f32],
+    /// `t_i`: 1 for, 0 against; empty means all 1.
+    pub targets: &'a [f32],
+    /// `l`.
+    pub ridge: f32,
+    /// `s`; 0 for no prior.
+    pub prior_strength: f32,
+    /// `m`: `dim` numbers, or empty where `s` is 0.
+    pub prior_mean: &'a [f32],
+}
+
+impl RowProblem<'_> {
+    fn confidence(&self, n: usize) -> f32 {
+        let confidence = self.confidences[n];
+        // Written so that what is not a number counts as 0.
+        if confidence > 0.0 { confidence.min(MAX_CONFIDENCE) } else { 0.0 }
+    }
+
+    fn target(&self, n: usize) -> f32 {
+        self.targets.get(n).copied().unwrap_or(1.0)
+    }
+
+    fn has_prior(&self) -> bool {
+        self.prior_strength > 0.0
+    }
+}
+
+/// Scratch memory for solving rows; reused, it allocates nothing in the long run.
+#[derive(Debug, Default)]
+pub struct RowSolver {
+    /// `b`.
+    offset: Vec<f32>,
+    /// `D^1/2`.
+    root: Vec<f32>,
+    /// Rows of `W`.
+    rows: Vec<f32>,
+    /// `r` of the same rows.
+    residuals: Vec<f32>,
+    /// `W'`.
+    transposed: Vec<f32>,
+    matrix: Vec<f32>,
+    floors: Vec<f32>,
+    z: Vec<f32>,
+    dense: DenseSolver,
+}
+
+impl RowSolver {
+    /// Writes the minimiser into `out` (`dim` numbers). O(n^2 d + n^3) for n items <= d, else O(n d^2 + d^3).
+    ///
+    /// The result is finite whatever the confidences are, and does not depend on what the solver solved before.
+    pub fn solve(
+        &mut self,
+        factors: &Factors,
+        spectrum: &[f32],
+        problem: &RowProblem<'_>,
+        out: &mut [f32],
+    ) {
+        let n = problem.items.len();
+        let solved = self.penalise(spectrum, problem)
+            && match n {
+                0 => true,
+                _ if n <= factors.dim() => self.solve_dual(factors, problem),
+                _ => self.solve_primal(factors, problem),
+            };
+        if solved && self.write(n > 0, out) {
+            return;
+        }
+        self.dense.solve(factors, spectrum, problem, out);
+    }
+
+    /// Prepares `D^1/2` and `b`; false where a coordinate is not penalised.
+    fn penalise(&mut self, spectrum: &[f32], problem: &RowProblem<'_>) -> bool {
+        let flat = problem.ridge + if problem.has_prior() { problem.prior_strength } else { 0.0 };
+        self.root.clear();
+        self.root.extend(spectrum.iter().map(|g| (g + flat).sqrt().recip()));
+        self.offset.clear();
+        self.offset.resize(spectrum.len(), 0.0);
+        if problem.has_prior() {
+            for ((b, root), m) in self.offset.iter_mut().zip(&self.root).zip(problem.prior_mean) {
+                *b = root * problem.prior_strength * root * m;
+            }
+        }
+        // Squares of the largest root must stay far from infinity; this is false for what is not a number, too.
+        self.root.iter().all(|root| *root < 1e12)
+    }
+
+    /// Gathers the rows of `W` and `r` of the items from `from` on, as many as fit into `height` rows, zeros below them.
+    fn gather(&mut self, factors: &Factors, problem: &RowProblem<'_>, from: usize, height: usize) {
+        let dim = factors.dim();
+        self.rows.resize(height * dim, 0.0);
+        self.residuals.resize(height, 0.0);
+        for (row, out) in self.rows.chunks_exact_mut(dim).enumerate() {
+            let n = from + row;
+            if let Some(factor) =
+                problem.items.get(n + LOOKAHEAD).and_then(|&i| factors.row(i as usize))
+            {
+                kernel::prefetch(factor);
+            }
+            let Some(factor) = problem.items.get(n).and_then(|&item| factors.row(item as usize))
+            else {
+                out.fill(0.0);
+                self.residuals[row] = 0.0;
+                continue;
+            };
+            let weight = problem.confidence(n).sqrt();
+            kernel::scale_by(weight, factor, &self.root, out);
+            let explained =
+                if problem.has_prior() { kernel::dot(factor, &self.offset) } else { 0.0 };
+            self.residuals[row] = weight * (problem.target(n) - explained);
+        }
+    }
+
+    fn solve_dual(&mut self, factors: &Factors, problem: &RowProblem<'_>) -> bool {
+        let (n, dim) = (problem.items.len(), factors.dim());
+        let width = n.next_multiple_of(PANEL);
+        self.gather(factors, problem, 0, width);
+        self.transposed.resize(dim * width, 0.0);
+        for (panel, rows) in self.rows.chunks_exact(PANEL * dim).enumerate() {
+            kernel::transpose(rows, &mut self.transposed, width, panel * PANEL);
+        }
+        let pivots = n.next_multiple_of(4);
+        self.start_matrix(pivots, width);
+        kernel::add_gram(&self.transposed, pivots, &mut self.matrix, width);
+        if !self.factor(pivots, width) {
+            return false;
+        }
+        kernel::solve(&self.matrix, pivots, &mut self.residuals);
+        self.accumulate(dim);
+        true
+    }
+
+    fn solve_primal(&mut self, factors: &Factors, problem: &RowProblem<'_>) -> bool {
+        let (n, dim) = (problem.items.len(), factors.dim());
+        self.start_matrix(dim, dim);
+        self.z.clear();
+        for from in (0..n).step_by(BLOCK) {
+            self.gather(factors, problem, from, BLOCK.min(n - from));
+            kernel::add_gram(&self.rows, dim, &mut self.matrix, dim);
+            self.accumulate(dim);
+        }
+        if !self.factor(dim, dim) {
+            return false;
+        }
+        kernel::solve(&self.matrix, dim, &mut self.z);
+        true
+    }
+
+    /// Makes `matrix` the identity of `pivots` rows.
+    fn start_matrix(&mut self, pivots: usize, width: usize) {
+        self.z.clear();
+        self.matrix.clear();
+        self.matrix.resize(pivots * width, 0.0);
+        for i in 0..pivots {
+            self.matrix[i * width + i] = 1.0;
+        }
+    }
+
+    fn factor(&mut self, pivots: usize, width: usize) -> bool {
+        self.floors.clear();
+        let diagonal = self.matrix.iter().step_by(width + 1).take(pivots);
+        self.floors.extend(diagonal.map(|value| PIVOT_FLOOR * value));
+        kernel::cholesky(&mut self.matrix, width, &self.floors)
+    }
+
+    /// `z += W' r` over the rows gathered.
+    fn accumulate(&mut self, dim: usize) {
+        self.z.resize(dim, 0.0);
+        for (row, residual) in self.rows.chunks_exact(dim).zip(&self.residuals) {
+            kernel::axpy(*residual, row, &mut self.z);
+        }
+    }
+
+    /// Writes `b + D^1/2 z`, or `b` alone; false where that is not finite.
+    fn write(&self, with_items: bool, out: &mut [f32]) -> bool {
+        out.copy_from_slice(&self.offset);
+        if with_items {
+            for ((out, root), z) in out.iter_mut().zip(&self.root).zip(&self.z) {
+                *out += root * z;
+            }
+        }
+        out.iter().all(|value| value.is_finite())
+    }
+}

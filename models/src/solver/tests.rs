@@ -1,0 +1,215 @@
+//! Dual, primal and dense solutions against Gaussian elimination.
+
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng};
+
+use super::*;
+
+/// Solves by elimination with row pivoting in double precision: slow, and nothing like what it judges.
+fn oracle(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>) -> Vec<f64> {
+    let d = factors.dim();
+    let strength = f64::from(problem.prior_strength);
+    let mut a = vec![vec![0.0; d + 1]; d];
+    for k in 0..d {
+        a[k][k] = f64::from(spectrum[k]) + f64::from(problem.ridge) + strength;
+        a[k][d] = strength * problem.prior_mean.get(k).map_or(0.0, |m| f64::from(*m));
+    }
+    for (n, &item) in problem.items.iter().enumerate() {
+        let row = factors.row(item as usize).unwrap();
+        let (c, t) = (f64::from(problem.confidences[n]), f64::from(problem.target(n)));
+        for k in 0..d {
+            for l in 0..d {
+                a[k][l] += c * f64::from(row[k]) * f64::from(row[l]);
+            }
+            a[k][d] += c * t * f64::from(row[k]);
+        }
+    }
+    for k in 0..d {
+        let largest = (k..d).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).unwrap();
+        a.swap(k, largest);
+        let pivot = a[k].clone();
+        for row in a.iter_mut().skip(k + 1) {
+            let factor = row[k] / pivot[k];
+            row.iter_mut().zip(&pivot).skip(k).for_each(|(x, p)| *x -= factor * p);
+        }
+    }
+    let mut x = vec![0.0; d];
+    for k in (0..d).rev() {
+        let known: f64 = (k + 1..d).map(|l| a[k][l] * x[l]).sum();
+        x[k] = (a[k][d] - known) / a[k][k];
+    }
+    x
+}
+
+/// A problem with its numbers, of which the tests change some.
+#[derive(Debug)]
+struct World {
+    factors: Factors,
+    spectrum: Vec<f32>,
+    items: Vec<u32>,
+    confidences: Vec<f32>,
+    targets: Vec<f32>,
+    ridge: f32,
+    prior_strength: f32,
+    prior_mean: Vec<f32>,
+}
+
+fn world(dim: usize, n: usize, seed: u64) -> World {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut numbers = |count: usize, from: f32, to: f32| -> Vec<f32> {
+        (0..count).map(|_| rng.random_range(from..to)).collect()
+    };
+    World {
+        factors: Factors::new(dim, numbers(dim * n.max(1), -0.5, 0.5)).unwrap(),
+        spectrum: numbers(dim, 0.0, 30.0),
+        items: (0..n as u32).rev().collect(),
+        confidences: numbers(n, 0.01, 20.0),
+        targets: numbers(n, 0.0, 2.0).into_iter().map(f32::trunc).collect(),
+        ridge: numbers(1, 0.5, 20.0)[0],
+        prior_strength: 0.0,
+        prior_mean: numbers(dim, -0.3, 0.3),
+    }
+}
+
+impl World {
+    fn problem(&self) -> RowProblem<'_> {
+        RowProblem {
+            items: &self.items,
+            confidences: &self.confidences,
+            targets: &self.targets,
+            ridge: self.ridge,
+            prior_strength: self.prior_strength,
+            prior_mean: &self.prior_mean,
+        }
+    }
+
+    fn solve_with(&self, solver: &mut RowSolver) -> Vec<f32> {
+        let mut out = vec![f32::NAN; self.factors.dim()];
+        solver.solve(&self.factors, &self.spectrum, &self.problem(), &mut out);
+        out
+    }
+
+    fn solve(&self) -> Vec<f32> {
+        self.solve_with(&mut RowSolver::default())
+    }
+
+    fn assert_solved(&self, solution: &[f32]) {
+        let expected = oracle(&self.factors, &self.spectrum, &self.problem());
+        let norm = |x: &mut dyn Iterator<Item = f64>| x.map(|x| x * x).sum::<f64>().sqrt();
+        let size = norm(&mut expected.iter().copied());
+        let error = norm(&mut expected.iter().zip(solution).map(|(e, s)| e - f64::from(*s)));
+        assert!(error <= 1e-4 * size + 1e-7, "off by {error} of {size}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_row_is_solved(dim in 1..=5_usize, n in 0..200_usize, seed: u64, prior in 0.0..30.0_f32) {
+        let world = World { prior_strength: (prior - 10.0).max(0.0), ..world(dim * 16, n, seed) };
+        world.assert_solved(&world.solve());
+    }
+
+    #[test]
+    fn dual_primal_and_dense_agree(n in 1..=48_usize, seed: u64, prior_strength in 0.0..9.0_f32) {
+        let world = World { prior_strength, ..world(48, n, seed) };
+        let (mut solver, mut out) = (RowSolver::default(), vec![0.0; 48]);
+        for system in [RowSolver::solve_dual, RowSolver::solve_primal] {
+            assert!(solver.penalise(&world.spectrum, &world.problem()));
+            assert!(system(&mut solver, &world.factors, &world.problem()));
+            assert!(solver.write(true, &mut out));
+            world.assert_solved(&out);
+        }
+        solver.dense.solve(&world.factors, &world.spectrum, &world.problem(), &mut out);
+        world.assert_solved(&out);
+    }
+}
+
+#[test]
+fn the_history_of_a_solver_leaves_no_trace() {
+    let mut solver = RowSolver::default();
+    for n in [150, 3, 20, 0, 64, 1, 70] {
+        let world = world(32, n, n as u64);
+        assert_eq!(world.solve_with(&mut solver), world.solve());
+    }
+}
+
+#[test]
+fn nothing_known_gives_zeros_and_a_prior_alone_its_shrunken_mean() {
+    let mut world = world(16, 0, 1);
+    assert_eq!(world.solve(), [0.0; 16]);
+    world.prior_strength = 3.0;
+    world.assert_solved(&world.solve());
+}
+
+#[test]
+fn no_targets_means_all_for() {
+    let mut world = world(16, 5, 2);
+    world.targets = vec![1.0; 5];
+    let told = world.solve();
+    world.targets.clear();
+    assert_eq!(world.solve(), told);
+}
+
+#[test]
+fn confidences_that_are_no_confidence_count_nothing() {
+    let mut world = world(16, 3, 3);
+    for nothing in [0.0, -1.0, f32::NAN] {
+        world.confidences = vec![nothing; 3];
+        assert_eq!(world.solve(), [0.0; 16], "{nothing}");
+    }
+    world.confidences = vec![1e-40; 3];
+    assert!(world.solve().iter().all(|x| x.abs() < 1e-20));
+}
+
+#[test]
+fn huge_confidences_are_solved_in_double_precision() {
+    for n in [2, 10, 40] {
+        let mut world = world(16, n, 4);
+        world.confidences = vec![1e7; n];
+        world.assert_solved(&world.solve());
+        world.confidences = vec![f32::INFINITY; n];
+        assert!(world.solve().iter().all(|x| x.is_finite()), "{n}");
+    }
+}
+
+#[test]
+fn the_same_vector_many_times_is_one_vector_of_their_weight() {
+    let mut many = world(16, 1, 5);
+    many.items = vec![0; 12];
+    many.confidences = vec![500.0; 12];
+    many.targets = vec![1.0; 12];
+    many.assert_solved(&many.solve());
+}
+
+#[test]
+fn zero_vectors_and_vectors_beyond_the_last_say_nothing() {
+    let mut world = world(16, 4, 6);
+    let without = world.solve();
+    world.items.push(1000);
+    world.confidences.push(5.0);
+    world.targets.push(1.0);
+    assert_eq!(world.solve(), without);
+    world.factors = Factors::new(16, vec![0.0; 16 * 4]).unwrap();
+    assert_eq!(world.solve(), [0.0; 16]);
+}
+
+#[test]
+fn without_any_penalty_the_answer_is_finite() {
+    for n in [0, 1, 5, 16, 40] {
+        let mut world = world(16, n, 7);
+        world.spectrum = vec![0.0; 16];
+        world.ridge = 0.0;
+        assert!(world.solve().iter().all(|x| x.is_finite()), "{n}");
+    }
+}
+
+#[test]
+fn huge_vectors_give_finite_answers() {
+    for n in [3, 30] {
+        let mut world = world(16, n, 8);
+        world.factors = Factors::new(16, vec![3e38; 16 * n]).unwrap();
+        world.confidences = vec![1e38; n];
+        assert!(world.solve().iter().all(|x| x.is_finite()), "{n}");
+    }
+}

@@ -1,1 +1,0 @@
-//! Alternating least squares: the embeddings.

@@ -1,0 +1,120 @@
+//! The eigenbasis of a weighted Gram matrix: found once per half-sweep, it makes every row's system nearly diagonal.
+
+use faer::{Mat, Side};
+use guanxi_models::Factors;
+use guanxi_models::kernel;
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::AlsError;
+
+/// Rows that one task takes. Sums are taken per task and then in the order of tasks, so that they don't depend on the number of threads.
+const CHUNK: usize = 1024;
+
+/// Rows whose Gram matrix is summed in single precision before it joins the total.
+const BLOCK: usize = 128;
+
+/// Turns the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`; returns them and its eigenvalues, none negative.
+pub(super) fn rotate(
+    factors: &Factors,
+    weight: impl Fn(usize) -> f32 + Sync,
+    scale: f32,
+) -> Result<(Factors, Vec<f32>), AlsError> {
+    let gram = gram(factors, weight);
+    let eigen = gram.self_adjoint_eigen(Side::Lower).map_err(|_| AlsError::Diverged)?;
+    let values = eigen.S().column_vector();
+    let spectrum: Vec<f32> = values.iter().map(|value| scale * value.max(0.0) as f32).collect();
+    let vectors = eigen.U();
+    let dim = factors.dim();
+    let basis = Array2::from_shape_fn((dim, dim), |(row, column)| vectors[(row, column)] as f32);
+    Ok((product(factors, &basis)?, spectrum))
+}
+
+/// `sum_r weight_r v_r v_r'`, lower triangle.
+fn gram(factors: &Factors, weight: impl Fn(usize) -> f32 + Sync) -> Mat<f64> {
+    let dim = factors.dim();
+    let chunks: Vec<Vec<f64>> = factors
+        .values()
+        .par_chunks(CHUNK * dim)
+        .enumerate()
+        .map(|(chunk, rows)| gram_of_chunk(rows, dim, |row| weight(chunk * CHUNK + row)))
+        .collect();
+    let mut gram = Mat::zeros(dim, dim);
+    for chunk in chunks {
+        for i in 0..dim {
+            for j in i..dim {
+                gram[(j, i)] += chunk[i * dim + j];
+            }
+        }
+    }
+    gram
+}
+
+/// The upper triangle of the Gram matrix of some rows.
+fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec<f64> {
+    let ones = vec![1.0; dim];
+    let mut scaled = Vec::new();
+    let mut total = vec![0.0; dim * dim];
+    for (block, rows) in rows.chunks(BLOCK * dim).enumerate() {
+        scaled.resize(rows.len(), 0.0);
+        for (row, (values, out)) in rows.chunks(dim).zip(scaled.chunks_mut(dim)).enumerate() {
+            kernel::scale_by(weight(block * BLOCK + row).sqrt(), values, &ones, out);
+        }
+        let mut gram = vec![0.0; dim * dim];
+        kernel::add_gram(&scaled, dim, &mut gram, dim);
+        for (total, value) in total.iter_mut().zip(&gram) {
+            *total += f64::from(*value);
+        }
+    }
+    total
+}
+
+fn product(factors: &Factors, basis: &Array2<f32>) -> Result<Factors, AlsError> {
+    let dim = factors.dim();
+    let mut rotated = vec![0.0; factors.values().len()];
+    rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim)).for_each(
+        |(out, rows)| {
+            let rows = ArrayView2::from_shape((rows.len() / dim, dim), rows)
+                .expect("chunks hold whole rows");
+            let product = rows.dot(basis);
+            out.copy_from_slice(product.as_slice().expect("a product is in standard order"));
+        },
+    );
+    Ok(Factors::new(dim, rotated)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factors(rows: usize) -> Factors {
+        let values = (0..rows * 16).map(|at| ((at * 37 + at / 16) % 101) as f32 / 100.0 - 0.5);
+        Factors::new(16, values.collect::<Vec<_>>()).unwrap()
+    }
+
+    /// The Gram matrix in the new basis is diagonal and holds the spectrum; lengths of rows are kept.
+    #[test]
+    fn the_gram_matrix_becomes_the_spectrum() {
+        let before = factors(3000);
+        let weight = |row: usize| 1.0 + (row % 3) as f32;
+        let (after, spectrum) = rotate(&before, weight, 0.5).unwrap();
+        let gram = gram(&after, weight);
+        let largest = spectrum.iter().copied().fold(0.0, f32::max);
+        for i in 0..16 {
+            for j in 0..=i {
+                let expected = if i == j { spectrum[i] } else { 0.0 };
+                assert!((gram[(i, j)] as f32 * 0.5 - expected).abs() < 1e-4 * largest);
+            }
+        }
+        let length = |f: &Factors, row| kernel::dot(f.row(row).unwrap(), f.row(row).unwrap());
+        assert!((length(&before, 2999) - length(&after, 2999)).abs() < 1e-4);
+    }
+
+    #[test]
+    fn no_rows_and_zeros_have_no_spectrum() {
+        for rows in [0, 5] {
+            let zeros = Factors::new(16, vec![0.0; 16 * rows]).unwrap();
+            assert_eq!(rotate(&zeros, |_| 1.0, 1.0).unwrap().1, [0.0; 16]);
+        }
+    }
+}

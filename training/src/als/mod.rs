@@ -1,0 +1,257 @@
+//! Alternating least squares: the embeddings.
+//!
+//! The loss, over users `u`, items `i` and the cells `S` of the matrix:
+//!
+//! ```text
+//! sum_(u,i in S) c_ui (t_ui - p_u.q_i)^2  +  a0 sum_u sum_i b_i (p_u.q_i)^2  +  sum_u l_u |p_u|^2  +  sum_i l_i |q_i|^2
+//! l_u = lam (|S_u| + a0 m)^nu     l_i = lam (|S_i| + a0 n)^nu     b_i = popularity_i^-g, 1 on average
+//! ```
+//!
+//! Each half-sweep solves all rows of one side exactly, in the eigenbasis of the other side's Gram matrix, so the loss
+//! never rises. The last half-sweep is the users', so that folding a known user in again changes nothing. Friends enter
+//! once, in [`user_sweep_with_prior`], after the sweeps.
+//!
+//! The same matrix, parameters and seed give the same bytes on one kind of processor, whatever the number of threads.
+
+mod basis;
+mod half_sweep;
+mod matrix;
+mod prior;
+#[cfg(test)]
+mod tests;
+
+use guanxi_models::Factors;
+use guanxi_models::factors::FactorsError;
+use guanxi_models::params::FoldIn;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand_distr::{Distribution as _, Normal};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use half_sweep::{HalfSweep, Prior, Ridge};
+pub use matrix::{Cell, Matrix, MatrixError};
+pub use prior::{FriendPrior, user_sweep_with_prior};
+
+/// The numbers that steer the training of the embeddings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlsParams {
+    /// `d`: the width of an embedding, a multiple of [`Factors::LANES`].
+    pub dim: usize,
+    /// How often both sides are solved before the users are solved a last time.
+    pub sweeps: usize,
+    /// `a0`: the confidence of a user in an item not touched.
+    pub unobserved_weight: f32,
+    /// The ridge `l_u` of a user with the mean number of items, from which `lam` follows.
+    pub mean_ridge: f32,
+    /// `nu`: how the ridge grows with the number of cells.
+    pub ridge_exponent: f32,
+    /// `g`: how much less popular items count where they were not touched; 0 for all alike.
+    pub item_frequency_exponent: f32,
+    /// Decides the start.
+    pub seed: u64,
+}
+
+impl Default for AlsParams {
+    fn default() -> Self {
+        Self {
+            dim: 64,
+            sweeps: 8,
+            unobserved_weight: 0.03,
+            mean_ridge: 8.0,
+            ridge_exponent: 1.0,
+            item_frequency_exponent: 0.25,
+            seed: 0,
+        }
+    }
+}
+
+/// Why there are no embeddings.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum AlsError {
+    /// A parameter that counts or weighs is negative or not finite.
+    #[error("`{name}` is {value}; give a finite number that is not negative")]
+    Parameter {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// The width is none, or numbers grew out of single precision.
+    #[error(transparent)]
+    Factors(#[from] FactorsError),
+    /// A Gram matrix grew out of what can be decomposed.
+    #[error("the embeddings diverged; give a larger `mean_ridge` or smaller confidences")]
+    Diverged,
+}
+
+/// What is known after one sweep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sweep {
+    /// From 1.
+    pub sweep: usize,
+    /// How many there will be.
+    pub of: usize,
+    /// The loss, which never rises but by rounding.
+    pub loss: f64,
+}
+
+/// Embeddings.
+#[derive(Clone, Debug)]
+pub struct Als {
+    /// `p_u`: zeros for users without a cell.
+    pub user_factors: Factors,
+    /// `q_i`: zeros for items without a cell.
+    pub item_factors: Factors,
+    /// How a user's row is solved against `item_factors`: without friends, until [`FriendPrior`] is written into it.
+    pub fold_in: FoldIn,
+}
+
+/// Trains embeddings; calls `progress` after each sweep. O(sweeps (cells d^2 + (users + items) d^2)) at worst.
+pub fn fit(
+    matrix: &Matrix,
+    params: &AlsParams,
+    progress: &mut dyn FnMut(Sweep),
+) -> Result<Als, AlsError> {
+    let trainer = Trainer::new(matrix, params)?;
+    let mut items = trainer.start()?;
+    for sweep in 1..=params.sweeps {
+        let (users, penalty) = trainer.solve_users(&items)?;
+        let (rotated, loss) = trainer.solve_items(&users.rows)?;
+        items = rotated;
+        progress(Sweep { sweep, of: params.sweeps, loss: loss + penalty });
+    }
+    let (users, _) = trainer.solve_users(&items)?;
+    Ok(trainer.finish(users))
+}
+
+struct Trainer<'a> {
+    matrix: &'a Matrix,
+    params: &'a AlsParams,
+    lam: f32,
+    /// `b_i`.
+    frequencies: Vec<f32>,
+}
+
+/// Users solved against items in the eigenbasis of the items.
+struct UserSide {
+    rows: Factors,
+    items: Factors,
+    spectrum: Vec<f32>,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(matrix: &'a Matrix, params: &'a AlsParams) -> Result<Self, AlsError> {
+        for (name, value) in [
+            ("unobserved_weight", params.unobserved_weight),
+            ("mean_ridge", params.mean_ridge),
+            ("ridge_exponent", params.ridge_exponent),
+            ("item_frequency_exponent", params.item_frequency_exponent),
+        ] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(AlsError::Parameter { name, value });
+            }
+        }
+        let mean_cells = matrix.n_cells() as f32 / matrix.n_users().max(1) as f32;
+        let unobserved = params.unobserved_weight * matrix.n_items() as f32;
+        let size = (mean_cells + unobserved).powf(params.ridge_exponent);
+        let lam = if size > 0.0 { params.mean_ridge / size } else { params.mean_ridge };
+        let frequencies = frequencies(matrix, params.item_frequency_exponent);
+        Ok(Self { matrix, params, lam, frequencies })
+    }
+
+    /// `V ~ N(0, 0.1^2 / d)` where an item has a cell. Every chunk has a seed of its own, so that threads don't matter.
+    fn start(&self) -> Result<Factors, AlsError> {
+        const CHUNK: usize = 1024;
+        let dim = self.params.dim;
+        let normal = Normal::new(0.0, 0.1 / (dim.max(1) as f32).sqrt())
+            .expect("the deviation is positive and finite");
+        let mut values = vec![0.0; self.matrix.n_items() * dim];
+        values.par_chunks_mut((CHUNK * dim).max(1)).enumerate().for_each(|(chunk, rows)| {
+            let seed =
+                self.params.seed.wrapping_add((chunk as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let mut rng = StdRng::seed_from_u64(seed);
+            for (row, values) in rows.chunks_mut(dim).enumerate() {
+                let touched = !self.matrix.items.starts.range(chunk * CHUNK + row).is_empty();
+                values.fill_with(|| if touched { normal.sample(&mut rng) } else { 0.0 });
+            }
+        });
+        Ok(Factors::new(dim, values)?)
+    }
+
+    fn ridge(&self, others: usize) -> Ridge {
+        Ridge {
+            lam: self.lam,
+            unobserved: self.params.unobserved_weight * others as f32,
+            exponent: self.params.ridge_exponent,
+        }
+    }
+
+    /// The users' rows and their penalty.
+    fn solve_users(&self, items: &Factors) -> Result<(UserSide, f64), AlsError> {
+        let (items, spectrum) =
+            basis::rotate(items, |item| self.frequencies[item], self.params.unobserved_weight)?;
+        let half = HalfSweep {
+            side: &self.matrix.users,
+            factors: &items,
+            spectrum: &spectrum,
+            ridge: self.ridge(self.matrix.n_items()),
+            scales: &[],
+        };
+        let (rows, penalty) = half.solve(|_| Prior::none(), |row, x| half.penalty(row, x))?;
+        Ok((UserSide { rows, items, spectrum }, penalty))
+    }
+
+    /// The items' rows and the loss without the users' penalty.
+    fn solve_items(&self, users: &Factors) -> Result<(Factors, f64), AlsError> {
+        let (users, spectrum) = basis::rotate(users, |_| 1.0, self.params.unobserved_weight)?;
+        let half = HalfSweep {
+            side: &self.matrix.items,
+            factors: &users,
+            spectrum: &spectrum,
+            ridge: self.ridge(self.matrix.n_users()),
+            scales: &self.frequencies,
+        };
+        half.solve(|_| Prior::none(), |row, x| half.error(row, x) + half.penalty(row, x))
+    }
+
+    fn finish(&self, users: UserSide) -> Als {
+        let ridge = self.ridge(self.matrix.n_items());
+        let mean = mean_row(&users.rows, |user| !self.matrix.users.starts.range(user).is_empty());
+        let fold_in = FoldIn {
+            spectrum: users.spectrum,
+            ridge: ridge.lam,
+            unobserved: ridge.unobserved,
+            ridge_exponent: ridge.exponent,
+            friend_strength: 0.0,
+            friend_shrinkage: 0.0,
+            mean,
+        };
+        Als { user_factors: users.rows, item_factors: users.items, fold_in }
+    }
+}
+
+/// `b_i`: the number of cells to the power of `-exponent`, 1 on average over the items that have any.
+fn frequencies(matrix: &Matrix, exponent: f32) -> Vec<f32> {
+    let counts = (0..matrix.n_items()).map(|item| matrix.items.starts.range(item).len());
+    let mut frequencies: Vec<f32> =
+        counts.map(|count| if count == 0 { 0.0 } else { (count as f32).powf(-exponent) }).collect();
+    let touched = frequencies.iter().filter(|b| **b > 0.0).count();
+    let total: f64 = frequencies.iter().map(|b| f64::from(*b)).sum();
+    let scale = if total > 0.0 { (touched as f64 / total) as f32 } else { 1.0 };
+    frequencies.iter_mut().for_each(|b| *b *= scale);
+    frequencies
+}
+
+/// The mean of the rows that count; zeros where none does.
+fn mean_row(factors: &Factors, counts: impl Fn(usize) -> bool) -> Vec<f32> {
+    let mut sums = vec![0.0_f64; factors.dim()];
+    let mut n = 0_usize;
+    for row in (0..factors.rows()).filter(|&row| counts(row)) {
+        n += 1;
+        let values = factors.row(row).expect("row < rows");
+        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    sums.iter().map(|sum| (sum / n.max(1) as f64) as f32).collect()
+}
