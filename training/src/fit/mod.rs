@@ -223,3 +223,6 @@ fn first_seen(data: &Dataset) -> Column<i64> {
     first.resize(data.n_items(), 0);
     first.into()
 }
+
+#[cfg(test)]
+mod tests;
