@@ -77,6 +77,8 @@ pub struct Model {
     pub blocks: Rows,
     /// The users who kept what they do from their friends, ascending.
     pub private_users: Column<u32>,
+    /// The items that had left the catalogue, ascending.
+    pub deleted_items: Column<u32>,
     /// `M`: per source item `i` the largest `M_ij`, heaviest first.
     pub lists: WeightedRows,
     /// `g`: per source item the items bought by the same people, heaviest first.
@@ -106,6 +108,7 @@ impl Model {
             follows: Rows::default(),
             blocks: Rows::default(),
             private_users: Column::from(Vec::new()),
+            deleted_items: Column::from(Vec::new()),
             lists: WeightedRows::default(),
             also_bought: WeightedRows::default(),
             popularity: Column::from(Vec::new()),

@@ -9,7 +9,10 @@ pub mod recommend;
 pub mod serve;
 pub mod train;
 
+mod lists_file;
 mod output;
+mod source;
+mod watch;
 
 use std::process::ExitCode;
 

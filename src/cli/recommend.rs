@@ -1,14 +1,118 @@
-//! `guanxi recommend`.
+//! `guanxi recommend`: the lists of many users, as a Parquet file.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use guanxi_models::recommend::Scratch;
+use guanxi_models::{Model, Query, QueryError, Scenario, Search, World};
+use parquet::arrow::ArrowWriter;
+use rayon::prelude::*;
+
+use super::lists_file::{UserList, batch, properties, schema};
 use super::{CliError, Output};
+use crate::registry::Registry;
+use crate::serving::world_from_log;
+use crate::store::LogReader;
+
+/// So many users are answered and written at a time.
+const USERS_AT_ONCE: usize = 4_096;
 
 /// The arguments of `guanxi recommend`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The data directory: its current model and its log are read, also beside a running service.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Which list.
+    #[arg(long, default_value = "for-you", value_parser = scenario)]
+    scenario: Scenario,
+    /// `all`, or a file with one user id a line.
+    #[arg(long, value_name = "all|FILE", default_value = "all")]
+    users: String,
+    /// How many items a list has at most.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// How many distinct friends must have bought an item before a list tells of it.
+    #[arg(long, default_value_t = 2)]
+    min_friends: usize,
+    /// Looks at every item instead of searching the index.
+    #[arg(long)]
+    exact: bool,
+    /// The Parquet file to write: user, rank, item, score, reasons.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn scenario(name: &str) -> Result<Scenario, String> {
+    Scenario::from_name(name).ok_or_else(|| {
+        let known: Vec<_> = Scenario::ALL.into_iter().map(Scenario::name).collect();
+        format!("there are {}", known.join(", "))
+    })
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let world = world(&args.data)?;
+    let users = users(&args.users, &world)?;
+    let half = args.out.with_extension("parquet.new");
+    let rows = write(args, &world, &users, &half)?;
+    std::fs::rename(&half, &args.out)?;
+    out.line(format_args!("{rows} rows for {} users in {}", users.len(), args.out.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The current model with every record of the log.
+fn world(data: &Path) -> Result<World, CliError> {
+    let log = LogReader::open(data)?;
+    let registry = Registry::open(data)?;
+    let model = match registry.current()? {
+        Some(pointer) => registry.load(&pointer.version)?,
+        None => Model::empty(),
+    };
+    Ok(world_from_log(Arc::new(model), &log)?)
+}
+
+fn users(named: &str, world: &World) -> Result<Vec<String>, CliError> {
+    if named == "all" {
+        return Ok(world.user_ids().names().map(|name| name.to_string()).collect());
+    }
+    let text = std::fs::read_to_string(named).map_err(|error| format!("`{named}`: {error}"))?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+fn write(args: &Args, world: &World, users: &[String], path: &Path) -> Result<usize, CliError> {
+    let file = File::create(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let mut writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
+    let mut rows = 0;
+    for chunk in users.chunks(USERS_AT_ONCE) {
+        let lists = lists(args, world, chunk)?;
+        let batch = batch(world, &lists)?;
+        rows += batch.num_rows();
+        writer.write(&batch)?;
+    }
+    writer.into_inner()?.sync_all()?;
+    Ok(rows)
+}
+
+/// The lists of some users, in their order, on all threads.
+fn lists(args: &Args, world: &World, users: &[String]) -> Result<Vec<UserList>, QueryError> {
+    let list = |scratch: &mut Scratch, user: &String| {
+        let items = world.recommend(&query(args, user), scratch)?.items;
+        Ok(UserList { user: user.clone(), items })
+    };
+    users.par_iter().map_init(Scratch::default, list).collect()
+}
+
+fn query(args: &Args, user: &str) -> Query {
+    Query {
+        scenario: args.scenario,
+        user: Some(user.to_owned()),
+        limit: args.limit,
+        explain: true,
+        min_friends: args.min_friends,
+        search: if args.exact { Search::Exact } else { Query::default().search },
+        ..Query::default()
+    }
 }

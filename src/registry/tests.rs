@@ -28,6 +28,7 @@ fn model(watermark: u64) -> Model {
         friends: WeightedRows::from_rows(&[vec![(1, 0.5)], vec![(0, 0.5)]]),
         follows: Rows::from_rows(&[vec![], vec![0]]),
         private_users: vec![1].into(),
+        deleted_items: vec![2].into(),
         lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
         popularity: vec![1.0, 1.0, 0.0].into(),
         first_seen: vec![7, 7, 0].into(),
@@ -68,7 +69,8 @@ fn told(model: &Model) -> String {
             (model.items.get(item), lists, model.item_factors.row(item), model.popularity[item])
         })
         .collect();
-    let rest = (&model.params, &model.private_users, &model.first_seen, model.watermark);
+    let sets = (&model.private_users, &model.deleted_items);
+    let rest = (&model.params, sets, &model.first_seen, model.watermark);
     format!("{users:?} {items:?} {rest:?}")
 }
 

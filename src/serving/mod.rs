@@ -12,5 +12,6 @@ mod tests;
 mod writer;
 
 pub use engine::{Engine, EngineError, Options};
+pub use replay::world_from_log;
 pub use status::{ServedModel, Status};
 pub use writer::WriteError;

@@ -2,15 +2,33 @@
 
 use std::sync::Arc;
 
-use guanxi_models::{Model, World};
+use guanxi_models::{Model, Offset, Record, World};
 
-use crate::store::{Store, StoreError};
+use crate::store::{LogReader, Store, StoreError};
 
 /// The world of `model` with every record of the store.
 pub(super) fn world_of(model: Arc<Model>, store: &Store) -> Result<World, StoreError> {
     let mut world = World::new(model);
     describe(&mut world, store)?;
     catch_up(&mut world, store)?;
+    Ok(world)
+}
+
+/// The world of `model` with every record of a log that may be another process's.
+///
+/// Such a log comes without tables, so that what items and users are is read from its beginning.
+pub fn world_from_log(model: Arc<Model>, log: &LogReader) -> Result<World, StoreError> {
+    let mut world = World::new(model);
+    let watermark = world.offset();
+    for entry in log.read(Offset(0))? {
+        match entry? {
+            (offset, record) if offset > watermark => world.apply(offset, &record),
+            (_, Record::Item(item)) => world.put_item(item),
+            (_, Record::ItemDeleted { id }) => world.delete_item(&id),
+            (_, Record::User(user)) => world.describe_user(user),
+            _ => (),
+        }
+    }
     Ok(world)
 }
 

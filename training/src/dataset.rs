@@ -26,6 +26,8 @@ pub struct Dataset {
     pub blocks: Rows,
     /// The users who keep what they do from their friends, ascending.
     pub private_users: Column<u32>,
+    /// The items that have left the catalogue, ascending.
+    pub deleted_items: Column<u32>,
     /// The time of the first event about each item; 0 where unknown.
     pub first_seen: Column<Millis>,
     /// The time of the latest event, towards which confidence fades; 0 where unknown.
@@ -179,6 +181,7 @@ impl DatasetBuilder {
             follows: uncut(self.follows),
             blocks: rows_of(n_users, self.blocks),
             private_users: Column::from(Vec::new()),
+            deleted_items: Column::from(Vec::new()),
             first_seen: first_seen(n_items, &self.rows),
             reference: self.rows.iter().map(|(_, seen)| seen.ts).max().unwrap_or(0),
             histories: fold(n_users, self.rows, &self.events),

@@ -28,6 +28,7 @@ impl From<&World> for Dataset {
                 .map(|user| user.0)
                 .collect::<Vec<_>>()
                 .into(),
+            deleted_items: world.catalogue().deleted().iter().collect::<Vec<_>>().into(),
             first_seen: world.arrivals().iter().copied().collect::<Vec<Millis>>().into(),
             events: world.model().params.events.clone(),
             histories,

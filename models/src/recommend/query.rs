@@ -177,6 +177,21 @@ pub enum Reason {
     FilledFromForYou,
 }
 
+impl Reason {
+    /// The name of the kind of reason, in files and on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::FriendsBought { .. } => "friends_bought",
+            Self::Taste { .. } => "taste",
+            Self::AlsoBought { .. } => "also_bought",
+            Self::SimilarTo { .. } => "similar_to",
+            Self::Popular { .. } => "popular",
+            Self::New { .. } => "new",
+            Self::FilledFromForYou => "filled_from_for_you",
+        }
+    }
+}
+
 /// Why a question can't be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {

@@ -20,10 +20,7 @@ impl World {
         match record {
             Record::Event(event) => self.apply_event(event),
             Record::Item(item) => self.put_item(item.clone()),
-            Record::ItemDeleted { id } => {
-                let item = self.intern_item(id);
-                self.catalogue.delete(item);
-            }
+            Record::ItemDeleted { id } => self.delete_item(id),
             Record::User(user) => self.put_user(user.clone()),
             Record::UserDeleted { id } => self.forget_user(id),
             Record::Relation(relation) => self.relate(relation),
@@ -38,6 +35,12 @@ impl World {
             *self.arrivals.get_mut(number.row()) = created;
         }
         self.catalogue.put(number, Arc::new(item));
+    }
+
+    /// Takes an item out of the catalogue.
+    pub fn delete_item(&mut self, id: &str) {
+        let number = self.intern_item(id);
+        self.catalogue.delete(number);
     }
 
     /// Takes in a user as it is from now on. Whoever turns private takes back what friends were told.

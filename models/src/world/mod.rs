@@ -66,6 +66,9 @@ impl World {
         for &user in world.model.private_users.iter() {
             world.people.get_mut(user as usize).is_private = true;
         }
+        for &item in world.model.deleted_items.iter() {
+            world.catalogue.delete(ItemIdx(item));
+        }
         world
     }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, LargeListArray, LargeStringArray, PrimitiveArray,
-    RecordBatch, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, LargeListArray, LargeStringArray,
+    PrimitiveArray, RecordBatch, StructArray,
 };
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
@@ -51,6 +51,15 @@ impl TableWriter {
         rows: usize,
     ) -> &mut Self {
         self.column(name, PrimitiveArray::<T>::new(padded(values, rows), None))
+    }
+
+    /// A column that is true in the named rows.
+    pub(super) fn flags(&mut self, name: &str, set: &[u32], rows: usize) -> &mut Self {
+        let mut flags = vec![false; rows];
+        for &row in set {
+            flags[row as usize] = true;
+        }
+        self.column(name, BooleanArray::from(flags))
     }
 
     /// Rows of embeddings; a table without rows is left out.

@@ -18,6 +18,7 @@ pub(super) struct Items {
     pub(super) factors: Option<Factors>,
     pub(super) popularity: Column<f32>,
     pub(super) first_seen: Column<Millis>,
+    pub(super) deleted: Column<u32>,
     pub(super) lists: WeightedRows,
     pub(super) also_bought: WeightedRows,
 }
@@ -28,6 +29,7 @@ pub(super) fn write(model: &Model, path: &Path) -> Result<(), ArrowError> {
     table.ids(&model.items).factors("factors", &model.item_factors, rows);
     table.primitive::<Float32Type>("popularity", &model.popularity, rows);
     table.primitive::<Int64Type>("first_seen", &model.first_seen, rows);
+    table.flags("deleted", &model.deleted_items, rows);
     write_weighted(&mut table, "list", ["item", "weight"], &model.lists, rows);
     write_weighted(&mut table, "also_bought", ["item", "weight"], &model.also_bought, rows);
     table.write(path)
@@ -40,6 +42,7 @@ pub(super) fn read(path: &Path) -> Result<Items, Flaw> {
         factors: table.factors("factors")?,
         popularity: table.primitive::<Float32Type>("popularity")?,
         first_seen: table.primitive::<Int64Type>("first_seen")?,
+        deleted: table.flagged("deleted")?,
         lists: read_weighted(&table, "list", ["item", "weight"])?,
         also_bought: read_weighted(&table, "also_bought", ["item", "weight"])?,
     })

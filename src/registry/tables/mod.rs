@@ -3,7 +3,7 @@
 //! | table | columns |
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
-//! | items | id, factors, popularity, first_seen, list (item, weight), also_bought (item, weight) |
+//! | items | id, factors, popularity, first_seen, deleted, list (item, weight), also_bought (item, weight) |
 
 mod file;
 mod items;
@@ -57,6 +57,7 @@ fn check_links(model: &Model) -> Result<(), Refusal> {
         fits(below(links, users), FILES[0], "links a user who does not exist")?;
     }
     fits(below(&model.private_users, users), FILES[0], "names a private user who does not exist")?;
+    fits(below(&model.deleted_items, items), FILES[1], "deletes an item that does not exist")?;
     for lists in [&model.lists, &model.also_bought] {
         fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, PrimitiveArray};
+use arrow::array::PrimitiveArray;
 use arrow::datatypes::{Float32Type, Int64Type, UInt8Type, UInt32Type};
 use arrow::error::ArrowError;
 use guanxi_models::column::{Column, WeightedRows};
@@ -43,6 +43,7 @@ impl Users {
             follows: self.follows,
             blocks: self.blocks,
             private_users: self.private_users,
+            deleted_items: items.deleted,
             lists: items.lists,
             also_bought: items.also_bought,
             popularity: items.popularity,
@@ -76,11 +77,7 @@ pub(super) fn write(model: &Model, path: &Path) -> Result<(), ArrowError> {
         let users = PrimitiveArray::<UInt32Type>::new(users.clone(), None);
         table.lists(name, starts, rows, vec![("user", Arc::new(users))]);
     }
-    let mut private = vec![false; rows];
-    for &user in model.private_users.iter() {
-        private[user as usize] = true;
-    }
-    table.column("private", BooleanArray::from(private));
+    table.flags("private", &model.private_users, rows);
     table.write(path)
 }
 

@@ -90,7 +90,11 @@ pub fn evaluate(
 ) -> Result<Report, FitError> {
     check(train, recipe)?;
     let split = stage(observer, "split", |_| tuning_split(train, valid, recipe));
-    let halves = Halves::all_to_learn(&split.held_out, recipe);
+    // As in `fit`, so that both serve the same lists for the same data.
+    let halves = match valid {
+        Some(_) => Halves::all_to_learn(&split.held_out, recipe),
+        None => Halves::draw(&split.held_out, recipe),
+    };
     let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
     drop(fitted);
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
@@ -209,6 +213,7 @@ fn model(
         follows: data.follows.clone(),
         blocks: data.blocks.clone(),
         private_users: data.private_users.clone(),
+        deleted_items: data.deleted_items.clone(),
         lists,
         also_bought: truncate(&beside.graph, recipe.lists.length),
         popularity: popularity.collect::<Vec<f32>>().into(),
