@@ -54,7 +54,7 @@ impl Positives {
     /// How many users have each of `n_items` items.
     pub fn counts(&self, n_items: usize) -> Vec<u32> {
         let mut counts = vec![0; n_items];
-        for &item in self.0.columns().1.iter() {
+        for &item in self.0.columns().1 {
             counts[item as usize] += 1;
         }
         counts

@@ -141,7 +141,7 @@ mod tests {
         let cases = cases(&[vec![98], vec![98]]);
         let metrics = catalogue.evaluate(&ByNumber(100), &cases);
         let second = 1.0 / 3_f64.log2();
-        assert!((metrics.at_10.ndcg - (1.0 + second) / 2.0).abs() < 1e-9);
+        assert!((metrics.at_10.ndcg - f64::midpoint(1.0, second)).abs() < 1e-9);
         assert_eq!(metrics.users, 2);
     }
 

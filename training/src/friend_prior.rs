@@ -155,7 +155,7 @@ impl Judge<'_> {
 
 /// The strength that is best over both kinds of users; the weakest of equals.
 pub fn best(tried: &[StrengthTried]) -> f32 {
-    let quality = |one: &StrengthTried| one.warm + (one.cold + one.three_items) / 2.0;
+    let quality = |one: &StrengthTried| one.warm + f64::midpoint(one.cold, one.three_items);
     let none = StrengthTried { warm: f64::NEG_INFINITY, ..StrengthTried::default() };
     tried
         .iter()

@@ -84,7 +84,9 @@ impl Scorer for BlendScorer<'_> {
         }
         let n_items = self.embedding.items.rows().max(1);
         for (&user, row) in users.iter().zip(scores.chunks_mut(n_items)) {
-            row.iter_mut().for_each(|score| *score *= embedding);
+            for score in row.iter_mut() {
+                *score *= embedding;
+            }
             if list > 0.0 {
                 add_lists(row, self.own.row(user as usize), self.lists, list);
             }

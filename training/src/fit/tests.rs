@@ -105,7 +105,9 @@ fn another_seed_gives_another_model() {
 /// One observation a line: user, item.
 fn data_of(rows: &[(&str, &str)]) -> Dataset {
     let mut builder = DatasetBuilder::new(recipe().event_weights());
-    rows.iter().for_each(|(user, item)| builder.observe(user, item, Seen::default()));
+    for (user, item) in rows {
+        builder.observe(user, item, Seen::default());
+    }
     builder.build()
 }
 

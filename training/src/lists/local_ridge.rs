@@ -82,7 +82,7 @@ impl Ridge<'_> {
         let one_in = total.div_ceil(COUNTED) as u64;
         for (bit, neighbor) in neighbors.iter().enumerate() {
             for &user in users_of(neighbor) {
-                if one_in > 1 && mix(1, user, 0) % one_in != 0 {
+                if !mix(1, user, 0).is_multiple_of(one_in) {
                     continue;
                 }
                 let has = &mut scratch.has[user as usize];

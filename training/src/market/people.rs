@@ -61,7 +61,9 @@ impl People {
             (0..params.users).map(|user| circles_of(user, n_circles, rng)).collect();
         let mut members = vec![Vec::new(); n_circles];
         for (user, joined) in circles.iter().enumerate() {
-            joined.iter().for_each(|&circle| members[circle as usize].push(user as u32));
+            for &circle in joined {
+                members[circle as usize].push(user as u32);
+            }
         }
         let theme = |rng: &mut StdRng| rng.random_range(0..themes as u32);
         let circle_themes = (0..n_circles).map(|_| [(); 4].map(|()| theme(rng))).collect();
