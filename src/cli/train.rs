@@ -57,9 +57,11 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
 /// A model and all that is told of it.
 #[derive(Debug)]
 pub struct Trained {
-    model: Model,
-    report: Report,
-    costs: Vec<StageCost>,
+    /// The model.
+    pub model: Model,
+    /// What the training tells.
+    pub report: Report,
+    pub(super) costs: Vec<StageCost>,
 }
 
 impl Trained {

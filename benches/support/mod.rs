@@ -1,0 +1,68 @@
+//! The generated market that the benches run on, trained once and kept below `target/`.
+//!
+//! `GUANXI_BENCH_USERS` sets its size: as many items as users, and 50 events and 60 friends a user. The default of 5,000 keeps a run
+//! short; the figures of the README are from 100,000.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use guanxi::registry::{Extras, Registry};
+use guanxi_models::params::Params;
+use guanxi_models::{Model, Offset, Record, World};
+use guanxi_training::dataset::Dataset;
+use guanxi_training::fit::fit;
+use guanxi_training::market::{MarketParams, records};
+use guanxi_training::observer::Silent;
+use guanxi_training::recipe::Recipe;
+
+/// How many users and items the market has.
+pub(crate) fn size() -> usize {
+    let told = std::env::var("GUANXI_BENCH_USERS").ok().and_then(|text| text.parse().ok());
+    told.unwrap_or(5_000)
+}
+
+/// The market's parameters: always the same moment, so that the same size is the same market.
+pub(crate) fn params() -> MarketParams {
+    let users = size();
+    let params = MarketParams::at(1_790_000_000_000).sized(users, users, 50 * users);
+    MarketParams { friends_per_user: 60, ..params }
+}
+
+/// The market with its model, nothing after the watermark.
+pub(crate) fn world() -> World {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("market-{}", size()));
+    let registry = Registry::open(&directory).expect("the target directory can be written");
+    let model = match registry.current().expect("the registry was opened") {
+        Some(pointer) => registry.load(&pointer.version).expect("a bench published it"),
+        None => train(&registry),
+    };
+    let mut world = World::new(Arc::new(model));
+    for record in records(&params()) {
+        match record {
+            Record::Item(item) => world.put_item(item),
+            Record::User(user) => world.describe_user(user),
+            _ => break,
+        }
+    }
+    world
+}
+
+fn train(registry: &Registry) -> Model {
+    let recipe = Recipe::built_in("quick").expect("`quick` is built in");
+    let params_of = Params { events: recipe.event_weights(), ..Params::default() };
+    let mut world = World::new(Arc::new(Model { params: params_of, ..Model::empty() }));
+    for (record, offset) in records(&params()).zip(1..) {
+        world.apply(Offset(offset), &record);
+    }
+    let data = Dataset::from(&world);
+    let (model, report) =
+        fit(&data, &recipe, world.offset(), &mut Silent).expect("a market can be trained on");
+    let extras = Extras {
+        recipe: recipe.to_toml(),
+        report: serde_json::to_value(report).expect("a report is plain data"),
+        metrics: std::collections::BTreeMap::new(),
+        created: jiff::Timestamp::now(),
+    };
+    registry.publish(&model, &extras).expect("the target directory can be written");
+    model
+}
