@@ -1,1 +1,153 @@
 //! Models on disk: immutable, numbered, whole or absent.
+//!
+//! `models/versions/<version>/` holds a model's tables (Arrow IPC, mapped on load), its recipe, its report and a manifest with a
+//! checksum of each; `models/manifests/<number>.json` says which version is current. Publishing writes a directory under another
+//! name, syncs it, renames it, and only then makes a new number: a crash leaves either the whole model or none.
+
+mod checksum;
+mod error;
+mod manifest;
+mod map;
+mod pointer;
+mod publish;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use guanxi_models::Model;
+
+pub use error::RegistryError;
+pub use manifest::{FileSum, Manifest, Shapes};
+pub use pointer::Pointer;
+pub use publish::Extras;
+
+/// The models of a data directory. Several processes may use it at once.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    versions: PathBuf,
+    manifests: PathBuf,
+}
+
+impl Registry {
+    /// The registry of a data directory, made where there is none.
+    pub fn open(data: &Path) -> Result<Self, RegistryError> {
+        let (versions, manifests) = (data.join("models/versions"), data.join("models/manifests"));
+        for directory in [&versions, &manifests] {
+            fs::create_dir_all(directory).map_err(RegistryError::io(directory))?;
+        }
+        Ok(Self { versions, manifests })
+    }
+
+    /// Every valid pointer, the newest first: what should be served, and what was served before.
+    pub fn pointers(&self) -> Result<Vec<Pointer>, RegistryError> {
+        pointer::all(&self.manifests)
+    }
+
+    /// What should be served: the newest valid pointer.
+    pub fn current(&self) -> Result<Option<Pointer>, RegistryError> {
+        Ok(self.pointers()?.into_iter().next())
+    }
+
+    /// The manifests of all models that have one, the newest first.
+    pub fn list(&self) -> Result<Vec<Manifest>, RegistryError> {
+        let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;
+        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let whole = names.filter(|name| !name.starts_with('.'));
+        let mut manifests: Vec<Manifest> = whole.filter_map(|name| self.show(&name).ok()).collect();
+        manifests.sort_by(|a, b| b.created.cmp(&a.created).then(b.version.cmp(&a.version)));
+        Ok(manifests)
+    }
+
+    /// The manifest of a model.
+    pub fn show(&self, version: &str) -> Result<Manifest, RegistryError> {
+        let damaged = |what: String| damaged(version, "manifest.json", what);
+        let bytes = self.manifest_bytes(version)?;
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if manifest.format != manifest::FORMAT {
+            let what = format!("has format {} instead of {}", manifest.format, manifest::FORMAT);
+            return Err(damaged(what));
+        }
+        if manifest.version == version {
+            return Ok(manifest);
+        }
+        Err(damaged(format!("names the model `{}`", manifest.version)))
+    }
+
+    /// The recipe that a model was trained by, as it was written, and its report.
+    pub fn papers(&self, version: &str) -> Result<(String, serde_json::Value), RegistryError> {
+        self.show(version)?;
+        let read = |name: &str| {
+            let path = self.versions.join(version).join(name);
+            fs::read_to_string(&path).map_err(RegistryError::io(path))
+        };
+        let report = serde_json::from_str(&read(publish::REPORT)?)
+            .map_err(|error| damaged(version, publish::REPORT, error.to_string()))?;
+        Ok((read(publish::RECIPE)?, report))
+    }
+
+    /// Maps a model after every file was verified, and every table checked.
+    pub fn load(&self, version: &str) -> Result<Model, RegistryError> {
+        let manifest = self.show(version)?;
+        let directory = self.versions.join(version);
+        for file in &manifest.files {
+            checksum::verify(&directory, file)
+                .map_err(|flaw| damaged(version, &file.name, flaw.0))?;
+        }
+        tables::read(&directory, &manifest).map_err(|(file, flaw)| damaged(version, file, flaw.0))
+    }
+
+    /// Makes an existing model current, after checking that it is whole.
+    pub fn activate(
+        &self,
+        version: &str,
+        created: jiff::Timestamp,
+    ) -> Result<Pointer, RegistryError> {
+        self.load(version)?;
+        self.point_to(version, created)
+    }
+
+    /// Removes all models but the newest `keep` and the current one, and what crashes left behind. Returns what was removed.
+    pub fn prune(&self, keep: usize) -> Result<Vec<String>, RegistryError> {
+        if keep == 0 {
+            return Err(RegistryError::KeepNone);
+        }
+        let current = self.current()?.map(|pointer| pointer.version);
+        let kept: Vec<String> =
+            self.list()?.into_iter().take(keep).map(|one| one.version).chain(current).collect();
+        let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;
+        let mut removed = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if kept.contains(&name) || publish::is_being_written(&name) {
+                continue;
+            }
+            fs::remove_dir_all(entry.path()).map_err(RegistryError::io(entry.path()))?;
+            removed.push(name);
+        }
+        removed.sort();
+        Ok(removed)
+    }
+
+    fn point_to(&self, version: &str, created: jiff::Timestamp) -> Result<Pointer, RegistryError> {
+        let manifest_sha256 = checksum::sum_of(&self.manifest_bytes(version)?);
+        let (version, created) = (version.to_owned(), created.to_string());
+        pointer::create(&self.manifests, Pointer { number: 0, version, manifest_sha256, created })
+    }
+
+    fn manifest_bytes(&self, version: &str) -> Result<Vec<u8>, RegistryError> {
+        // A version is a name, never a way out of the folder.
+        let is_name = !version.is_empty() && !version.starts_with('.') && !version.contains('/');
+        let path = self.versions.join(version).join(publish::MANIFEST);
+        let bytes = if is_name { fs::read(&path).ok() } else { None };
+        bytes.ok_or_else(|| RegistryError::Unknown { version: version.to_owned() })
+    }
+}
+
+fn damaged(version: &str, file: &str, what: impl Into<String>) -> RegistryError {
+    let (version, file) = (version.to_owned(), file.to_owned());
+    RegistryError::Damaged { version, file, what: what.into() }
+}

@@ -1,1 +1,162 @@
-//! Lists against held-out rows.
+//! Lists against held-out rows: every item is ranked for every user, without what the user is known to have.
+
+use rayon::prelude::*;
+
+use crate::dataset::Positives;
+use crate::metrics::{LONGEST_LIST, Metrics, Truth};
+
+/// Scores all items for some users.
+pub trait Scorer: Sync {
+    /// Writes the score of every item for each of `users`, row after row: `users.len() x n_items` numbers, all 0 before.
+    ///
+    /// Called from several threads at once; the scores of a user may not depend on who else is asked about.
+    fn score(&self, users: &[u32], scores: &mut [f32]);
+}
+
+/// A user and what was held out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The user.
+    pub user: u32,
+    /// The held-out rows.
+    pub truth: Truth,
+}
+
+/// The cases of the users with held-out rows.
+pub fn cases(held_out: &[Vec<u32>]) -> Vec<Case> {
+    let users = held_out.iter().enumerate().filter(|(_, items)| !items.is_empty());
+    users
+        .map(|(user, items)| Case { user: user as u32, truth: Truth::new(items.clone()) })
+        .collect()
+}
+
+/// What is ranked: all items but those that each user has.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalogue<'a> {
+    /// How many items there are.
+    pub n_items: usize,
+    /// What each user has: never listed.
+    pub seen: &'a Positives,
+}
+
+impl Catalogue<'_> {
+    /// The mean quality of a scorer's lists. O(cases x cost of scoring all items).
+    pub fn evaluate(&self, scorer: &dyn Scorer, cases: &[Case]) -> Metrics {
+        let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
+        let lists = self.rank(scorer, &users);
+        let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
+        Metrics::mean(quality)
+    }
+
+    /// The best [`LONGEST_LIST`] items of each user, best first, ties by number.
+    pub fn rank(&self, scorer: &dyn Scorer, users: &[u32]) -> Vec<Vec<u32>> {
+        self.for_each_user(scorer, users, |_, scores| top(scores, LONGEST_LIST))
+    }
+
+    /// Hands every user's place in `users` and scores to `f`; what the user has scores minus infinity.
+    pub fn for_each_user<T: Send>(
+        &self,
+        scorer: &dyn Scorer,
+        users: &[u32],
+        f: impl Fn(usize, &[f32]) -> T + Sync,
+    ) -> Vec<T> {
+        let n_items = self.n_items;
+        let size = self.block();
+        let blocks: Vec<Vec<T>> = users
+            .par_chunks(size)
+            .enumerate()
+            .map_init(Vec::new, |scores: &mut Vec<f32>, (block, users)| {
+                scores.clear();
+                scores.resize(users.len() * n_items, 0.0);
+                scorer.score(users, scores);
+                let rows = users.iter().zip(scores.chunks_mut(n_items.max(1))).enumerate();
+                rows.map(|(at, (&user, row))| {
+                    mask(row, self.seen.row(user as usize));
+                    f(block * size + at, row)
+                })
+                .collect()
+            })
+            .collect();
+        blocks.into_iter().flatten().collect()
+    }
+
+    /// How many users are scored at a time: enough for a matrix product, few enough for the cache of a small machine.
+    fn block(&self) -> usize {
+        (2_000_000 / self.n_items.max(1)).clamp(1, 64)
+    }
+}
+
+fn mask(scores: &mut [f32], items: &[u32]) {
+    for &item in items {
+        scores[item as usize] = f32::NEG_INFINITY;
+    }
+}
+
+/// The `k` best items, best first, ties by number; those of minus infinity are not listed.
+pub fn top(scores: &[f32], k: usize) -> Vec<u32> {
+    let mut best: Vec<(f32, u32)> = Vec::with_capacity(k + 1);
+    let mut threshold = f32::NEG_INFINITY;
+    for (item, &score) in scores.iter().enumerate() {
+        if score <= threshold {
+            continue;
+        }
+        let at = best.partition_point(|&(other, _)| other >= score);
+        best.insert(at, (score, item as u32));
+        best.truncate(k);
+        if best.len() == k {
+            threshold = best.last().map_or(threshold, |last| last.0);
+        }
+    }
+    best.into_iter().map(|(_, item)| item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guanxi_models::model::Rows;
+
+    /// Scores items by their number, for everybody.
+    struct ByNumber(usize);
+
+    impl Scorer for ByNumber {
+        fn score(&self, _: &[u32], scores: &mut [f32]) {
+            for row in scores.chunks_mut(self.0) {
+                row.iter_mut().enumerate().for_each(|(item, score)| *score = item as f32);
+            }
+        }
+    }
+
+    #[test]
+    fn the_best_come_first_ties_by_number_and_masked_ones_never() {
+        let scores = [1.0, 3.0, f32::NEG_INFINITY, 3.0, 2.0];
+        assert_eq!(top(&scores, 2), [1, 3]);
+        assert_eq!(top(&scores, 9), [1, 3, 4, 0]);
+        assert!(top(&[], 3).is_empty());
+    }
+
+    #[test]
+    fn what_a_user_has_is_not_ranked() {
+        let seen = Positives::from(Rows::from_rows(&[vec![99], vec![]]));
+        let catalogue = Catalogue { n_items: 100, seen: &seen };
+        let cases = cases(&[vec![98], vec![98]]);
+        let metrics = catalogue.evaluate(&ByNumber(100), &cases);
+        let second = 1.0 / 3_f64.log2();
+        assert!((metrics.at_10.ndcg - (1.0 + second) / 2.0).abs() < 1e-9);
+        assert_eq!(metrics.users, 2);
+    }
+
+    #[test]
+    fn users_without_held_out_rows_are_no_cases() {
+        let cases = cases(&[vec![], vec![3, 1]]);
+        assert_eq!(cases, [Case { user: 1, truth: Truth::new(vec![1, 3]) }]);
+    }
+
+    #[test]
+    fn many_users_are_ranked_in_their_order() {
+        let rows: Vec<Vec<u32>> = (0..500).map(|user| vec![user]).collect();
+        let seen = Positives::from(Rows::from_rows(&rows));
+        let users: Vec<u32> = (0..500).collect();
+        let lists = Catalogue { n_items: 500, seen: &seen }.rank(&ByNumber(500), &users);
+        assert!(lists[..499].iter().all(|list| list[0] == 499) && lists[499][0] == 498);
+    }
+}

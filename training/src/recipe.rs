@@ -112,6 +112,8 @@ pub struct SplitRecipe {
     pub kind: SplitKind,
     /// The share of a user's items that is held out, more than 0 and less than 1; a user keeps at least one.
     pub share: f32,
+    /// The report is on at most so many users, drawn at random.
+    pub report_users: usize,
 }
 
 /// How the parts of the score are weighed against each other.
@@ -222,7 +224,7 @@ impl Default for FriendRecipe {
 
 impl Default for SplitRecipe {
     fn default() -> Self {
-        Self { kind: SplitKind::Auto, share: 0.1 }
+        Self { kind: SplitKind::Auto, share: 0.1, report_users: 10_000 }
     }
 }
 
@@ -348,6 +350,7 @@ impl Recipe {
             let allowed = "it must be more than 0 and less than 1";
             return Err(range("split.share", f64::from(self.split.share), allowed));
         }
+        count("split.report_users", self.split.report_users)?;
         count("blend.users", self.blend.users)?;
         count("blend.candidates", self.blend.candidates)?;
         choices("blend.weights", &self.blend.weights, at_least_zero)?;

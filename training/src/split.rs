@@ -1,1 +1,172 @@
 //! Which rows are held out.
+
+use guanxi_models::history::{Entry, Histories, HistoryView, NEGATIVE};
+
+use crate::dataset::Dataset;
+use crate::draw::{mix, uniform};
+use crate::recipe::{SplitKind, SplitRecipe};
+
+/// A data set without the rows that were held out, and these rows.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// What is left; users, items and relations are all still there.
+    pub rest: Dataset,
+    /// For every user the items that were held out, ascending.
+    pub held_out: Vec<Vec<u32>>,
+}
+
+/// Holds out a share of every user's positive items. Each user keeps at least one, so that users with one item have none held out.
+pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
+    let by_time = match recipe.kind {
+        SplitKind::Time => true,
+        SplitKind::Random => false,
+        SplitKind::Auto => times_are_known(data),
+    };
+    let held_out = (0..data.n_users())
+        .map(|user| {
+            let draw = Draw { user: user as u32, seed, by_time };
+            draw.held_out(data.histories.row(user), recipe.share)
+        })
+        .collect();
+    without(data, held_out)
+}
+
+/// Takes given items (ascending, a row per user) out of the histories. Items that a user never touched are not held out.
+pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
+    held_out.resize(data.n_users(), Vec::new());
+    for (user, items) in held_out.iter_mut().enumerate() {
+        let history = data.histories.row(user);
+        items.retain(|item| history.items.binary_search(item).is_ok());
+    }
+    let histories = without_items(&data.histories, &held_out);
+    let reference = histories.columns().4.iter().copied().max().unwrap_or(0);
+    Split { rest: Dataset { histories, reference, ..data.clone() }, held_out }
+}
+
+/// Whether most entries have a time, and not all the same one.
+fn times_are_known(data: &Dataset) -> bool {
+    let times = data.histories.columns().4;
+    let known = times.iter().filter(|&&ts| ts > 0).count();
+    known * 2 > times.len() && times.iter().any(|&ts| ts != times[0])
+}
+
+fn without_items(histories: &Histories, held_out: &[Vec<u32>]) -> Histories {
+    let mut kept = Vec::with_capacity(histories.entries());
+    let mut starts = vec![0_u64];
+    for (user, items) in held_out.iter().enumerate() {
+        let row = histories.row(user).entries();
+        kept.extend(row.filter(|entry| items.binary_search(&entry.item.0).is_err()));
+        starts.push(kept.len() as u64);
+    }
+    Histories::new(
+        starts.into(),
+        kept.iter().map(|entry: &Entry| entry.item.0).collect(),
+        kept.iter().map(|entry| entry.confidence).collect(),
+        kept.iter().map(|entry| entry.flags).collect(),
+        kept.iter().map(|entry| entry.ts).collect(),
+    )
+    .expect("the starts count the entries that were kept")
+}
+
+/// How the held-out items of one user are drawn.
+struct Draw {
+    user: u32,
+    seed: u64,
+    by_time: bool,
+}
+
+impl Draw {
+    fn held_out(&self, history: HistoryView<'_>, share: f32) -> Vec<u32> {
+        let mut positives: Vec<Entry> =
+            history.entries().filter(|entry| entry.flags & NEGATIVE == 0).collect();
+        let n = self.count(positives.len(), share);
+        if self.by_time {
+            positives.sort_by_key(|entry| std::cmp::Reverse((entry.ts, entry.item)));
+        } else {
+            positives.sort_by_key(|entry| mix(self.seed, self.user, entry.item.0));
+        }
+        let mut items: Vec<u32> = positives[..n].iter().map(|entry| entry.item.0).collect();
+        items.sort_unstable();
+        items
+    }
+
+    /// The share of `n` items, rounded up or down by chance so that short histories give their part too.
+    fn count(&self, n: usize, share: f32) -> usize {
+        let chance = uniform(self.seed, self.user, u32::MAX);
+        let wanted = (n as f64 * f64::from(share) + chance) as usize;
+        wanted.min(n.saturating_sub(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{DatasetBuilder, Seen};
+    use guanxi_models::event::EventType;
+
+    fn data(n_users: usize, n_items: usize, timed: bool) -> Dataset {
+        let mut builder = DatasetBuilder::default();
+        for user in 0..n_users {
+            for item in 0..n_items {
+                let ts = if timed { 1 + ((item * 7) % n_items) as i64 } else { 0 };
+                let seen = Seen { ts, ..Seen::default() };
+                builder.observe(&format!("u{user}"), &format!("i{item}"), seen);
+            }
+        }
+        builder.build()
+    }
+
+    fn recipe(share: f32) -> SplitRecipe {
+        SplitRecipe { share, ..SplitRecipe::default() }
+    }
+
+    #[test]
+    fn the_last_in_time_are_held_out() {
+        let data = data(3, 10, true);
+        let split = split(&data, &recipe(0.2), 1);
+        for (user, held_out) in split.held_out.iter().enumerate() {
+            let time = |&item: &u32| 1 + (item * 7) % 10;
+            let earliest = held_out.iter().map(time).min().unwrap();
+            assert!(split.rest.histories.row(user).items.iter().all(|i| time(i) < earliest));
+        }
+        assert_eq!(split.rest.reference, 8);
+    }
+
+    #[test]
+    fn without_times_the_draw_is_random_repeats_and_follows_the_seed() {
+        let data = data(20, 30, false);
+        let of = |seed| split(&data, &recipe(0.1), seed).held_out;
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+        let distinct: std::collections::HashSet<_> = of(1).into_iter().collect();
+        assert!(distinct.len() > 10);
+    }
+
+    #[test]
+    fn about_the_share_is_held_out_even_of_short_histories() {
+        let split = split(&data(400, 5, false), &recipe(0.1), 1);
+        let held_out: usize = split.held_out.iter().map(Vec::len).sum();
+        assert!((150..250).contains(&held_out), "{held_out}");
+        assert_eq!(held_out + split.rest.histories.entries(), 2_000);
+    }
+
+    #[test]
+    fn a_user_with_one_item_or_only_negative_ones_keeps_them() {
+        let mut builder = DatasetBuilder::default();
+        builder.observe("one", "x", Seen::default());
+        for item in ["x", "y"] {
+            builder.observe("no", item, Seen { kind: EventType::Dismiss, ..Seen::default() });
+        }
+        let split = split(&builder.build(), &recipe(0.9), 1);
+        assert!(split.held_out.iter().all(Vec::is_empty));
+        assert_eq!(split.rest.histories.entries(), 3);
+    }
+
+    #[test]
+    fn given_rows_are_taken_out_if_they_are_there() {
+        let split = without(&data(2, 3, false), vec![vec![1, 9]]);
+        assert_eq!(split.held_out, [vec![1], vec![]]);
+        assert_eq!(split.rest.histories.row(0).items, [0, 2]);
+        assert_eq!(split.rest.histories.row(1).items, [0, 1, 2]);
+    }
+}

@@ -1,0 +1,69 @@
+//! What `manifest.json` in a model's directory says.
+
+use std::collections::BTreeMap;
+
+use guanxi_models::Model;
+use guanxi_models::params::Params;
+use serde::{Deserialize, Serialize};
+
+/// The format of a model directory. A higher one was written by a later guanxi.
+pub(super) const FORMAT: u32 = 1;
+
+/// Everything about a model but its tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The format of the directory.
+    pub format: u32,
+    /// The model's name.
+    pub version: String,
+    /// The offset through which it was trained.
+    pub watermark: u64,
+    /// When it was published, RFC 3339.
+    pub created: String,
+    /// How much is in it.
+    pub shapes: Shapes,
+    /// What it reached on held-out rows, by metric, as its report says.
+    pub metrics: BTreeMap<String, f64>,
+    /// What serving must know beside the tables.
+    pub params: Params,
+    /// Every other file of the directory.
+    pub files: Vec<FileSum>,
+}
+
+/// How much is in a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shapes {
+    /// Users.
+    pub users: usize,
+    /// Items.
+    pub items: usize,
+    /// Entries of all histories.
+    pub interactions: usize,
+    /// Friendships, each counted from both sides.
+    pub friendships: usize,
+    /// The width of an embedding.
+    pub dim: usize,
+}
+
+/// The size and the checksum of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSum {
+    /// Its name in the directory.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Shapes {
+    pub(super) fn of(model: &Model) -> Self {
+        Self {
+            users: model.users.len(),
+            items: model.items.len(),
+            interactions: model.histories.entries(),
+            friendships: model.friends.columns().1.len(),
+            dim: model.item_factors.dim(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Which model is current: numbered files, each made once, of which the newest valid one counts.
+//!
+//! There is no file to overwrite, so there is no moment at which a reader could see half of it; a rollback is a new number that
+//! names an old model.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::RegistryError;
+
+/// One numbered file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pointer {
+    /// Its number; the highest valid one is current.
+    pub number: u64,
+    /// The model it names.
+    pub version: String,
+    /// The SHA-256 of that model's manifest.
+    pub manifest_sha256: String,
+    /// When it was made, RFC 3339.
+    pub created: String,
+}
+
+/// All valid pointers, the newest first. Files that can't be read as one are passed over.
+pub(super) fn all(directory: &Path) -> Result<Vec<Pointer>, RegistryError> {
+    let mut pointers = Vec::new();
+    for entry in fs::read_dir(directory).map_err(RegistryError::io(directory))? {
+        let entry = entry.map_err(RegistryError::io(directory))?;
+        let number = number_of(&entry.file_name().to_string_lossy());
+        let text = fs::read(entry.path()).unwrap_or_default();
+        let pointer: Option<Pointer> = serde_json::from_slice(&text).ok();
+        pointers.extend(pointer.filter(|pointer| Some(pointer.number) == number));
+    }
+    pointers.sort_by_key(|pointer| std::cmp::Reverse(pointer.number));
+    Ok(pointers)
+}
+
+/// The highest number that any file has taken, valid or not.
+fn highest(directory: &Path) -> Result<u64, RegistryError> {
+    let entries = fs::read_dir(directory).map_err(RegistryError::io(directory))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter_map(|name| number_of(&name)).max().unwrap_or(0))
+}
+
+fn number_of(name: &str) -> Option<u64> {
+    name.strip_suffix(".json")?.parse().ok()
+}
+
+/// Makes `pointer` current under the next free number, which is written into it.
+pub(super) fn create(directory: &Path, mut pointer: Pointer) -> Result<Pointer, RegistryError> {
+    loop {
+        pointer.number = highest(directory)? + 1;
+        let path = directory.join(format!("{:08}.json", pointer.number));
+        match write_new(directory, &path, &pointer) {
+            Ok(()) => return Ok(pointer),
+            // Another publisher was faster: the next number is ours.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => (),
+            Err(source) => return Err(RegistryError::Io { path, source }),
+        }
+    }
+}
+
+/// The whole file appears at once, and only if no other has the name.
+fn write_new(directory: &Path, path: &Path, pointer: &Pointer) -> std::io::Result<()> {
+    let half = directory.join(format!(".new-{}", std::process::id()));
+    let mut file = File::create(&half)?;
+    file.write_all(&serde_json::to_vec_pretty(pointer)?)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&half, path);
+    fs::remove_file(&half)?;
+    linked?;
+    File::open(directory)?.sync_all()
+}

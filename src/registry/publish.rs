@@ -1,0 +1,96 @@
+//! Writing a model so that it is there as a whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use guanxi_models::Model;
+use jiff::Timestamp;
+
+use super::manifest::{FORMAT, Manifest, Shapes};
+use super::{Registry, RegistryError, checksum, tables};
+
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const RECIPE: &str = "recipe.toml";
+pub(super) const REPORT: &str = "report.json";
+
+/// What is kept beside a model's tables.
+#[derive(Clone, Debug)]
+pub struct Extras {
+    /// The recipe it was trained by, as TOML.
+    pub recipe: String,
+    /// The report of the training.
+    pub report: serde_json::Value,
+    /// The figures of the report by which models are told apart.
+    pub metrics: BTreeMap<String, f64>,
+    /// When it is published.
+    pub created: Timestamp,
+}
+
+impl Registry {
+    /// Writes a model and makes it current. Returns its version.
+    pub fn publish(&self, model: &Model, extras: &Extras) -> Result<String, RegistryError> {
+        let half = self.versions.join(format!("{BEING_WRITTEN}{}", std::process::id()));
+        drop(fs::remove_dir_all(&half));
+        fs::create_dir(&half).map_err(RegistryError::io(&half))?;
+        let version = self.free_version(model, extras.created);
+        let written = write(model, extras, &version, &half);
+        if written.is_err() {
+            drop(fs::remove_dir_all(&half));
+        }
+        written.map_err(RegistryError::io(&half))?;
+        let whole = self.versions.join(&version);
+        fs::rename(&half, &whole).map_err(RegistryError::io(whole))?;
+        sync(&self.versions).map_err(RegistryError::io(&self.versions))?;
+        self.point_to(&version, extras.created)?;
+        Ok(version)
+    }
+
+    /// The time and the watermark; a number behind them where that name is taken.
+    fn free_version(&self, model: &Model, created: Timestamp) -> String {
+        let time = created.strftime("%Y%m%dT%H%M%SZ");
+        let name = format!("{time}-{}", model.watermark);
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        names.find(|name| !self.versions.join(name).exists()).expect("names never end")
+    }
+}
+
+const BEING_WRITTEN: &str = ".new-";
+
+/// Whether a directory is one that a living process writes right now.
+pub(super) fn is_being_written(name: &str) -> bool {
+    let pid = name.strip_prefix(BEING_WRITTEN);
+    pid.is_some_and(|pid| Path::new("/proc").join(pid).exists())
+}
+
+fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io::Result<()> {
+    tables::write(model, half).map_err(std::io::Error::other)?;
+    write_file(&half.join(RECIPE), extras.recipe.as_bytes())?;
+    write_file(&half.join(REPORT), &serde_json::to_vec_pretty(&extras.report)?)?;
+    let names = tables::FILES.into_iter().chain([RECIPE, REPORT]);
+    let manifest = Manifest {
+        format: FORMAT,
+        version: version.to_owned(),
+        watermark: model.watermark.0,
+        created: extras.created.to_string(),
+        shapes: Shapes::of(model),
+        metrics: extras.metrics.clone(),
+        params: model.params.clone(),
+        files: names.map(|name| checksum::sum(half, name)).collect::<Result<_, _>>()?,
+    };
+    write_file(&half.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
+    sync(half)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Waits until the disk has the names in a directory.
+fn sync(directory: &Path) -> std::io::Result<()> {
+    File::open(directory)?.sync_all()
+}

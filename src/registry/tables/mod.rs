@@ -1,0 +1,74 @@
+//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`.
+//!
+//! | table | columns |
+//! |---|---|
+//! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
+//! | items | id, factors, popularity, first_seen, list (item, weight), also_bought (item, weight) |
+
+mod file;
+mod items;
+mod users;
+
+use std::path::Path;
+
+use arrow::error::ArrowError;
+use guanxi_models::{Model, Offset};
+
+use super::error::Flaw;
+use super::manifest::Manifest;
+
+/// The names of the tables' files.
+pub(super) const FILES: [&str; 2] = ["users.arrow", "items.arrow"];
+
+/// Writes all tables of a model into a directory.
+pub(super) fn write(model: &Model, directory: &Path) -> Result<(), ArrowError> {
+    users::write(model, &directory.join(FILES[0]))?;
+    items::write(model, &directory.join(FILES[1]))
+}
+
+/// A file that can't be a table of this model, and why.
+pub(super) type Refusal = (&'static str, Flaw);
+
+/// Maps all tables of a model and checks that they fit each other.
+pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refusal> {
+    let at = |file: &'static str| move |flaw: Flaw| (file, flaw);
+    let users = users::read(&directory.join(FILES[0])).map_err(at(FILES[0]))?;
+    let items = items::read(&directory.join(FILES[1])).map_err(at(FILES[1]))?;
+    let model = Model {
+        version: manifest.version.clone(),
+        watermark: Offset(manifest.watermark),
+        params: manifest.params.clone(),
+        ..users.join(items)
+    };
+    check_links(&model)?;
+    Ok(model)
+}
+
+/// Every link leads to a user or an item that exists, and the widths agree.
+fn check_links(model: &Model) -> Result<(), Refusal> {
+    let (users, items) = (model.users.len() as u32, model.items.len() as u32);
+    let below = |numbers: &[u32], end: u32| numbers.iter().all(|&number| number < end);
+    let fits = |holds: bool, file: &'static str, what: &str| {
+        if holds { Ok(()) } else { Err((file, Flaw::new(what))) }
+    };
+    let history = model.histories.columns();
+    fits(below(history.1, items), FILES[0], "tells of an item that does not exist")?;
+    for links in [model.friends.columns().1, model.follows.columns().1, model.blocks.columns().1] {
+        fits(below(links, users), FILES[0], "links a user who does not exist")?;
+    }
+    fits(below(&model.private_users, users), FILES[0], "names a private user who does not exist")?;
+    for lists in [&model.lists, &model.also_bought] {
+        fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
+    }
+    let dim = model.item_factors.dim();
+    let spectrum = &model.params.fold_in.spectrum;
+    let widths = [model.user_factors.dim(), model.profiles.dim(), spectrum.len().max(dim)];
+    let agrees = model.item_factors.rows() == 0 || spectrum.len() == dim;
+    fits(agrees && model_widths(model, &widths), FILES[1], "has embeddings of another width")
+}
+
+fn model_widths(model: &Model, widths: &[usize; 3]) -> bool {
+    let dim = model.item_factors.dim();
+    let rows = [model.user_factors.rows(), model.profiles.rows()];
+    rows.iter().zip(widths).all(|(&rows, &width)| rows == 0 || width == dim)
+}

@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use guanxi_models::column::WeightedRows;
+use guanxi_models::history::{EventWeights, Histories, History, Observation};
+use guanxi_models::model::Rows;
+use guanxi_models::params::{FoldIn, Params};
+use guanxi_models::{EventType, Factors, ItemIdx, Model, Offset};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+
+fn model(watermark: u64) -> Model {
+    let mut history = History::default();
+    for (item, kind) in [(0, EventType::View), (1, EventType::Purchase)] {
+        let item = ItemIdx(item);
+        let seen = Observation { item, kind, weight: 1.0, ts: 7, visible: true };
+        history.observe(seen, &EventWeights::default());
+    }
+    Model {
+        watermark: Offset(watermark),
+        users: ["u", "用户"].into_iter().collect(),
+        items: ["i", "j", "k"].into_iter().collect(),
+        user_factors: Factors::new(16, vec![0.5; 32]).unwrap(),
+        item_factors: Factors::new(16, vec![0.25; 48]).unwrap(),
+        histories: Histories::from_views(std::iter::once(history.view())),
+        friends: WeightedRows::from_rows(&[vec![(1, 0.5)], vec![(0, 0.5)]]),
+        follows: Rows::from_rows(&[vec![], vec![0]]),
+        private_users: vec![1].into(),
+        lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
+        popularity: vec![1.0, 1.0, 0.0].into(),
+        first_seen: vec![7, 7, 0].into(),
+        params: Params {
+            fold_in: FoldIn { spectrum: vec![0.1; 16], ..FoldIn::default() },
+            ..Params::default()
+        },
+        ..Model::empty()
+    }
+}
+
+fn extras() -> Extras {
+    Extras {
+        recipe: "seed = 1\n".into(),
+        report: serde_json::json!({"users": 2}),
+        metrics: BTreeMap::from([("ndcg@10".to_owned(), 0.25)]),
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn opened() -> (TempDir, Registry) {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::open(dir.path()).unwrap();
+    (dir, registry)
+}
+
+/// Everything in a model but what is derived: rows are compared one by one, because files fill up missing ones.
+fn told(model: &Model) -> String {
+    let users: Vec<_> = (0..model.users.len())
+        .map(|user| {
+            let links = (model.friends.row(user), model.follows.row(user), model.blocks.row(user));
+            (model.users.get(user), model.histories.row(user), links, model.user_factors.row(user))
+        })
+        .collect();
+    let items: Vec<_> = (0..model.items.len())
+        .map(|item| {
+            let lists = (model.lists.row(item), model.also_bought.row(item));
+            (model.items.get(item), lists, model.item_factors.row(item), model.popularity[item])
+        })
+        .collect();
+    let rest = (&model.params, &model.private_users, &model.first_seen, model.watermark);
+    format!("{users:?} {items:?} {rest:?}")
+}
+
+#[test]
+fn a_model_comes_back_as_it_was() {
+    let (_dir, registry) = opened();
+    let version = registry.publish(&model(5), &extras()).unwrap();
+    let loaded = registry.load(&version).unwrap();
+    assert_eq!(loaded.version, version);
+    assert_eq!(told(&loaded), told(&model(5)));
+    let manifest = registry.show(&version).unwrap();
+    assert_eq!((manifest.shapes.items, manifest.metrics["ndcg@10"]), (3, 0.25));
+    let (recipe, report) = registry.papers(&version).unwrap();
+    assert_eq!((recipe.as_str(), &report["users"]), ("seed = 1\n", &serde_json::json!(2)));
+}
+
+#[test]
+fn the_empty_model_comes_back_too() {
+    let (_dir, registry) = opened();
+    let version = registry.publish(&Model::empty(), &extras()).unwrap();
+    assert_eq!(told(&registry.load(&version).unwrap()), told(&Model::empty()));
+}
+
+#[test]
+fn the_newest_number_is_current_and_a_rollback_is_a_new_number() {
+    let (_dir, registry) = opened();
+    assert_eq!(registry.current().unwrap(), None);
+    let first = registry.publish(&model(1), &extras()).unwrap();
+    let second = registry.publish(&model(1), &extras()).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(registry.current().unwrap().unwrap().version, second);
+    let back = registry.activate(&first, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!((back.number, registry.current().unwrap()), (3, Some(back)));
+    assert!(matches!(
+        registry.activate("../1", Timestamp::UNIX_EPOCH),
+        Err(RegistryError::Unknown { .. })
+    ));
+}
+
+#[test]
+fn a_file_that_is_not_as_it_was_written_is_refused_by_its_name() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&model(1), &extras()).unwrap();
+    let path = dir.path().join("models/versions").join(&version);
+    for file in registry.show(&version).unwrap().files {
+        let file = path.join(file.name);
+        let whole = fs::read(&file).unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        for bytes in [&flipped[..], &whole[..whole.len() - 1], &[]] {
+            fs::write(&file, bytes).unwrap();
+            let refused = registry.load(&version).unwrap_err().to_string();
+            assert!(refused.contains(file.file_name().unwrap().to_str().unwrap()), "{refused}");
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(registry.load(&version).unwrap_err().to_string().contains("is missing"));
+        fs::write(&file, whole).unwrap();
+    }
+    registry.load(&version).unwrap();
+}
+
+#[test]
+fn links_to_what_does_not_exist_are_refused() {
+    let (_dir, registry) = opened();
+    let wrong = [
+        Model { friends: WeightedRows::from_rows(&[vec![(2, 0.5)]]), ..model(1) },
+        Model { lists: WeightedRows::from_rows(&[vec![(3, 0.5)]]), ..model(1) },
+        Model { item_factors: Factors::new(32, vec![0.25; 96]).unwrap(), ..model(1) },
+    ];
+    for model in wrong {
+        let version = registry.publish(&model, &extras()).unwrap();
+        assert!(matches!(registry.load(&version), Err(RegistryError::Damaged { .. })));
+    }
+}
+
+#[test]
+fn half_a_pointer_and_half_a_model_are_passed_over() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&model(1), &extras()).unwrap();
+    fs::write(dir.path().join("models/manifests/00000009.json"), "{\"number\":9").unwrap();
+    fs::create_dir(dir.path().join("models/versions/.new-999999999")).unwrap();
+    assert_eq!(registry.current().unwrap().unwrap().version, version);
+    assert_eq!(registry.list().unwrap().len(), 1);
+    let next = registry.publish(&model(2), &extras()).unwrap();
+    let current = registry.current().unwrap().unwrap();
+    assert_eq!((current.version, current.number), (next, 10));
+}
+
+#[test]
+fn pruning_keeps_the_newest_the_current_and_nothing_half() {
+    let (dir, registry) = opened();
+    let versions: Vec<String> =
+        (1..=4).map(|at| registry.publish(&model(at), &extras()).unwrap()).collect();
+    registry.activate(&versions[0], Timestamp::UNIX_EPOCH).unwrap();
+    fs::create_dir(dir.path().join("models/versions/.new-999999999")).unwrap();
+    let removed = registry.prune(1).unwrap();
+    assert_eq!(removed, [".new-999999999", &versions[1], &versions[2]]);
+    assert_eq!(registry.current().unwrap().unwrap().version, versions[0]);
+    assert!(matches!(registry.prune(0), Err(RegistryError::KeepNone)));
+}

@@ -1,0 +1,207 @@
+//! The engine: a store, a registry and the world made from both.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use guanxi_models::{Model, Record, World};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::status::{ServedModel, Status, Troubles};
+use super::writer::{self, Command, Reply, WriteError};
+use super::{refresher, replay};
+use crate::registry::{Registry, RegistryError};
+use crate::store::{LogServer, Outcome, Store, StoreError};
+
+/// So many requests may wait for the writer.
+const WAITING_WRITES: usize = 1_024;
+
+/// How an engine is to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How often to look for a newly published model.
+    pub poll_interval: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { poll_interval: Duration::from_millis(500) }
+    }
+}
+
+/// Why an engine can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data directory can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The models can't be used.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The system refused a thread.
+    #[error("can't start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// What all threads of an engine share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) registry: Registry,
+    pub(super) world: ArcSwap<World>,
+    pub(super) troubles: Troubles,
+}
+
+/// A data directory being served: reads from memory, writes through one thread. Dropping it ends its threads after what was asked.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    /// Dropping it stops the refresher.
+    stop_refresher: Option<std::sync::mpsc::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+    /// Gives the log to other processes while the engine lives.
+    _log_server: LogServer,
+}
+
+impl Engine {
+    /// Opens a data directory, takes its current model, and replays what came after it.
+    ///
+    /// A damaged model does not stop the start: the newest model that is whole is served, and [`Engine::status`] says why.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, EngineError> {
+        let store = Store::open(dir)?;
+        let registry = Registry::open(dir)?;
+        let log_server = store.serve_log()?;
+        let empty = ArcSwap::from_pointee(World::new(Arc::new(Model::empty())));
+        let shared =
+            Arc::new(Shared { store, registry, world: empty, troubles: Troubles::default() });
+        shared.world.store(Arc::new(first_world(&shared)?));
+        let (commands, receiver) = mpsc::channel(WAITING_WRITES);
+        let mut engine = Self {
+            shared,
+            commands,
+            stop_refresher: None,
+            threads: Vec::new(),
+            _log_server: log_server,
+        };
+        engine.start_writer(receiver)?;
+        engine.start_refresher(options.poll_interval)?;
+        Ok(engine)
+    }
+
+    /// The present state. Hold it for a whole answer.
+    pub fn world(&self) -> Arc<World> {
+        self.shared.world.load_full()
+    }
+
+    /// Appends records. When it returns they are on the disk and in every world loaded from now on.
+    pub async fn write(&self, records: Vec<Record>) -> Result<Vec<Outcome>, WriteError> {
+        self.ask(|reply| Command::Write(records, reply))?.await.map_err(|_| ended())?
+    }
+
+    /// Appends what `make` makes of the present world, with no other write between.
+    pub async fn write_with(
+        &self,
+        make: Box<dyn FnOnce(&World) -> Vec<Record> + Send>,
+    ) -> Result<Vec<Outcome>, WriteError> {
+        self.ask(|reply| Command::WriteWith(make, reply))?.await.map_err(|_| ended())?
+    }
+
+    /// [`Engine::write`] for threads that may block.
+    pub fn write_blocking(&self, records: Vec<Record>) -> Result<Vec<Outcome>, WriteError> {
+        let receiver = self.ask(|reply| Command::Write(records, reply))?;
+        receiver.blocking_recv().map_err(|_| ended())?
+    }
+
+    /// How the engine is.
+    pub fn status(&self) -> Status {
+        let world = self.world();
+        let model = world.model();
+        let served = ServedModel { version: model.version.clone(), watermark: model.watermark };
+        Status {
+            offset: world.offset(),
+            model: Some(served).filter(|served| !served.version.is_empty()),
+            model_error: self.shared.troubles.model(),
+            store_error: self.shared.troubles.store(),
+        }
+    }
+
+    /// The models on disk.
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    fn ask(
+        &self,
+        command: impl FnOnce(Reply) -> Command,
+    ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, WriteError>>, WriteError> {
+        let (reply, receiver) = oneshot::channel();
+        match self.commands.try_send(command(reply)) {
+            Ok(()) => Ok(receiver),
+            Err(TrySendError::Full(_)) => Err(WriteError::Busy),
+            Err(TrySendError::Closed(_)) => Err(ended()),
+        }
+    }
+
+    fn start_writer(&mut self, mut receiver: mpsc::Receiver<Command>) -> Result<(), EngineError> {
+        let shared = Arc::clone(&self.shared);
+        self.start("writer", move || writer::run(&shared, &mut receiver))
+    }
+
+    fn start_refresher(&mut self, every: Duration) -> Result<(), EngineError> {
+        let (shared, commands) = (Arc::clone(&self.shared), self.commands.clone());
+        let (stop, stopped) = std::sync::mpsc::channel();
+        self.stop_refresher = Some(stop);
+        self.start("refresher", move || refresher::run(&shared, &commands, every, &stopped))
+    }
+
+    fn start(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(work).map_err(EngineError::Thread)?);
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop_refresher = None;
+        drop(self.commands.try_send(Command::Stop));
+        let (closed, _) = mpsc::channel(1);
+        self.commands = closed;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the engine had panicked");
+            }
+        }
+    }
+}
+
+fn ended() -> WriteError {
+    WriteError::ShuttingDown
+}
+
+/// The newest model that is whole, brought to the present; no model at all is fine.
+fn first_world(shared: &Shared) -> Result<World, EngineError> {
+    let mut model = Model::empty();
+    for pointer in shared.registry.pointers()? {
+        match refresher::checked(shared, &pointer.version) {
+            Ok(whole) => {
+                model = whole;
+                break;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a published model is not taken");
+                let latest = shared.troubles.model().unwrap_or_else(|| error.to_string());
+                shared.troubles.set_model(Some(latest));
+            }
+        }
+    }
+    Ok(replay::world_of(Arc::new(model), &shared.store)?)
+}

@@ -1,0 +1,93 @@
+//! Looks for newly published models and has them served.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use guanxi_models::{Model, Offset};
+use tokio::sync::{mpsc, oneshot};
+
+use super::engine::Shared;
+use super::replay;
+use super::writer::Command;
+use crate::registry::{Pointer, RegistryError};
+use crate::store::StoreError;
+
+/// Why a published model is not served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RefreshError {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "model `{version}` was trained through offset {watermark}, but the log ends at {last}: it belongs to another data directory"
+    )]
+    Ahead { version: String, watermark: Offset, last: Offset },
+    #[error("the writer has ended")]
+    Ended,
+}
+
+/// Looks again and again until `stop` is dropped.
+pub(super) fn run(
+    shared: &Shared,
+    commands: &mpsc::Sender<Command>,
+    every: Duration,
+    stop: &Receiver<()>,
+) {
+    let mut refused = None;
+    while matches!(stop.recv_timeout(every), Err(RecvTimeoutError::Timeout)) {
+        match shared.registry.current() {
+            Ok(Some(pointer)) if refused != Some(pointer.number) => {
+                refused = look(shared, commands, &pointer);
+            }
+            Ok(_) => (),
+            Err(error) => shared.troubles.set_model(Some(error.to_string())),
+        }
+    }
+}
+
+/// Serves the model of a pointer unless it is served already. Returns the pointer's number if the model was refused: checking it
+/// again would find the same.
+fn look(shared: &Shared, commands: &mpsc::Sender<Command>, pointer: &Pointer) -> Option<u64> {
+    if pointer.version == shared.world.load().model().version {
+        shared.troubles.set_model(None);
+        return None;
+    }
+    match refresh(shared, commands, &pointer.version) {
+        Ok(()) => {
+            shared.troubles.set_model(None);
+            tracing::info!(version = pointer.version, "a new model is served");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "a published model is not taken; the one before goes on serving");
+            shared.troubles.set_model(Some(error.to_string()));
+            Some(pointer.number)
+        }
+    }
+}
+
+fn refresh(
+    shared: &Shared,
+    commands: &mpsc::Sender<Command>,
+    version: &str,
+) -> Result<(), RefreshError> {
+    let model = checked(shared, version)?;
+    let world = replay::world_of(Arc::new(model), &shared.store)?;
+    let (reply, done) = oneshot::channel();
+    let install = Command::Install(Box::new(world), reply);
+    commands.blocking_send(install).map_err(|_| RefreshError::Ended)?;
+    Ok(done.blocking_recv().map_err(|_| RefreshError::Ended)??)
+}
+
+/// Loads a model and makes sure that it belongs to this log.
+pub(super) fn checked(shared: &Shared, version: &str) -> Result<Model, RefreshError> {
+    let model = shared.registry.load(version)?;
+    let last = shared.store.last();
+    if model.watermark > last {
+        let version = version.to_owned();
+        return Err(RefreshError::Ahead { version, watermark: model.watermark, last });
+    }
+    Ok(model)
+}

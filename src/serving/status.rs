@@ -1,0 +1,64 @@
+//! How the engine is.
+
+use std::sync::Mutex;
+
+use guanxi_models::Offset;
+
+/// The model that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedModel {
+    /// Its name in the registry.
+    pub version: String,
+    /// The offset through which it was trained.
+    pub watermark: Offset,
+}
+
+/// How the engine is, for health answers and metrics.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The last offset that is visible to readers.
+    pub offset: Offset,
+    /// The model that answers; none before the first training.
+    pub model: Option<ServedModel>,
+    /// Why a published model was not taken, if the latest one was not.
+    pub model_error: Option<String>,
+    /// Why writes are refused, if they are.
+    pub store_error: Option<String>,
+}
+
+impl Status {
+    /// Whether everything works: reads go on in any case.
+    pub fn is_ready(&self) -> bool {
+        self.store_error.is_none()
+    }
+}
+
+/// What went wrong last, by part. Nobody holds the lock for longer than a copy.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    model: Mutex<Option<String>>,
+    store: Mutex<Option<String>>,
+}
+
+impl Troubles {
+    pub(super) fn set_model(&self, trouble: Option<String>) {
+        *lock(&self.model) = trouble;
+    }
+
+    pub(super) fn set_store(&self, trouble: Option<String>) {
+        *lock(&self.store) = trouble;
+    }
+
+    pub(super) fn model(&self) -> Option<String> {
+        lock(&self.model).clone()
+    }
+
+    pub(super) fn store(&self) -> Option<String> {
+        lock(&self.store).clone()
+    }
+}
+
+/// A poisoned lock still holds a whole value: the critical sections only assign.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

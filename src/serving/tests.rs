@@ -1,0 +1,182 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use guanxi_models::{Event, EventType, Item, Model, Offset, Record, Relation, RelationKind};
+use guanxi_models::{Query, Scenario, User, Visibility};
+use jiff::Timestamp;
+
+use super::*;
+use crate::registry::{Extras, Registry};
+use crate::store::{Outcome, StoreError};
+
+fn open(dir: &Path) -> Engine {
+    Engine::open(dir, Options { poll_interval: Duration::from_millis(5) }).unwrap()
+}
+
+fn buys(id: &str, user: &str, item: &str) -> Record {
+    Record::Event(Event::new(id, user, item, EventType::Purchase, 1_000))
+}
+
+fn friends(one: &str, other: &str) -> Record {
+    let (from, to) = (one.to_owned(), other.to_owned());
+    Record::Relation(Relation { from, kind: RelationKind::Friend, to })
+}
+
+fn publish(dir: &Path, model: &Model) -> String {
+    let extras = Extras {
+        recipe: String::new(),
+        report: serde_json::Value::Null,
+        metrics: BTreeMap::new(),
+        created: Timestamp::UNIX_EPOCH,
+    };
+    Registry::open(dir).unwrap().publish(model, &extras).unwrap()
+}
+
+fn friends_also_bought(engine: &Engine, user: &str) -> Vec<String> {
+    let world = engine.world();
+    let scenario = Scenario::FriendsAlsoBought;
+    let query =
+        Query { scenario, user: Some(user.into()), min_friends: 1, limit: 5, ..Query::default() };
+    let answer = world.recommend(&query, &mut guanxi_models::recommend::Scratch::default());
+    answer.unwrap().items.iter().map(|one| world.item_id(one.item).to_owned()).collect()
+}
+
+/// Waits for what another thread will bring about; the test runner's own limit is the bound.
+fn until(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never came about");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn an_answered_write_is_in_the_next_answer_and_in_the_next_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let outcomes =
+        engine.write_blocking(vec![friends("u", "f"), buys("e", "f", "i"), buys("e", "f", "i")]);
+    let stored = |offset| Outcome::Stored(Offset(offset));
+    assert_eq!(outcomes.unwrap(), [stored(1), stored(2), Outcome::Duplicate(Offset(2))]);
+    assert_eq!(friends_also_bought(&engine, "u"), ["i"]);
+    drop(engine);
+    let engine = open(dir.path());
+    assert_eq!(friends_also_bought(&engine, "u"), ["i"]);
+    assert_eq!(engine.status().offset, Offset(2));
+}
+
+#[test]
+fn concurrent_writers_are_all_answered_with_different_offsets() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let mut offsets: Vec<Offset> = std::thread::scope(|scope| {
+        let engine = &engine;
+        let write = |writer: u32| {
+            move || {
+                let write =
+                    |at| engine.write_blocking(vec![buys(&format!("{writer}-{at}"), "u", "i")]);
+                (0..20).map(write).map(|outcome| outcome.unwrap()[0]).collect::<Vec<_>>()
+            }
+        };
+        let writers: Vec<_> = (0..8).map(|writer| scope.spawn(write(writer))).collect();
+        let outcomes = writers.into_iter().flat_map(|writer| writer.join().unwrap());
+        outcomes
+            .map(|outcome| match outcome {
+                Outcome::Stored(offset) => offset,
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    });
+    offsets.sort();
+    assert!(offsets.into_iter().eq((1..=160).map(Offset)));
+}
+
+#[test]
+fn a_read_modify_write_sees_the_write_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..3 {
+            let add_tag = |world: &guanxi_models::World| {
+                let mut item =
+                    world.item("i").map_or_else(|| Item::bare("i"), |item| (**item).clone());
+                item.tags.push("again".into());
+                vec![Record::Item(item)]
+            };
+            engine.write_with(Box::new(add_tag)).await.unwrap();
+        }
+    });
+    assert_eq!(engine.world().item("i").unwrap().tags.len(), 3);
+}
+
+#[test]
+fn a_published_model_is_taken_and_what_came_after_its_watermark_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    engine
+        .write_blocking(vec![friends("u", "f"), buys("1", "f", "i"), buys("2", "f", "j")])
+        .unwrap();
+    let model = Model {
+        watermark: Offset(2),
+        users: ["u", "f"].into_iter().collect(),
+        items: ["i"].into_iter().collect(),
+        ..Model::empty()
+    };
+    let version = publish(dir.path(), &model);
+    until(|| engine.status().model.is_some_and(|served| served.version == version));
+    // This model knows nothing of the purchase at offset 2, which it claims to hold; offset 3 comes on top.
+    assert_eq!(engine.world().history(guanxi_models::UserIdx(1)).len(), 1);
+    assert_eq!(engine.world().offset(), Offset(3));
+    drop(engine);
+    let status = open(dir.path()).status();
+    assert_eq!(status.model.unwrap().version, version);
+}
+
+#[test]
+fn a_damaged_model_and_one_of_another_log_are_not_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let good = publish(dir.path(), &Model::empty());
+    until(|| engine.status().model.is_some());
+    let ahead = publish(dir.path(), &Model { watermark: Offset(99), ..Model::empty() });
+    until(|| engine.status().model_error.is_some_and(|error| error.contains(&ahead)));
+    let broken = publish(dir.path(), &Model::empty());
+    let table = dir.path().join("models/versions").join(&broken).join("items.arrow");
+    drop(engine);
+    fs::write(table, "x").unwrap();
+    let status = open(dir.path()).status();
+    assert!(status.model_error.unwrap().contains("items.arrow"));
+    assert_eq!(status.model.unwrap().version, good);
+}
+
+#[test]
+fn a_private_user_stays_private_through_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let with = |visibility| Record::User(User { id: "f".into(), visibility, ..User::default() });
+    engine
+        .write_blocking(vec![
+            friends("u", "f"),
+            with(Visibility::Private),
+            buys("1", "f", "hidden"),
+            with(Visibility::Friends),
+            buys("2", "f", "shown"),
+        ])
+        .unwrap();
+    assert_eq!(friends_also_bought(&engine, "u")[0], "shown");
+    let told = engine.world().history(engine.world().user_idx("f").unwrap()).flags.to_vec();
+    drop(engine);
+    let world = open(dir.path()).world();
+    assert_eq!(world.history(world.user_idx("f").unwrap()).flags, told);
+}
+
+#[test]
+fn a_directory_is_served_by_one_process_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let _engine = open(dir.path());
+    let second = Engine::open(dir.path(), Options::default());
+    assert!(matches!(second, Err(EngineError::Store(StoreError::Locked { .. }))));
+}

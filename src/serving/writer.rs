@@ -1,0 +1,127 @@
+//! The one thread that writes: group commit, then the new world, then the answers.
+
+use std::sync::Arc;
+
+use guanxi_models::{Record, World};
+use tokio::sync::{mpsc, oneshot};
+
+use super::engine::Shared;
+use super::replay;
+use crate::store::{Outcome, StoreError};
+
+/// So many records at most share one fsync: more would make the first of them wait.
+const GROUP_RECORDS: usize = 20_000;
+
+/// Why a write was not done, or may not have been.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The disk refused. The records may or may not be there after a restart: repeating them with the same ids is safe.
+    #[error("the store can't write: {reason}")]
+    Unavailable {
+        /// What the store said.
+        reason: String,
+    },
+    /// More writes wait than may.
+    #[error("too many writes are waiting: try again in a moment")]
+    Busy,
+    /// The process is about to end.
+    #[error("the service is shutting down")]
+    ShuttingDown,
+}
+
+/// What the writer is asked to do.
+pub(super) enum Command {
+    /// Append these records.
+    Write(Vec<Record>, Reply),
+    /// Append what this makes of the present world.
+    WriteWith(Make, Reply),
+    /// Serve this world, which lacks only the latest records.
+    Install(Box<World>, oneshot::Sender<Result<(), StoreError>>),
+    /// End after what was asked before.
+    Stop,
+}
+
+pub(super) type Reply = oneshot::Sender<Result<Vec<Outcome>, WriteError>>;
+pub(super) type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
+
+/// Writes until told to stop or until nobody can ask any more.
+pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
+    let mut next = commands.blocking_recv();
+    while let Some(command) = next.take() {
+        match command {
+            Command::Write(records, reply) => {
+                let (group, after) = gather(records, reply, commands);
+                commit(shared, group);
+                next = after;
+            }
+            Command::WriteWith(make, reply) => {
+                let records = make(&shared.world.load());
+                commit(shared, vec![(records, reply)]);
+            }
+            Command::Install(world, reply) => {
+                drop(reply.send(install(shared, *world)));
+            }
+            Command::Stop => return,
+        }
+        next = next.or_else(|| commands.blocking_recv());
+    }
+}
+
+/// Takes every plain write that already waits; the first other command ends the group.
+fn gather(
+    records: Vec<Record>,
+    reply: Reply,
+    commands: &mut mpsc::Receiver<Command>,
+) -> (Vec<(Vec<Record>, Reply)>, Option<Command>) {
+    let mut size = records.len();
+    let mut group = vec![(records, reply)];
+    while size < GROUP_RECORDS {
+        match commands.try_recv() {
+            Ok(Command::Write(records, reply)) => {
+                size += records.len();
+                group.push((records, reply));
+            }
+            Ok(other) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
+
+/// One fsync for the whole group, then one new world, then the answers: an answered write is durable and visible.
+fn commit(shared: &Shared, group: Vec<(Vec<Record>, Reply)>) {
+    let (batches, replies): (Vec<Vec<Record>>, Vec<Reply>) = group.into_iter().unzip();
+    match shared.store.append(&batches) {
+        Ok(outcomes) => {
+            publish(shared, &batches, &outcomes);
+            shared.troubles.set_store(None);
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                drop(reply.send(Ok(outcome)));
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "the store refused a write");
+            let error = WriteError::Unavailable { reason: error.to_string() };
+            shared.troubles.set_store(Some(error.to_string()));
+            for reply in replies {
+                drop(reply.send(Err(error.clone())));
+            }
+        }
+    }
+}
+
+fn publish(shared: &Shared, batches: &[Vec<Record>], outcomes: &[Vec<Outcome>]) {
+    let mut world = World::clone(&shared.world.load());
+    for (record, outcome) in batches.iter().flatten().zip(outcomes.iter().flatten()) {
+        if let Outcome::Stored(offset) = outcome {
+            world.apply(*offset, record);
+        }
+    }
+    shared.world.store(Arc::new(world));
+}
+
+fn install(shared: &Shared, mut world: World) -> Result<(), StoreError> {
+    replay::catch_up(&mut world, &shared.store)?;
+    shared.world.store(Arc::new(world));
+    Ok(())
+}

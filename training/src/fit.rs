@@ -1,1 +1,0 @@
-//! The whole training: from a data set and a recipe to a model and a report.

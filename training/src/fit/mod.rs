@@ -1,0 +1,228 @@
+//! The whole training: from a data set and a recipe to a model and a report.
+//!
+//! Rows are held out; on the rest a first model is fitted, on half of the users with held-out rows the numbers and weights are
+//! decided, and the other half says how good that is, beside popularity and item-kNN. Then everything is fitted again on all rows.
+
+use guanxi_models::column::Column;
+use guanxi_models::factors::Factors;
+use guanxi_models::id::Offset;
+use guanxi_models::index::ItemIndex;
+use guanxi_models::model::Model;
+use guanxi_models::params::Params;
+
+use crate::als::{AlsError, MatrixError};
+use crate::dataset::Dataset;
+use crate::evaluation::Case;
+use crate::fitted::Fitted;
+use crate::lists::truncate;
+use crate::metrics::Truth;
+use crate::observer::{Observer, stage};
+use crate::recipe::{Recipe, RecipeError, SplitKind};
+use crate::report::{Choices, DataSize, HeldOut, Report};
+use crate::split::{Split, split, without};
+use crate::tuning::{Halves, Tuned, tune};
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// The recipe can't be followed.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// Nobody did anything.
+    #[error(
+        "there is nothing to train on: {users} users, {items} items, but no interaction; import events first"
+    )]
+    Empty {
+        /// How many users there are.
+        users: usize,
+        /// How many items there are.
+        items: usize,
+    },
+    /// The histories were folded with other weights than the recipe's.
+    #[error(
+        "the events were folded with other `events` than the recipe's: read them again with the recipe's own"
+    )]
+    EventWeights,
+    /// A confidence can't be used.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// The embedding failed.
+    #[error(transparent)]
+    Als(#[from] AlsError),
+}
+
+/// Trains a model of everything in `data`, which is the state of the world at `watermark`.
+///
+/// The same data, recipe and seed give the same bytes on one kind of processor, for any number of threads.
+pub fn fit(
+    data: &Dataset,
+    recipe: &Recipe,
+    watermark: Offset,
+    observer: &mut dyn Observer,
+) -> Result<(Model, Report), FitError> {
+    check(data, recipe)?;
+    let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
+    let halves = Halves::draw(&split.held_out, recipe);
+    let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    let systems = stage(observer, "evaluation", |_| fitted.report(&halves.report, recipe));
+    drop(fitted);
+    let fitted = Fitted::new(data, recipe, &tuned, observer)?;
+    let held_out =
+        HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
+    let learned = learned(tuned, &fitted);
+    let report = Report { data: size(data), held_out, systems, learned };
+    let model = stage(observer, "index", |_| model(data, recipe, fitted, watermark))?;
+    Ok((model, report))
+}
+
+/// Rows of a published split that a model is not trained on: pairs of a user's and an item's number.
+pub type Pairs = [(u32, u32)];
+
+/// Trains on `train` and reports on `test`, at which it looks once.
+///
+/// Numbers and weights are decided on `valid`, rows of `train` that are taken out for this and put back, or else on a share of it.
+pub fn evaluate(
+    train: &Dataset,
+    test: &Pairs,
+    valid: Option<&Pairs>,
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<Report, FitError> {
+    check(train, recipe)?;
+    let split = stage(observer, "split", |_| tuning_split(train, valid, recipe));
+    let halves = Halves::all_to_learn(&split.held_out, recipe);
+    let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    drop(fitted);
+    let fitted = Fitted::new(train, recipe, &tuned, observer)?;
+    let cases = cases_of(test, train);
+    let systems = stage(observer, "evaluation", |_| fitted.report(&cases, recipe));
+    let held_out = HeldOut {
+        how: "the rows of the published test file".to_owned(),
+        learned_on: halves.learn.len(),
+        users: cases.len(),
+    };
+    Ok(Report { data: size(train), held_out, systems, learned: learned(tuned, &fitted) })
+}
+
+fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {
+    match valid {
+        Some(valid) => without(train, rows_by_user(valid, train.n_users())),
+        None => split(train, &recipe.split, recipe.seed),
+    }
+}
+
+fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
+    recipe.check()?;
+    if data.histories.entries() == 0 {
+        return Err(FitError::Empty { users: data.n_users(), items: data.n_items() });
+    }
+    if data.events != recipe.event_weights() {
+        return Err(FitError::EventWeights);
+    }
+    Ok(())
+}
+
+/// Distinct items per user, ascending; users beyond the last are left out.
+fn rows_by_user(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
+    let mut rows = test_rows(pairs, n_users);
+    for row in &mut rows {
+        row.sort_unstable();
+        row.dedup();
+    }
+    rows
+}
+
+fn test_rows(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
+    let mut rows = vec![Vec::new(); n_users];
+    for &(user, item) in pairs {
+        if let Some(row) = rows.get_mut(user as usize) {
+            row.push(item);
+        }
+    }
+    rows
+}
+
+/// A case for every user with test rows; rows that come twice count twice.
+fn cases_of(test: &Pairs, train: &Dataset) -> Vec<Case> {
+    let rows = test_rows(test, train.n_users()).into_iter().enumerate();
+    let with_rows = rows.filter(|(_, items)| !items.is_empty());
+    with_rows.map(|(user, items)| Case { user: user as u32, truth: Truth::new(items) }).collect()
+}
+
+fn how(recipe: &Recipe) -> String {
+    let share = recipe.split.share * 100.0;
+    let kind = match recipe.split.kind {
+        SplitKind::Auto => "the last (without times: random)",
+        SplitKind::Time => "the last",
+        SplitKind::Random => "random",
+    };
+    format!("held out: {kind} {share:.0} % of each user's items")
+}
+
+fn size(data: &Dataset) -> DataSize {
+    DataSize {
+        users: data.n_users(),
+        items: data.n_items(),
+        interactions: data.histories.entries(),
+        friendships: data.friends.columns().1.len() / 2,
+    }
+}
+
+fn learned(tuned: Tuned, fitted: &Fitted) -> Choices {
+    Choices {
+        unobserved: tuned.embedding.unobserved,
+        ridge: tuned.embedding.ridge,
+        friend_strength: tuned.friend_strength,
+        weights: tuned.weights,
+        blend: fitted.blend,
+        strengths: tuned.strengths,
+    }
+}
+
+fn model(
+    data: &Dataset,
+    recipe: &Recipe,
+    fitted: Fitted,
+    watermark: Offset,
+) -> Result<Model, FitError> {
+    let Fitted { views, als, users, beside, lists, blend } = fitted;
+    let popularity = views.own.counts(views.n_items).into_iter().map(|count| count as f32);
+    let params = Params {
+        events: data.events.clone(),
+        reference: data.reference,
+        fold_in: als.fold_in,
+        blend,
+    };
+    let has_prior = params.fold_in.friend_strength > 0.0;
+    let index = ItemIndex::default();
+    Ok(Model {
+        version: String::new(),
+        watermark,
+        params,
+        users: data.users.clone(),
+        items: data.items.clone(),
+        profiles: if has_prior { als.user_factors } else { Factors::empty() },
+        user_factors: users,
+        item_factors: als.item_factors,
+        histories: data.histories.clone(),
+        friends: beside.ties,
+        follows: data.follows.clone(),
+        blocks: data.blocks.clone(),
+        private_users: data.private_users.clone(),
+        lists,
+        also_bought: truncate(&beside.graph, recipe.lists.length),
+        popularity: popularity.collect::<Vec<f32>>().into(),
+        first_seen: first_seen(data),
+        index,
+    })
+}
+
+/// A time for every item, 0 where none is known.
+fn first_seen(data: &Dataset) -> Column<i64> {
+    let mut first: Vec<i64> = data.first_seen.to_vec();
+    first.resize(data.n_items(), 0);
+    first.into()
+}
+
+#[cfg(test)]
+mod tests;

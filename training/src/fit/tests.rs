@@ -1,0 +1,220 @@
+use guanxi_models::column::WeightedRows;
+use guanxi_models::event::EventType;
+use guanxi_models::record::{Record, RelationKind};
+
+use super::*;
+use crate::als::Sweep;
+use crate::dataset::{DatasetBuilder, Seen};
+use crate::market::{MarketParams, records};
+use crate::observer::Silent;
+
+/// A recipe for tests: as `quick`, and smaller.
+fn recipe() -> Recipe {
+    let mut recipe = Recipe::built_in("quick").unwrap();
+    recipe.embedding.dim = 16;
+    recipe.embedding.sweeps = 4;
+    recipe.blend.users = 100;
+    recipe
+}
+
+fn market(users: usize, items: usize, events: usize) -> Dataset {
+    let params = MarketParams::at(1_760_000_000_000).sized(users, items, events);
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    for record in records(&params) {
+        match record {
+            Record::Event(event) => {
+                let seen = Seen { kind: event.kind, ts: event.ts, ..Seen::default() };
+                builder.observe(&event.user, &event.item, seen);
+            }
+            Record::Relation(relation) if relation.kind == RelationKind::Friend => {
+                builder.friend(&relation.from, &relation.to);
+            }
+            _ => {}
+        }
+    }
+    builder.build()
+}
+
+fn fitted(data: &Dataset) -> (Model, Report) {
+    fit(data, &recipe(), Offset(7), &mut Silent).unwrap()
+}
+
+fn all_finite(lists: &WeightedRows) -> bool {
+    lists.columns().2.iter().all(|weight| weight.is_finite())
+}
+
+fn assert_sound(data: &Dataset, model: &Model) {
+    let (users, items) = (data.n_users(), data.n_items());
+    assert_eq!((model.user_factors.rows(), model.item_factors.rows()), (users, items));
+    assert_eq!((model.users.len(), model.items.len()), (users, items));
+    assert_eq!((model.popularity.len(), model.first_seen.len()), (items, items));
+    assert_eq!((model.lists.rows(), model.also_bought.rows()), (items, items));
+    assert!(all_finite(&model.lists) && all_finite(&model.also_bought));
+    let blend = model.params.blend;
+    let weights = [blend.embedding, blend.list, blend.friends];
+    assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
+    assert_eq!(model.watermark, Offset(7));
+}
+
+#[test]
+fn a_market_is_learned_better_than_by_popularity_and_item_knn() {
+    let data = market(400, 200, 12_000);
+    let (model, report) = fitted(&data);
+    assert_sound(&data, &model);
+    let recall = |name: &str| report.system(name).unwrap().at_20.recall;
+    assert!(recall("guanxi") > 1.2 * recall("popularity"), "{report}");
+    assert!(recall("guanxi") > recall("item-kNN"), "{report}");
+    assert!(report.learned.weights.friends > 0.0, "friends carry taste here: {report}");
+}
+
+/// Everything that could differ by the order of sums.
+fn bytes(model: &Model) -> Vec<u32> {
+    let floats = [
+        &model.user_factors.values()[..],
+        &model.item_factors.values()[..],
+        model.lists.columns().2,
+        model.also_bought.columns().2,
+        model.friends.columns().2,
+        &[model.params.blend.embedding, model.params.blend.friends],
+    ];
+    let links = [&model.lists.columns().1[..], model.also_bought.columns().1];
+    let bits = floats.into_iter().flatten().map(|value| value.to_bits());
+    bits.chain(links.into_iter().flatten().copied()).collect()
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes_for_any_number_of_threads() {
+    let data = market(150, 120, 3_000);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| fitted(&data))
+    };
+    let ((one, one_report), (three, three_report)) = (with(1), with(3));
+    assert!(bytes(&one) == bytes(&three));
+    assert_eq!(one_report, three_report);
+}
+
+#[test]
+fn another_seed_gives_another_model() {
+    let data = market(60, 40, 800);
+    let other = Recipe { seed: 2, ..recipe() };
+    let other = fit(&data, &other, Offset(7), &mut Silent).unwrap().0;
+    assert!(bytes(&fitted(&data).0) != bytes(&other));
+}
+
+/// One observation a line: user, item.
+fn data_of(rows: &[(&str, &str)]) -> Dataset {
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    rows.iter().for_each(|(user, item)| builder.observe(user, item, Seen::default()));
+    builder.build()
+}
+
+#[test]
+fn the_smallest_data_give_a_sound_model() {
+    for rows in [
+        &[("u", "i")][..],
+        &[("u", "i"), ("u", "j")],
+        &[("u", "i"), ("v", "i"), ("w", "i")],
+        &[("u", "i"), ("v", "j")],
+    ] {
+        let data = data_of(rows);
+        assert_sound(&data, &fitted(&data).0);
+    }
+}
+
+#[test]
+fn users_and_items_that_nobody_touched_have_rows_of_zeros() {
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    builder.user("idle");
+    builder.item("dusty");
+    for n in 0..40 {
+        builder.observe(&format!("u{}", n % 7), &format!("i{}", n % 5), Seen::default());
+    }
+    let data = builder.build();
+    let (model, _) = fitted(&data);
+    assert_sound(&data, &model);
+    assert!(model.user_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
+    assert!(model.item_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
+    assert!(model.popularity[0] == 0.0 && model.lists.row(0).0.is_empty());
+}
+
+#[test]
+fn people_who_only_dislike_still_make_a_model() {
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    for n in 0..10 {
+        let seen = Seen { kind: EventType::Dismiss, ..Seen::default() };
+        builder.observe(&format!("u{}", n % 3), &format!("i{n}"), seen);
+    }
+    let data = builder.build();
+    assert_sound(&data, &fitted(&data).0);
+}
+
+#[test]
+fn nothing_to_train_on_is_said_so() {
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    builder.friend("a", "b");
+    let error = fit(&builder.build(), &recipe(), Offset(1), &mut Silent).unwrap_err();
+    assert!(matches!(error, FitError::Empty { users: 2, items: 0 }));
+}
+
+#[test]
+fn events_folded_otherwise_than_the_recipe_says_are_refused() {
+    let mut other = recipe();
+    other.events.half_life_days = Some(30.0);
+    let error = fit(&data_of(&[("u", "i")]), &other, Offset(1), &mut Silent).unwrap_err();
+    assert!(matches!(error, FitError::EventWeights));
+}
+
+#[test]
+fn a_published_split_is_reported_on_its_test_rows() {
+    let data = market(200, 100, 4_000);
+    let split = split(&data, &recipe().split, 9);
+    let test: Vec<(u32, u32)> = (0_u32..)
+        .zip(&split.held_out)
+        .flat_map(|(user, items)| items.iter().map(move |&item| (user, item)))
+        .collect();
+    let users = split.held_out.iter().filter(|items| !items.is_empty()).count();
+    let report = evaluate(&split.rest, &test, None, &recipe(), &mut Silent).unwrap();
+    assert_eq!(report.held_out.users, users);
+    assert_eq!(report.system("guanxi").unwrap().users, users);
+    let valid: Vec<(u32, u32)> = (0..50)
+        .filter_map(|user| Some((user, *split.rest.histories.row(user as usize).items.first()?)))
+        .collect();
+    let report = evaluate(&split.rest, &test, Some(&valid), &recipe(), &mut Silent).unwrap();
+    assert!((1..=50).contains(&report.held_out.learned_on));
+}
+
+#[derive(Default)]
+struct Notes {
+    open: usize,
+    stages: Vec<String>,
+    sweeps: usize,
+}
+
+impl Observer for Notes {
+    fn stage(&mut self, name: &str) {
+        assert_eq!(self.open, 0, "`{name}` began inside another stage");
+        self.open += 1;
+        self.stages.push(name.to_owned());
+    }
+
+    fn stage_done(&mut self) {
+        self.open -= 1;
+    }
+
+    fn sweep(&mut self, sweep: Sweep) {
+        assert!(sweep.loss.is_finite());
+        self.sweeps += 1;
+    }
+}
+
+#[test]
+fn an_observer_hears_of_every_stage_and_sweep() {
+    let mut notes = Notes::default();
+    let data = market(60, 40, 800);
+    fit(&data, &recipe(), Offset(1), &mut notes).unwrap();
+    assert_eq!(notes.open, 0);
+    assert_eq!(notes.sweeps, 2 * recipe().embedding.sweeps);
+    assert_eq!(notes.stages.first().map(String::as_str), Some("split"));
+    assert_eq!(notes.stages.iter().filter(|stage| *stage == "embedding").count(), 2);
+}

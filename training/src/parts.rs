@@ -1,0 +1,166 @@
+//! Everything that the score is made of, from one data set, before the parts are weighed.
+
+use guanxi_models::column::WeightedRows;
+use guanxi_models::factors::Factors;
+use guanxi_models::history::{BOUGHT, NEGATIVE, VISIBLE};
+use guanxi_models::params::Params;
+
+use crate::als::{self, Als, AlsError, AlsParams, Cell, FriendPrior, Matrix, MatrixError};
+use crate::blend::{PerPart, Sources};
+use crate::dataset::{Dataset, Positives};
+use crate::draw::sample;
+use crate::evaluation::Catalogue;
+use crate::lists::{Interactions, graph, local_ridge};
+use crate::observer::{Observer, stage};
+use crate::recipe::Recipe;
+use crate::scoring::{EmbeddingScorer, FriendScores};
+use crate::ties::ties;
+
+/// The numbers of the embedding that are chosen on held-out rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EmbeddingChoice {
+    /// `a0 m`.
+    pub unobserved: f32,
+    /// The ridge of a user of mean activity.
+    pub ridge: f32,
+}
+
+/// Over how many random users the scales of the parts are measured.
+const SCALE_USERS: usize = 1_000;
+
+/// Who has what.
+#[derive(Debug)]
+pub struct Views {
+    /// The items that each user has not spoken against.
+    pub own: Positives,
+    /// All that each user has touched: never listed.
+    pub seen: Positives,
+    /// What each user bought and shows.
+    pub shown: Positives,
+    /// How many items there are.
+    pub n_items: usize,
+}
+
+impl Views {
+    /// Reads the flags of the histories.
+    pub fn new(data: &Dataset) -> Self {
+        const SHOWN: u8 = BOUGHT | VISIBLE;
+        Self {
+            own: data.positives(),
+            seen: data.items_where(|_| true),
+            shown: data.items_where(|flags| flags & (SHOWN | NEGATIVE) == SHOWN),
+            n_items: data.n_items(),
+        }
+    }
+
+    /// What is ranked.
+    pub fn catalogue(&self) -> Catalogue<'_> {
+        Catalogue { n_items: self.n_items, seen: &self.seen }
+    }
+}
+
+/// The confidence of every user in every item of the history, as of the data's present.
+pub fn matrix(data: &Dataset) -> Result<Matrix, MatrixError> {
+    let params =
+        Params { events: data.events.clone(), reference: data.reference, ..Params::default() };
+    let rows = (0..data.n_users()).map(|user| {
+        data.histories.row(user).entries().map(|entry| Cell {
+            item: entry.item.0,
+            confidence: params.present_confidence(entry),
+            target: f32::from(entry.flags & NEGATIVE == 0),
+        })
+    });
+    Matrix::from_rows(data.n_items(), rows)
+}
+
+/// Trains the embedding.
+pub fn embedding(
+    matrix: &Matrix,
+    recipe: &Recipe,
+    choice: EmbeddingChoice,
+    observer: &mut dyn Observer,
+) -> Result<Als, AlsError> {
+    let recipe = AlsParams {
+        dim: recipe.embedding.dim,
+        sweeps: recipe.embedding.sweeps,
+        unobserved_weight: choice.unobserved / matrix.n_items().max(1) as f32,
+        mean_ridge: choice.ridge,
+        ridge_exponent: recipe.embedding.ridge_exponent,
+        item_frequency_exponent: recipe.embedding.item_frequency_exponent,
+        seed: recipe.seed,
+    };
+    stage(observer, "embedding", |observer| {
+        als::fit(matrix, &recipe, &mut |sweep| observer.sweep(sweep))
+    })
+}
+
+/// The parts beside the embedding.
+#[derive(Debug)]
+pub struct Beside {
+    /// `s`.
+    pub ridge: WeightedRows,
+    /// `g`.
+    pub graph: WeightedRows,
+    /// Friends with the strength of their ties.
+    pub ties: WeightedRows,
+}
+
+impl Beside {
+    /// Makes the lists and the ties.
+    pub fn new(
+        data: &Dataset,
+        views: &Views,
+        recipe: &Recipe,
+        observer: &mut dyn Observer,
+    ) -> Self {
+        let (ridge, graph) = stage(observer, "item lists", |_| {
+            let longest = recipe.lists.longest_history;
+            let interactions = Interactions::new(&views.own, views.n_items, longest);
+            (local_ridge(&interactions, &recipe.lists), graph(&interactions, &recipe.lists))
+        });
+        let ties = stage(observer, "ties", |_| ties(&data.friends, &views.own));
+        Self { ridge, graph, ties }
+    }
+
+    /// What friends bought, scored.
+    pub fn friends<'a>(&'a self, views: &'a Views) -> FriendScores<'a> {
+        FriendScores { ties: &self.ties, shown: &views.shown }
+    }
+}
+
+/// The users' rows after friends had their say, of this strength.
+pub fn with_friends(
+    matrix: &Matrix,
+    als: &mut Als,
+    ties: &WeightedRows,
+    prior: FriendPrior,
+) -> Result<Factors, AlsError> {
+    if prior.strength > 0.0 {
+        return als::user_sweep_with_prior(matrix, als, ties, prior);
+    }
+    als.fold_in.friend_shrinkage = prior.shrinkage;
+    Ok(als.user_factors.clone())
+}
+
+/// All parts, ready to be weighed.
+pub fn sources<'a>(
+    views: &'a Views,
+    beside: &'a Beside,
+    embedding: &'a EmbeddingScorer<'a>,
+) -> Sources<'a> {
+    Sources {
+        embedding,
+        own: &views.own,
+        ridge: &beside.ridge,
+        graph: &beside.graph,
+        friends: beside.friends(views),
+        catalogue: views.catalogue(),
+    }
+}
+
+/// What brings the parts to a common scale, over random users with a history.
+pub fn scales(sources: &Sources<'_>, seed: u64) -> PerPart {
+    let with_history =
+        (0..sources.own.rows() as u32).filter(|&user| !sources.own.row(user as usize).is_empty());
+    sources.scales(&sample(seed, with_history, SCALE_USERS))
+}

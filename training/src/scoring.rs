@@ -1,0 +1,135 @@
+//! The score that serving gives, for all items at once: embedding, item lists and friends.
+
+use guanxi_models::Factors;
+use guanxi_models::column::WeightedRows;
+use guanxi_models::params::Blend;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::baselines::add_lists;
+use crate::dataset::Positives;
+use crate::evaluation::Scorer;
+
+/// `p_u.q_j`.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddingScorer<'a> {
+    /// `p`.
+    pub users: &'a Factors,
+    /// `q`.
+    pub items: &'a Factors,
+}
+
+impl Scorer for EmbeddingScorer<'_> {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        let (dim, n_items) = (self.items.dim(), self.items.rows());
+        let rows: Vec<f32> = users
+            .iter()
+            .flat_map(|&user| self.users.row(user as usize).expect("every user has a row"))
+            .copied()
+            .collect();
+        let p = ArrayView2::from_shape((users.len(), dim), &rows).expect("one row per user");
+        let q = ArrayView2::from_shape((n_items, dim), self.items.values()).expect("whole rows");
+        let mut out = ArrayViewMut2::from_shape((users.len(), n_items), scores)
+            .expect("one row of scores per user");
+        general_mat_mul(1.0, &p, &q.t(), 0.0, &mut out);
+    }
+}
+
+/// `f_u(j) = sum_f w_uf r_fj / sum_f w_uf`, over what friends bought and show.
+#[derive(Clone, Copy, Debug)]
+pub struct FriendScores<'a> {
+    /// Friends with the strength of their ties.
+    pub ties: &'a WeightedRows,
+    /// What each user bought and shows.
+    pub shown: &'a Positives,
+}
+
+impl FriendScores<'_> {
+    /// Adds `by` times the score of every item.
+    pub fn add(&self, user: u32, by: f32, scores: &mut [f32]) {
+        let (friends, strengths) = self.ties.row(user as usize);
+        let total: f32 = strengths.iter().sum();
+        if total <= 0.0 {
+            return;
+        }
+        for (&friend, &strength) in friends.iter().zip(strengths) {
+            let share = by * strength / total;
+            for &item in self.shown.row(friend as usize) {
+                scores[item as usize] += share;
+            }
+        }
+    }
+}
+
+/// `embedding p_u.q_j + list sum_{i in S_u} M_ij + friends f_u(j)`.
+#[derive(Clone, Copy, Debug)]
+pub struct BlendScorer<'a> {
+    /// The embedding.
+    pub embedding: EmbeddingScorer<'a>,
+    /// `S_u`.
+    pub own: &'a Positives,
+    /// `M`.
+    pub lists: &'a WeightedRows,
+    /// `f`.
+    pub friends: FriendScores<'a>,
+    /// The weights of the three.
+    pub blend: Blend,
+}
+
+impl Scorer for BlendScorer<'_> {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        let Blend { embedding, list, friends } = self.blend;
+        if embedding > 0.0 {
+            self.embedding.score(users, scores);
+        }
+        let n_items = self.embedding.items.rows().max(1);
+        for (&user, row) in users.iter().zip(scores.chunks_mut(n_items)) {
+            row.iter_mut().for_each(|score| *score *= embedding);
+            if list > 0.0 {
+                add_lists(row, self.own.row(user as usize), self.lists, list);
+            }
+            if friends > 0.0 {
+                self.friends.add(user, friends, row);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guanxi_models::model::Rows;
+
+    fn unit(rows: &[usize]) -> Factors {
+        let mut values = vec![0.0; rows.len() * 16];
+        rows.iter().enumerate().for_each(|(row, &at)| values[row * 16 + at] = 1.0);
+        Factors::new(16, values).unwrap()
+    }
+
+    fn score(blend: Blend) -> Vec<f32> {
+        let (users, items) = (unit(&[0, 1]), unit(&[0, 1, 0]));
+        let own = Positives::from(Rows::from_rows(&[vec![0], vec![1, 2]]));
+        let lists = WeightedRows::from_rows(&[vec![(1, 0.5)], vec![], vec![(0, 4.0)]]);
+        let ties = WeightedRows::from_rows(&[vec![(1, 0.2)], vec![(0, 0.3)]]);
+        let embedding = EmbeddingScorer { users: &users, items: &items };
+        let friends = FriendScores { ties: &ties, shown: &own };
+        let scorer = BlendScorer { embedding, own: &own, lists: &lists, friends, blend };
+        let mut scores = vec![0.0; 6];
+        scorer.score(&[0, 1], &mut scores);
+        scores
+    }
+
+    #[test]
+    fn the_parts_add_up_by_their_weights() {
+        let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0 });
+        assert_eq!(scores, [10.0, 2.0, 11.0, 9.0, 10.0, 0.0]);
+    }
+
+    #[test]
+    fn a_part_of_weight_0_says_nothing() {
+        let only = |embedding, list, friends| score(Blend { embedding, list, friends });
+        assert_eq!(only(1.0, 0.0, 0.0), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+        assert_eq!(only(0.0, 1.0, 0.0), [0.0, 0.5, 0.0, 4.0, 0.0, 0.0]);
+        assert_eq!(only(0.0, 0.0, 1.0), [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    }
+}
