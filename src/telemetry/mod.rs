@@ -1,1 +1,17 @@
-//! Metrics and logs.
+//! What an operator sees from outside: counters and histograms at `/metrics`, and log lines.
+//!
+//! Whoever counts holds a handle: nothing on the way of a request looks up a label or takes a lock. No label and no line names a user.
+
+mod histogram;
+mod ingest;
+mod logs;
+mod metrics;
+mod requests;
+mod stages;
+
+pub use histogram::Latencies;
+pub use ingest::IngestCounters;
+pub use logs::{LogError, init as init_logs};
+pub use metrics::{Gauges, Metrics};
+pub use requests::RequestCounters;
+pub use stages::{Stage, StageLatencies};

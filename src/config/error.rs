@@ -1,0 +1,57 @@
+//! What can be wrong with settings.
+
+use std::path::PathBuf;
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file can't be read.
+    #[error("can't read the settings file `{}`", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("the settings file `{}` is not TOML: {what}", path.display())]
+    NotToml {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        what: String,
+    },
+    /// A key that nothing reads.
+    #[error("unknown key `{key}` in {place}: {advice}")]
+    UnknownKey {
+        /// The key as it was written.
+        key: String,
+        /// The file and line, or the variable.
+        place: String,
+        /// The nearest known key, or where to find them all.
+        advice: String,
+    },
+    /// A value of the wrong type.
+    #[error(transparent)]
+    Type(#[from] config::ConfigError),
+    /// A value that makes no sense.
+    #[error("`{key}` is {value}: {advice}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// What would make sense.
+        advice: String,
+    },
+    /// An address that other machines reach.
+    #[error(
+        "`server.listen` is {listen}, which other machines can reach, and guanxi asks nobody for a key: listen on 127.0.0.1 behind a gateway \
+         that does, or set `server.allow_public = true` if the network is closed"
+    )]
+    Public {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
+}

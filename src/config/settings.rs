@@ -1,0 +1,223 @@
+//! The settings and their defaults.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use guanxi_models::recommend::query::Query;
+use serde::{Deserialize, Serialize};
+
+use super::{Period, SettingsError};
+
+/// Everything that an operator may set. What each key means is written over it in `guanxi.example.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The HTTP server.
+    pub server: Server,
+    /// Where the data are.
+    pub data: Data,
+    /// What friends may be told.
+    pub social: Social,
+    /// What may come in.
+    pub ingest: Ingest,
+    /// How lists are made.
+    pub recommend: Recommend,
+    /// How new models are noticed.
+    pub models: Models,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Whether `listen` may be an address that other machines reach.
+    pub allow_public: bool,
+    /// Threads that answer; 0 means one for each core.
+    pub workers: usize,
+    /// Connections held at once; more wait.
+    pub max_connections: usize,
+    /// The largest body of a question, in bytes.
+    pub max_body_bytes: usize,
+    /// The largest body of events, items, users or relations, in bytes.
+    pub max_ingest_bytes: usize,
+    /// How long the head of a request may take.
+    pub header_timeout: Period,
+    /// How long a connection may say nothing.
+    pub idle_timeout: Period,
+    /// How long the body of a request may take.
+    pub request_timeout: Period,
+    /// How long open requests may take once the server is told to stop.
+    pub shutdown_grace: Period,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The data directory.
+    pub dir: PathBuf,
+}
+
+/// `[social]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Social {
+    /// How many distinct friends must have bought an item before anything tells of it.
+    pub min_friends: usize,
+}
+
+/// `[ingest]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// Whether events about unknown users or items are refused rather than creating them.
+    pub strict: bool,
+}
+
+/// `[recommend]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recommend {
+    /// How many items a list has that doesn't say.
+    pub default_limit: usize,
+    /// The width of the index search.
+    pub search_ef: usize,
+}
+
+/// `[models]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Models {
+    /// How often the registry is looked at for a new model.
+    pub poll_interval: Period,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// What is worth a line: a level, or directives such as `info,guanxi::http=debug`.
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4826)),
+            allow_public: false,
+            workers: 0,
+            max_connections: 4_096,
+            max_body_bytes: 1 << 20,
+            max_ingest_bytes: 32 << 20,
+            header_timeout: Period::from_secs(5),
+            idle_timeout: Period::from_secs(75),
+            request_timeout: Period::from_secs(30),
+            shutdown_grace: Period::from_secs(10),
+        }
+    }
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self { dir: PathBuf::from("guanxi-data") }
+    }
+}
+
+impl Default for Social {
+    fn default() -> Self {
+        Self { min_friends: 2 }
+    }
+}
+
+impl Default for Recommend {
+    fn default() -> Self {
+        Self { default_limit: 20, search_ef: 128 }
+    }
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self { poll_interval: Period::from_secs(2) }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+impl Settings {
+    /// Checks what types can't say.
+    pub(super) fn check(self) -> Result<Self, SettingsError> {
+        self.check_counts()?;
+        self.check_periods()?;
+        let limit = self.recommend.default_limit;
+        if limit > Query::MAX_LIMIT {
+            let advice = format!("a list has at most {} items", Query::MAX_LIMIT);
+            return Err(SettingsError::Value {
+                key: "recommend.default_limit",
+                value: limit.to_string(),
+                advice,
+            });
+        }
+        let listen = self.server.listen;
+        if !listen.ip().is_loopback() && !self.server.allow_public {
+            return Err(SettingsError::Public { listen });
+        }
+        Ok(self)
+    }
+
+    fn check_counts(&self) -> Result<(), SettingsError> {
+        let counts = [
+            ("server.max_connections", self.server.max_connections),
+            ("server.max_body_bytes", self.server.max_body_bytes),
+            ("server.max_ingest_bytes", self.server.max_ingest_bytes),
+            ("social.min_friends", self.social.min_friends),
+            ("recommend.default_limit", self.recommend.default_limit),
+            ("recommend.search_ef", self.recommend.search_ef),
+        ];
+        match counts.into_iter().find(|&(_, count)| count == 0) {
+            Some((key, _)) => Err(SettingsError::Value {
+                key,
+                value: "0".to_owned(),
+                advice: "give it at least 1".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_periods(&self) -> Result<(), SettingsError> {
+        let periods = [
+            ("server.header_timeout", self.server.header_timeout),
+            ("server.idle_timeout", self.server.idle_timeout),
+            ("server.request_timeout", self.server.request_timeout),
+            ("models.poll_interval", self.models.poll_interval),
+        ];
+        match periods.into_iter().find(|(_, period)| period.0.is_zero()) {
+            Some((key, period)) => Err(SettingsError::Value {
+                key,
+                value: period.to_string(),
+                advice: "give it more than nothing, like `5s`".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Log lines on standard error.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Why logging can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The level is not one.
+    #[error(
+        "`log.level` is `{level}`, which is no level: say `info`, or `info,guanxi::http=debug`"
+    )]
+    Level {
+        /// What was given.
+        level: String,
+        /// What is wrong with it.
+        #[source]
+        source: tracing_subscriber::filter::ParseError,
+    },
+}
+
+/// Starts writing log lines to standard error. In a process that logs already, nothing changes.
+pub fn init(log: &Log) -> Result<(), LogError> {
+    let filter = EnvFilter::builder()
+        .parse(&log.level)
+        .map_err(|source| LogError::Level { level: log.level.clone(), source })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.with_ansi(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    // Tests start several servers in one process; the first one's lines serve all.
+    drop(started);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_is_none_is_refused() {
+        let log = Log { level: "guanxi=loud".to_owned(), ..Log::default() };
+        assert!(init(&log).unwrap_err().to_string().contains("guanxi=loud"));
+    }
+}

@@ -1,0 +1,59 @@
+//! How long the parts of an answer take, per scenario.
+
+use guanxi_models::recommend::query::Scenario;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+use super::Latencies;
+
+/// One part of the work for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// From bytes to a question.
+    Parse,
+    /// From a question to a list.
+    Recommend,
+    /// From a list to bytes.
+    Encode,
+}
+
+impl Stage {
+    const ALL: [Self; 3] = [Self::Parse, Self::Recommend, Self::Encode];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parse => "parse",
+            Self::Recommend => "recommend",
+            Self::Encode => "encode",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageLabels {
+    scenario: &'static str,
+    stage: &'static str,
+}
+
+/// The histograms of all scenarios and stages.
+#[derive(Debug)]
+pub struct StageLatencies([[Latencies; Stage::ALL.len()]; Scenario::ALL.len()]);
+
+impl StageLatencies {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let family = Family::<StageLabels, Latencies>::default();
+        let of = |scenario: Scenario, stage: Stage| {
+            let labels = StageLabels { scenario: scenario.name(), stage: stage.name() };
+            family.get_or_create_owned(&labels)
+        };
+        let handles = Scenario::ALL.map(|scenario| Stage::ALL.map(|stage| of(scenario, stage)));
+        registry.register("guanxi_recommend_seconds", "How long the parts of a list take", family);
+        Self(handles)
+    }
+
+    /// The histogram of one stage of one scenario.
+    pub fn of(&self, scenario: Scenario, stage: Stage) -> &Latencies {
+        &self.0[scenario as usize][stage as usize]
+    }
+}
