@@ -212,30 +212,37 @@ pub struct Learned {
     pub ndcg: f64,
 }
 
-/// Finds the weights with the best NDCG@20: a grid over all parts, then finer steps around its best.
+/// Over how many users the whole grid is tried.
+const GRID_USERS: usize = 500;
+/// How many of the grid's best are tried over all users.
+const FINALISTS: usize = 24;
+
+/// Finds the weights with the best NDCG@20: a grid over all parts on some users, its best on all, then finer steps around.
 pub fn learn(candidates: &[Candidates], scales: PerPart, recipe: &BlendRecipe) -> Learned {
-    let quality = |weights: &[f32; PARTS]| {
-        let scaled = PerPart::from_array(*weights).times(scales).array();
-        candidates.iter().map(|one| one.ndcg(scaled)).sum::<f64>() / candidates.len().max(1) as f64
-    };
-    let mut best = best_of(grid(scales, &recipe.weights), quality);
+    let some = &candidates[..candidates.len().min(GRID_USERS)];
+    let finalists = ranked(grid(scales, &recipe.weights), some, scales).into_iter();
+    let finalists = finalists.take(FINALISTS).map(|(_, weights)| weights).collect();
+    let mut best = ranked(finalists, candidates, scales)[0];
     for step in [1.5, 1.25] {
-        best = best_of(around(best.1, step), quality);
+        best = ranked(around(best.1, step), candidates, scales)[0];
     }
     Learned { weights: PerPart::from_array(best.1), ndcg: best.0 }
 }
 
-/// The first of the best.
-fn best_of(
+/// The choices with their quality, best first; of equals the first.
+fn ranked(
     choices: Vec<[f32; PARTS]>,
-    quality: impl Fn(&[f32; PARTS]) -> f64 + Sync + Send,
-) -> (f64, [f32; PARTS]) {
-    let qualities: Vec<f64> = choices.par_iter().map(quality).collect();
-    let first = (f64::NEG_INFINITY, [0.0; PARTS]);
-    qualities
-        .into_iter()
-        .zip(choices)
-        .fold(first, |best, one| if one.0 > best.0 { one } else { best })
+    candidates: &[Candidates],
+    scales: PerPart,
+) -> Vec<(f64, [f32; PARTS])> {
+    let quality = |weights: [f32; PARTS]| {
+        let scaled = PerPart::from_array(weights).times(scales).array();
+        candidates.iter().map(|one| one.ndcg(scaled)).sum::<f64>() / candidates.len().max(1) as f64
+    };
+    let mut ranked: Vec<(f64, [f32; PARTS])> =
+        choices.into_par_iter().map(|weights| (quality(weights), weights)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked
 }
 
 /// All combinations of the weights, the simplest first; parts that score nothing weigh 0.

@@ -68,8 +68,11 @@ impl Fitted {
         Self { views, als, users, beside, lists, blend: Blend { embedding, list, friends } }
     }
 
-    /// The quality of the model, of its embedding alone, of popularity and of item-kNN.
+    /// The quality of the model, of its embedding alone, of item-kNN and of popularity; nothing where there are no cases.
     pub fn report(&self, cases: &[Case], recipe: &Recipe) -> Vec<System> {
+        if cases.is_empty() {
+            return Vec::new();
+        }
         let Views { own, n_items, .. } = &self.views;
         let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
         let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);

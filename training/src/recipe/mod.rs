@@ -196,7 +196,7 @@ impl Default for EmbeddingRecipe {
             dim: 64,
             sweeps: 8,
             unobserved: vec![460.0],
-            ridge: vec![8.0],
+            ridge: vec![6.0],
             ridge_exponent: 1.0,
             item_frequency_exponent: 0.0,
         }
@@ -231,7 +231,7 @@ impl Default for SplitRecipe {
 
 impl Default for BlendRecipe {
     fn default() -> Self {
-        let weights = vec![0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0];
+        let weights = vec![0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
         Self { users: 2_500, candidates: 200, weights }
     }
 }
@@ -272,7 +272,7 @@ impl Recipe {
         let mut recipe = Self::default();
         recipe.embedding.dim = 128;
         recipe.embedding.unobserved = vec![230.0, 460.0, 920.0, 1_600.0];
-        recipe.embedding.ridge = vec![6.0, 10.0];
+        recipe.embedding.ridge = vec![5.0, 6.0, 8.0];
         recipe.lists.graph_links = 400;
         recipe.friends.strengths = vec![0.0, 0.1, 0.3, 1.0, 3.0];
         recipe
