@@ -1,4 +1,5 @@
 //! `guanxi import` through its door: the executable.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,8 +135,8 @@ fn what_can_not_be_imported_leaves_nothing_behind() {
 #[test]
 fn a_killed_import_goes_on_where_it_was() {
     let world = World::new();
-    let rows: String = (0..60_000).map(|n| format!("u{},i{n}\n", n % 97)).collect();
-    let interactions = world.file("f.csv", &format!("user,item\n{rows}"));
+    let rows: Vec<String> = (0..60_000).map(|n| format!("u{},i{n}\n", n % 97)).collect();
+    let interactions = world.file("f.csv", &format!("user,item\n{}", rows.concat()));
     let args = [("--interactions", interactions.as_path())];
     let mut killed = world.command(args).stderr(std::process::Stdio::piped()).spawn().unwrap();
     // The first line of progress comes when something is stored and much is not.

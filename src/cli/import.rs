@@ -75,7 +75,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut progress = Progress::new(out);
     let tallies = import(opened, &mut StoreSink::new(&store), &mut |step| progress.at(step))?;
     progress.clear();
-    tallies.iter().for_each(|tally| print(tally, out));
+    for tally in &tallies {
+        print(tally, out);
+    }
     let refused = tallies.iter().any(Tally::has_refusals);
     Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -139,7 +141,7 @@ impl<'a> Progress<'a> {
 
     fn at(&mut self, step: Step<'_>) {
         if self.path != step.path {
-            self.path = step.path.to_owned();
+            step.path.clone_into(&mut self.path);
             self.tenth = 0;
         }
         let name = step.path.display();

@@ -42,9 +42,10 @@ impl Sink for StoreSink<'_> {
         let mut written = Written::default();
         let mut news = Vec::with_capacity(records.len());
         for record in records {
-            match self.is_news(&record)? {
-                true => news.push(record),
-                false => written.duplicates += 1,
+            if self.is_news(&record)? {
+                news.push(record);
+            } else {
+                written.duplicates += 1;
             }
         }
         if !news.is_empty() {

@@ -86,7 +86,7 @@ fn check_absence(
     mapping: &Mapping,
 ) -> Result<(), ImportError> {
     let typed = mapping.typed(kind, field);
-    if typed.is_none() && !kind.needs(field) {
+    if typed.is_none() && !FileKind::needs(field) {
         return Ok(());
     }
     let usual = kind.columns_of(field)[0];

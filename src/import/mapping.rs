@@ -51,7 +51,7 @@ impl FileKind {
     }
 
     /// Whether a file without a column for this field is useless.
-    pub(super) fn needs(self, field: &str) -> bool {
+    pub(super) fn needs(field: &str) -> bool {
         matches!(field, "user" | "item" | "id" | "from" | "to")
     }
 

@@ -61,11 +61,6 @@ impl<T> Rows<T> {
         self.table.ignored()
     }
 
-    /// Whether the file has a column for this field. An NDJSON file may have any.
-    pub fn has(&self, field: &str) -> bool {
-        self.table.column_of(field).is_some()
-    }
-
     /// The same rows as another type.
     pub fn map_rows<U: 'static>(self, map: impl Fn(T) -> U + 'static) -> Rows<U>
     where
