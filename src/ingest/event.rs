@@ -1,0 +1,87 @@
+//! Rows become events.
+
+use guanxi_models::{Attribution, Event, EventType, Millis, Visibility};
+
+use super::cell::Cell;
+use super::flaw::{Code, Flaw};
+use super::limits::WEIGHT;
+use super::reader::Reader;
+use super::shape::REF;
+
+/// What an event is taken to say where it says nothing.
+#[derive(Clone, Copy)]
+pub struct EventDefaults<'a> {
+    /// The time of an event without one.
+    pub ts: Millis,
+    /// The type of an event without one; none means that it must have one.
+    pub kind: Option<EventType>,
+    /// The meaning of a type's name.
+    pub names: &'a dyn Fn(&str) -> Option<EventType>,
+    /// The id of an event without one.
+    pub event_id: &'a dyn Fn() -> String,
+}
+
+impl std::fmt::Debug for EventDefaults<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventDefaults").field("ts", &self.ts).finish_non_exhaustive()
+    }
+}
+
+/// Checks a row and makes an event of it.
+pub fn event(reader: &Reader<'_>, defaults: &EventDefaults<'_>) -> Result<Event, Flaw> {
+    let kind = reader.choice("type", &EventType::ALL.map(EventType::name), defaults.names)?;
+    Ok(Event {
+        user: reader.required_id("user")?,
+        item: reader.required_id("item")?,
+        kind: kind.or(defaults.kind).ok_or_else(|| reader.missing("type"))?,
+        ts: reader.time("ts")?.unwrap_or(defaults.ts),
+        weight: weight(reader)?,
+        quantity: reader.count("quantity", 1)?.unwrap_or(1),
+        price: reader.price("price")?,
+        currency: reader.currency("currency")?,
+        circle: reader.id("circle")?,
+        session: reader.id("session")?,
+        attribution: attribution(reader)?,
+        visibility: visibility(reader)?,
+        event_id: reader.id("event_id")?.unwrap_or_else(defaults.event_id),
+    })
+}
+
+/// A weight in (0, [`WEIGHT`]]; a file may hold counts of any size, which are clipped to it.
+fn weight(reader: &Reader<'_>) -> Result<f32, Flaw> {
+    let Some(number) = reader.number("weight")? else { return Ok(1.0) };
+    let weight = number as f32;
+    if weight > 0.0 && (weight <= WEIGHT || reader.is_lenient()) {
+        return Ok(weight.min(WEIGHT));
+    }
+    let what = format!("is {number}: a weight is more than 0 and at most {WEIGHT}");
+    Err(reader.flaw(Code::InvalidNumber, "weight", what))
+}
+
+/// From the object `ref`, or from the columns of its fields.
+fn attribution(reader: &Reader<'_>) -> Result<Option<Attribution>, Flaw> {
+    let nested = match reader.cell("ref") {
+        Cell::Object(map) => {
+            REF.check_keys(map.keys(), "ref")?;
+            reader.nested(map, "ref")
+        }
+        cell if cell.is_empty() => *reader,
+        other => {
+            let what = format!("must be an object, not {}", other.kind());
+            return Err(reader.flaw(Code::InvalidType, "ref", what));
+        }
+    };
+    let recommendation_id = nested.id("recommendation_id")?;
+    let sharer = nested.id("sharer")?;
+    let says_something = recommendation_id.is_some() || sharer.is_some();
+    Ok(says_something.then_some(Attribution { recommendation_id, sharer }))
+}
+
+/// The names of [`Visibility`].
+pub(super) fn visibility(reader: &Reader<'_>) -> Result<Option<Visibility>, Flaw> {
+    reader.choice("visibility", &["friends", "private"], |name| match name {
+        "friends" => Some(Visibility::Friends),
+        "private" => Some(Visibility::Private),
+        _ => None,
+    })
+}

@@ -1,0 +1,38 @@
+//! Rows become relations.
+
+use guanxi_models::{Relation, RelationKind};
+
+use super::flaw::{Code, Flaw};
+use super::reader::Reader;
+
+/// What a relation is taken to say where it says nothing.
+#[derive(Clone, Copy)]
+pub struct RelationDefaults<'a> {
+    /// The kind of a relation without one; none means that it must have one.
+    pub kind: Option<RelationKind>,
+    /// The meaning of a kind's name.
+    pub names: &'a dyn Fn(&str) -> Option<RelationKind>,
+}
+
+impl std::fmt::Debug for RelationDefaults<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelationDefaults").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl RelationDefaults<'_> {
+    /// Nothing is taken for granted, and the names are the field's own.
+    pub const STRICT: Self = Self { kind: None, names: &RelationKind::from_name };
+}
+
+/// Checks a row and makes a relation of it.
+pub fn relation(reader: &Reader<'_>, defaults: &RelationDefaults<'_>) -> Result<Relation, Flaw> {
+    let (from, to) = (reader.required_id("from")?, reader.required_id("to")?);
+    let kind = reader.choice("kind", &RelationKind::ALL.map(RelationKind::name), defaults.names)?;
+    let kind = kind.or(defaults.kind).ok_or_else(|| reader.missing("kind"))?;
+    if from == to && kind != RelationKind::Member {
+        let what = "is the same as `from`: nobody is related to oneself";
+        return Err(reader.flaw(Code::SelfRelation, "to", what));
+    }
+    Ok(Relation { from, kind, to })
+}
