@@ -149,8 +149,8 @@ def friends_also_bought(guanxi, name, data):
 
     def brute_force(user, least):
         ties = {
-            friend: max((cosine(friends[user], friends[friend])
-                         * cosine(items.get(user, set()), items.get(friend, set()))) ** 0.5, 1e-3)
+            friend: 0.03 + 0.97 * (cosine(friends[user], friends[friend])
+                                   * cosine(items.get(user, set()), items.get(friend, set()))) ** 0.5
             for friend in friends[user]
         }
         total, sums, counts = sum(ties.values()), {}, {}

@@ -1,9 +1,12 @@
-//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`.
+//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`, above a floor.
 //!
 //! Training computes it for every friendship, the overlay for one that was made since; both call this.
 
-/// The least strength of a tie: friends who share nothing yet count evenly when there is nobody closer, and next to nothing when there is.
-pub const FLOOR: f32 = 1e-3;
+/// The least strength of a tie, that of friends who share nothing yet.
+///
+/// Such friends are most of a large circle, and what they buy says something all the same: a floor next to nothing ranks worse
+/// where friends matter, and no better where they don't.
+pub const FLOOR: f32 = 0.03;
 
 /// What one of two friends brings to the tie.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +20,15 @@ pub struct Person<'a> {
 /// The strength of the tie of two friends, from [`FLOOR`] to 1. Symmetric.
 ///
 /// ```
-/// use guanxi_models::tie::{Person, strength};
+/// use guanxi_models::tie::{FLOOR, Person, strength};
 /// let a = Person { friends: &[1, 2, 5, 9], items: &[3, 4] };
 /// let b = Person { friends: &[0, 2, 5, 7], items: &[3, 4, 6, 8, 9, 10, 11, 12] };
-/// assert!((strength(a, b) - 0.5).abs() < 1e-6); // the cosines are 2 / 4 and 2 / 4
+/// // Both cosines are 1/2, and so is the root of their product.
+/// assert!((strength(a, b) - (FLOOR + (1.0 - FLOOR) / 2.0)).abs() < 1e-6);
 /// ```
 pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
-    (cosine(a.friends, b.friends) * cosine(a.items, b.items)).sqrt().max(FLOOR)
+    let shared = (cosine(a.friends, b.friends) * cosine(a.items, b.items)).sqrt();
+    FLOOR + (1.0 - FLOOR) * shared
 }
 
 /// The cosine of two sets: what they have in common over the root of the product of their sizes; 0 if one is empty.

@@ -41,12 +41,12 @@ impl Fitted {
         observer: &mut dyn Observer,
     ) -> Result<Self, FitError> {
         let views = Views::new(data);
-        let matrix = parts::matrix(data)?;
-        let mut als = parts::embedding(&matrix, recipe, tuned.embedding, observer)?;
+        let confidences = parts::confidences(data)?;
+        let mut als = parts::embedding(&confidences, recipe, tuned.embedding, observer)?;
         let beside = Beside::new(data, &views, recipe, observer);
         let shrinkage = recipe.friends.shrinkage;
         let prior = FriendPrior { strength: tuned.friend_strength, shrinkage };
-        let users = parts::with_friends(&matrix, &mut als, &beside.ties, prior)?;
+        let users = parts::with_friends(&confidences.matrix, &mut als, &beside.ties, prior)?;
         Ok(Self::weigh(views, als, users, beside, tuned.weights, recipe))
     }
 
@@ -68,8 +68,11 @@ impl Fitted {
         Self { views, als, users, beside, lists, blend: Blend { embedding, list, friends } }
     }
 
-    /// The quality of the model, of its embedding alone, of popularity and of item-kNN.
+    /// The quality of the model, of its embedding alone, of item-kNN and of popularity; nothing where there are no cases.
     pub fn report(&self, cases: &[Case], recipe: &Recipe) -> Vec<System> {
+        if cases.is_empty() {
+            return Vec::new();
+        }
         let Views { own, n_items, .. } = &self.views;
         let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
         let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);

@@ -24,6 +24,7 @@ pub fn ties(friends: &Rows, positives: &Positives) -> WeightedRows {
 mod tests {
     use super::*;
     use crate::dataset::{DatasetBuilder, Seen};
+    use guanxi_models::tie::FLOOR;
 
     #[test]
     fn ties_are_mutual_and_stronger_where_tastes_and_friends_are_shared() {
@@ -38,8 +39,8 @@ mod tests {
         let ties = ties(&data.friends, &data.positives());
         let (friends, strengths) = ties.row(0);
         assert_eq!(friends, [1, 2]);
-        assert!((strengths[0] - 0.5_f32.sqrt()).abs() < 1e-6);
-        assert!((strengths[1] - guanxi_models::tie::FLOOR).abs() < f32::EPSILON);
+        assert!((strengths[0] - (FLOOR + (1.0 - FLOOR) * 0.5_f32.sqrt())).abs() < 1e-6);
+        assert!((strengths[1] - FLOOR).abs() < f32::EPSILON);
         assert_eq!(ties.row(1).1[0].to_bits(), strengths[0].to_bits());
     }
 }

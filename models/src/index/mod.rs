@@ -1,43 +1,98 @@
 //! Nearest neighbours by inner product.
+//!
+//! `hnsw_rs` builds a navigable graph (see [`build`]); a search walks a frozen copy of it in flat arrays, which can live in
+//! a mapped file. For small sets there is no graph, and a search looks at every item: that is faster.
+
+mod build;
+mod columns;
+mod exact;
+mod order;
+mod prune;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
 
 use crate::factors::Factors;
-use crate::kernel::dot;
+pub use columns::{IndexColumns, IndexError, NO_LINK};
+pub use exact::exact_top;
+pub use search::SearchScratch;
 
-/// The search structure over the items of a model.
+/// How an index is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IndexParams {
+    /// Links per item on each upper layer; twice as many on the lowest. From 2 to 64.
+    pub m: usize,
+    /// How many candidates an insertion looks at.
+    pub ef_construction: usize,
+    /// How often the links of the lowest layer are chosen anew among neighbours of neighbours.
+    pub refinements: usize,
+    /// Fewer items than this are scanned, not indexed.
+    pub exact_below: usize,
+    /// Decides the order of insertion.
+    pub seed: u64,
+}
+
+impl Default for IndexParams {
+    fn default() -> Self {
+        Self { m: 16, ef_construction: 64, refinements: 3, exact_below: 10_000, seed: 0 }
+    }
+}
+
+/// The search structure over the items of a model: a frozen graph, or none where a scan is faster.
 #[derive(Clone, Debug, Default)]
-pub struct ItemIndex;
-
-/// Scratch memory of a search; reused, it allocates nothing in the long run.
-#[derive(Debug, Default)]
-pub struct SearchScratch;
+pub struct ItemIndex {
+    columns: IndexColumns,
+}
 
 impl ItemIndex {
+    /// Builds the index over the rows of `factors`. Zero rows, which have no direction, are left out.
+    ///
+    /// The same rows and parameters give the same index on one kind of processor.
+    pub fn build(factors: &Factors, params: &IndexParams) -> Result<Self, IndexError> {
+        let columns = build::build(factors, params)?;
+        Ok(Self { columns })
+    }
+
+    /// Takes columns, from a file perhaps, after checking that no search can leave them.
+    pub fn from_columns(columns: IndexColumns) -> Result<Self, IndexError> {
+        columns.check()?;
+        Ok(Self { columns })
+    }
+
+    /// The columns, to be stored.
+    pub fn columns(&self) -> &IndexColumns {
+        &self.columns
+    }
+
+    /// Whether there is no graph, so that every search scans and is exact.
+    pub fn is_exact(&self) -> bool {
+        self.columns.links.is_empty()
+    }
+
     /// Finds about the `k` items of largest `query.q_i` among those that `accept` lets through: descending by score, ties by number.
+    ///
+    /// A larger `ef` finds more of the true ones and takes longer; at least `k` is taken. Items that `accept` rejects are
+    /// walked through. Where the walk finds fewer than `k`, or would touch so much that a scan is cheaper, or `factors` are
+    /// not those that the index was built from, every item is looked at: fewer than `k` come back only where fewer exist.
     pub fn search(
         &self,
         factors: &Factors,
         query: &[f32],
         k: usize,
-        _ef: usize,
+        ef: usize,
         accept: &dyn Fn(u32) -> bool,
-        _scratch: &mut SearchScratch,
+        scratch: &mut SearchScratch,
     ) -> Vec<(f32, u32)> {
-        exact_top(factors, query, k, accept)
+        if self.is_exact() || self.columns.rows() != factors.rows() {
+            return exact_top(factors, query, k, accept);
+        }
+        let walk = search::Walk { columns: &self.columns, factors, query, ef: ef.max(k), accept };
+        match walk.run(scratch) {
+            Some(pool) if pool.len() >= k => pool.iter().take(k).copied().collect(),
+            _ => exact_top(factors, query, k, accept),
+        }
     }
-}
-
-/// Finds exactly the `k` rows of largest `query.row` among those that `accept` lets through: descending by score, ties by number. O(rows x dim).
-pub fn exact_top(
-    factors: &Factors,
-    query: &[f32],
-    k: usize,
-    accept: &dyn Fn(u32) -> bool,
-) -> Vec<(f32, u32)> {
-    let mut all: Vec<(f32, u32)> = (0..factors.rows() as u32)
-        .filter(|&row| accept(row))
-        .map(|row| (dot(query, factors.row(row as usize).expect("row < rows")), row))
-        .collect();
-    all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    all.truncate(k);
-    all
 }

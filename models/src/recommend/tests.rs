@@ -153,8 +153,14 @@ fn with_an_item_only_friends_who_bought_it_count() {
     }
     shop.buys("f", "b0").buys("g", "b0").buys("f", "b1").buys("g", "b1");
     shop.buys("f", "b2").buys("h", "b2");
-    let about = Query { item: Some("b0".into()), ..query(Scenario::FriendsAlsoBought, "u", 1) };
-    assert_eq!(shop.ids(&about), ["b1"]);
+    let about = Query {
+        item: Some("b0".into()),
+        explain: true,
+        ..query(Scenario::FriendsAlsoBought, "u", 4)
+    };
+    let told = |reasons: &[Reason]| matches!(reasons[0], Reason::FriendsBought { .. });
+    let by_friends = shop.ask(&about).unwrap().into_iter().filter(|(_, reasons)| told(reasons));
+    assert!(by_friends.map(|(id, _)| id).eq(["b1"]));
 }
 
 #[test]
@@ -236,7 +242,8 @@ fn filters_exclusions_and_seen_items_are_decided_before_ranking() {
     for id in ["a2", "b3"] {
         shop.apply(&Record::Item(Item { category: Some("x/y".into()), ..Item::bare(id) }));
     }
-    shop.apply(&Record::Item(Item { stock: Some(0), ..Item::bare("b0") })).buys("u", "b1");
+    let sold_out = Item { stock: Some(0), category: Some("x".into()), ..Item::bare("b0") };
+    shop.apply(&Record::Item(sold_out)).buys("u", "b1");
     let asked = query(Scenario::ForYou, "u", 8);
     assert!(!shop.ids(&asked).contains(&"b0".to_owned()));
     assert!(!shop.ids(&asked).contains(&"b1".to_owned()));

@@ -1,8 +1,8 @@
 //! Dual, primal and dense solutions against Gaussian elimination.
 
 use proptest::prelude::*;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng};
 
 use super::*;
 

@@ -240,7 +240,9 @@ fn frequencies(matrix: &Matrix, exponent: f32) -> Vec<f32> {
     let touched = frequencies.iter().filter(|b| **b > 0.0).count();
     let total: f64 = frequencies.iter().map(|b| f64::from(*b)).sum();
     let scale = if total > 0.0 { (touched as f64 / total) as f32 } else { 1.0 };
-    frequencies.iter_mut().for_each(|b| *b *= scale);
+    for b in &mut frequencies {
+        *b *= scale;
+    }
     frequencies
 }
 

@@ -27,8 +27,9 @@ fn camps(n_users: usize, n_items: usize) -> Matrix {
         .map(|user| {
             let base = if user % 2 == 0 { 0 } else { half };
             let items = (0..half - 1).filter(|_| rng.random_bool(0.4)).collect::<Vec<_>>();
-            let cell =
-                |i: &usize| ((base + i) as u32, 0.5 + (i % 3) as f32, f32::from(i % 11 != 0));
+            let cell = |i: &usize| {
+                ((base + i) as u32, 0.5 + (i % 3) as f32, f32::from(!i.is_multiple_of(11)))
+            };
             items.iter().map(cell).collect()
         })
         .collect();

@@ -1,0 +1,77 @@
+//! The scan: the oracle of every approximate search, and the faster way for small sets.
+
+use std::cmp::Ordering;
+
+use crate::factors::Factors;
+use crate::kernel;
+
+/// Rows scored at a time.
+const BLOCK: usize = 256;
+
+/// The order of answers: descending by score, ties by number.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "sorts call it with references")]
+pub(super) fn by_score(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+}
+
+/// Finds exactly the `k` rows of largest `query.row` among those that `accept` lets through: descending by score, ties by number. O(rows x dim).
+///
+/// Zero rows score 0 like any other; `accept` decides whether they may come back. It is asked about the rows alone that could make it.
+pub fn exact_top(
+    factors: &Factors,
+    query: &[f32],
+    k: usize,
+    accept: &dyn Fn(u32) -> bool,
+) -> Vec<(f32, u32)> {
+    if k == 0 {
+        return Vec::new();
+    }
+    let mut top = Top { k, entries: Vec::new(), bar: None };
+    let mut scores = [0.0; BLOCK];
+    for (block, rows) in factors.values().chunks(BLOCK * factors.dim()).enumerate() {
+        let scores = &mut scores[..rows.len() / factors.dim()];
+        kernel::dots(query, rows, scores);
+        for (at, &score) in scores.iter().enumerate() {
+            let row = (block * BLOCK + at) as u32;
+            // Rows come in ascending order, so a tie with the bar loses.
+            if top.bar.is_none_or(|bar| score > bar) && accept(row) {
+                top.push((score, row));
+            }
+        }
+    }
+    top.finish()
+}
+
+/// The best `k` so far, among some that are not.
+struct Top {
+    k: usize,
+    entries: Vec<(f32, u32)>,
+    /// What a score must exceed.
+    bar: Option<f32>,
+}
+
+impl Top {
+    fn push(&mut self, entry: (f32, u32)) {
+        /// How many entries may wait, beyond twice `k`, for the next selection.
+        const SLACK: usize = 64;
+        self.entries.push(entry);
+        if self.entries.len() >= self.k.saturating_mul(2).saturating_add(SLACK) {
+            self.select();
+            self.bar = self.entries.last().map(|entry| entry.0);
+        }
+    }
+
+    /// Keeps the best `k`, the worst of them last.
+    fn select(&mut self) {
+        if self.entries.len() > self.k {
+            self.entries.select_nth_unstable_by(self.k - 1, by_score);
+            self.entries.truncate(self.k);
+        }
+    }
+
+    fn finish(mut self) -> Vec<(f32, u32)> {
+        self.select();
+        self.entries.sort_unstable_by(by_score);
+        self.entries
+    }
+}

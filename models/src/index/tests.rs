@@ -1,0 +1,230 @@
+//! The graph against the scan.
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::*;
+use crate::column::Column;
+use crate::kernel::dot;
+
+const DIM: usize = 32;
+
+/// Items in clusters, of lengths that differ as those of popular and rare items do, and users near mixtures of clusters.
+struct World {
+    items: Factors,
+    users: Vec<Vec<f32>>,
+}
+
+fn world(n_items: usize, seed: u64) -> World {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut vector = |centre: &[f32], spread: f32, length: f32| -> Vec<f32> {
+        let mut noise = || (0..4).map(|_| rng.random_range(-1.0..1.0_f32)).sum::<f32>() * spread;
+        centre.iter().map(|x| (x + noise()) * length).collect()
+    };
+    let centres: Vec<Vec<f32>> = (0..60).map(|_| vector(&[0.0; DIM], 1.0, 1.0)).collect();
+    let length = |i: usize| 0.3 + 1.0 / (1.0 + (i * 7919 % 1000) as f32 / 60.0);
+    let items = (0..n_items).flat_map(|i| vector(&centres[i * 31 % 60], 0.4, length(i)));
+    let items = Factors::new(DIM, items.collect::<Vec<_>>()).unwrap();
+    let mix = |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| a + b).collect() };
+    let users = (0..200).map(|u| vector(&mix(&centres[u % 60], &centres[u * 7 % 59]), 0.3, 1.0));
+    let users = users.collect();
+    World { items, users }
+}
+
+fn always(_: u32) -> bool {
+    true
+}
+
+/// The share of the exact top 10 that the index finds.
+fn recall<'a>(
+    index: &ItemIndex,
+    items: &Factors,
+    queries: impl Iterator<Item = &'a [f32]>,
+    accept: &dyn Fn(u32) -> bool,
+) -> f64 {
+    let (mut hits, mut all) = (0, 0);
+    let mut scratch = SearchScratch::default();
+    for query in queries {
+        let exact = exact_top(items, query, 10, accept);
+        let found = index.search(items, query, 10, 128, accept, &mut scratch);
+        assert!(found.is_sorted_by(|a, b| a.0 > b.0 || (a.0 >= b.0 && a.1 < b.1)));
+        assert!(found.iter().all(|&(score, item)| {
+            accept(item)
+                && score.to_bits() == dot(query, items.row(item as usize).unwrap()).to_bits()
+        }));
+        hits += exact.iter().filter(|entry| found.contains(entry)).count();
+        all += exact.len();
+    }
+    f64::from(hits as u32) / f64::from(all as u32)
+}
+
+#[test]
+fn the_graph_finds_what_the_scan_finds() {
+    let world = world(12_000, 1);
+    let index = ItemIndex::build(&world.items, &IndexParams::default()).unwrap();
+    assert!(!index.is_exact());
+    let items = (0..200).map(|i| world.items.row(i * 53).unwrap());
+    let users = || world.users.iter().map(Vec::as_slice);
+    let of_items = recall(&index, &world.items, items, &always);
+    let of_users = recall(&index, &world.items, users(), &always);
+    let of_a_third = recall(&index, &world.items, users(), &|item| item % 3 == 0);
+    let of_few = recall(&index, &world.items, users(), &|item| item % 500 == 0);
+    println!("recall@10: items {of_items}, users {of_users}, a third {of_a_third}, few {of_few}");
+    assert!(of_items >= 0.95 && of_users >= 0.95, "{of_items} {of_users}");
+    assert!(of_a_third >= 0.95 && of_few >= 0.95, "{of_a_third} {of_few}");
+}
+
+/// A graph over few items, which a scan would serve otherwise.
+fn small(items: &Factors) -> ItemIndex {
+    ItemIndex::build(items, &IndexParams { exact_below: 0, m: 8, ..Default::default() }).unwrap()
+}
+
+#[test]
+fn the_same_items_give_the_same_graph() {
+    let items = world(1500, 2).items;
+    let (a, b) = (small(&items), small(&items));
+    assert_eq!(a.columns().links, b.columns().links);
+    assert_eq!(a.columns().upper_nodes, b.columns().upper_nodes);
+    assert_eq!(a.columns().upper_links, b.columns().upper_links);
+    assert_eq!(a.columns().entry, b.columns().entry);
+}
+
+#[test]
+fn columns_come_back_as_the_index_that_they_were() {
+    let world = world(1500, 3);
+    let index = small(&world.items);
+    let again = ItemIndex::from_columns(index.columns().clone()).unwrap();
+    let search = |index: &ItemIndex| {
+        let mut scratch = SearchScratch::default();
+        index.search(&world.items, &world.users[0], 10, 64, &always, &mut scratch)
+    };
+    assert_eq!(search(&index), search(&again));
+    assert!(ItemIndex::from_columns(IndexColumns::default()).unwrap().is_exact());
+}
+
+#[test]
+fn hostile_columns_are_refused() {
+    let columns = small(&world(1500, 3).items).columns().clone();
+    let refused = |break_it: &dyn Fn(&mut IndexColumns)| {
+        let mut columns = columns.clone();
+        break_it(&mut columns);
+        ItemIndex::from_columns(columns).unwrap_err()
+    };
+    let with = |column: &Column<u32>, at: usize, value: u32| -> Column<u32> {
+        let mut values = column.to_vec();
+        values[at] = value;
+        values.into()
+    };
+    let target = |column, at, target| IndexError::Target { column, at, target };
+    assert_eq!(refused(&|c| c.m = 1), IndexError::Links { m: 1 });
+    assert_eq!(refused(&|c| c.m = 65), IndexError::Links { m: 65 });
+    assert_eq!(refused(&|c| c.entry = 1500), target("entry", 0, 1500));
+    assert_eq!(refused(&|c| c.links = with(&c.links, 5, 1500)), target("links", 5, 1500));
+    let gap = refused(&|c| c.links = with(&c.links, 0, NO_LINK));
+    assert!(matches!(gap, IndexError::Target { column: "links", at: 1, .. }), "{gap}");
+    let links = columns.links.len() - 1;
+    let error = refused(&|c| c.links = c.links[..links].to_vec().into());
+    assert_eq!(error, IndexError::Ragged { column: "links", values: links });
+    let error = refused(&|c| c.upper_nodes = with(&c.upper_nodes, 1, 1500));
+    assert_eq!(error, target("upper_nodes", 1, 1500));
+    let first = columns.upper_nodes[0];
+    let error = refused(&|c| c.upper_nodes = with(&c.upper_nodes, 1, first));
+    assert_eq!(error, target("upper_nodes", 1, first));
+    let error = refused(&|c| c.upper_links = with(&c.upper_links, 0, 4_000_000));
+    assert_eq!(error, target("upper_links", 0, 4_000_000));
+    let error = refused(&|c| c.upper_links = Column::from(Vec::new()));
+    assert_eq!(error, IndexError::Ragged { column: "upper_links", values: 0 });
+    let error = refused(&|c| c.layers = vec![0, 1].into());
+    assert_eq!(error, IndexError::Ragged { column: "layers", values: 2 });
+}
+
+/// Whether a search over every item of a small table finds what is there, through a graph and without one.
+fn finds_all(items: &Factors, expected: &[u32]) {
+    let query = [1.0; DIM];
+    for index in [ItemIndex::default(), small(items)] {
+        let mut scratch = SearchScratch::default();
+        let found = index.search(items, &query, 5, 16, &always, &mut scratch);
+        assert_eq!(found.iter().map(|entry| entry.1).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn no_items_one_item_and_zeros_alone_are_no_trouble() {
+    finds_all(&Factors::new(DIM, vec![]).unwrap(), &[]);
+    finds_all(&Factors::new(DIM, vec![0.5; DIM]).unwrap(), &[0]);
+    finds_all(&Factors::new(DIM, vec![0.0; DIM * 3]).unwrap(), &[0, 1, 2]);
+    finds_all(&Factors::empty(), &[]);
+}
+
+#[test]
+fn zero_rows_are_not_in_the_graph() {
+    let mut values = world(400, 4).items.values().to_vec();
+    values[7 * DIM..9 * DIM].fill(0.0);
+    let index = small(&Factors::new(DIM, values).unwrap());
+    let columns = index.columns();
+    assert!(columns.row(7).iter().chain(columns.row(8)).all(|link| *link == NO_LINK));
+    assert!(
+        columns.links.iter().chain(columns.upper_nodes.iter()).all(|row| *row != 7 && *row != 8)
+    );
+}
+
+#[test]
+fn equal_vectors_are_told_apart_by_number_alone() {
+    let items = Factors::new(DIM, vec![0.25; DIM * 700]).unwrap();
+    let index = small(&items);
+    let found = index.search(&items, &[1.0; DIM], 40, 40, &always, &mut SearchScratch::default());
+    assert_eq!(found.len(), 40);
+    assert!(found.is_sorted_by(|a, b| a.1 < b.1));
+    let exact = exact_top(&items, &[1.0; DIM], 40, &always);
+    assert!(exact.iter().map(|entry| entry.1).eq(0..40));
+}
+
+#[test]
+fn a_page_is_short_only_where_there_is_no_more() {
+    let world = world(1500, 5);
+    let index = small(&world.items);
+    let mut scratch = SearchScratch::default();
+    for (step, k, expected) in
+        [(1, 2000, 1500), (100, 10, 10), (300, 10, 5), (2000, 3, 1), (1, 0, 0)]
+    {
+        let accept = |item: u32| item.is_multiple_of(step);
+        let found = index.search(&world.items, &world.users[1], k, 10, &accept, &mut scratch);
+        assert_eq!(found.len(), expected, "every {step}th of which {k}");
+        let exact = exact_top(&world.items, &world.users[1], k, &accept);
+        assert_eq!(exact.len(), expected);
+    }
+}
+
+#[test]
+fn other_factors_than_those_of_the_index_are_scanned() {
+    let world = world(1500, 6);
+    let index = small(&world.items);
+    let fewer = Factors::new(DIM, world.items.values()[..DIM * 900].to_vec()).unwrap();
+    let mut scratch = SearchScratch::default();
+    let found = index.search(&fewer, &world.users[0], 10, 64, &always, &mut scratch);
+    assert_eq!(found, exact_top(&fewer, &world.users[0], 10, &always));
+}
+
+#[test]
+fn the_scan_is_a_full_sort() {
+    let world = world(3000, 7);
+    for k in [1, 10, 500, 5000] {
+        let accept = |item: u32| item % 2 == 1;
+        let query = &world.users[3];
+        let rows = (0..3000).filter(|&row| accept(row));
+        let mut all: Vec<(f32, u32)> =
+            rows.map(|row| (dot(query, world.items.row(row as usize).unwrap()), row)).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        all.truncate(k);
+        assert_eq!(exact_top(&world.items, query, k, &accept), all);
+    }
+}
+
+#[test]
+fn links_that_make_no_graph_are_refused() {
+    let items = world(20, 8).items;
+    for m in [0, 1, 65, 1000] {
+        let params = IndexParams { m, ..Default::default() };
+        assert_eq!(ItemIndex::build(&items, &params).unwrap_err(), IndexError::Links { m });
+    }
+}
