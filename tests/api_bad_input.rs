@@ -86,7 +86,7 @@ const QUESTIONS: &[Case] = &[
 
 /// Filters of a question.
 const FILTERS: &[(&str, &str)] = &[
-    (r#"[]"#, "invalid_filter"),
+    (r"[]", "invalid_filter"),
     (r#""shoes""#, "invalid_filter"),
     (r#"{"catgory":"a"}"#, "invalid_filter"),
     (r#"{"category":7}"#, "invalid_filter"),

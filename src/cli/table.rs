@@ -1,6 +1,6 @@
 //! Plain tables: columns that line up, no frames.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A table with a head. Numbers stand to the right.
 #[derive(Clone, Debug)]
@@ -39,10 +39,11 @@ impl fmt::Display for Table {
             for (column, cell) in row.iter().enumerate() {
                 let (width, is_number) = self.shape(column);
                 let gap = if column == 0 { "" } else { "  " };
-                line += &match is_number {
-                    true => format!("{gap}{cell:>width$}"),
-                    false => format!("{gap}{cell:<width$}"),
-                };
+                if is_number {
+                    write!(line, "{gap}{cell:>width$}")?;
+                } else {
+                    write!(line, "{gap}{cell:<width$}")?;
+                }
             }
             let end = if number + 1 == self.rows.len() { "" } else { "\n" };
             write!(f, "{}{end}", line.trim_end())?;

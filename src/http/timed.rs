@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     const BOUNDS: Bounds =
-        Bounds { header: Duration::from_millis(20), idle: Duration::from_secs(3_600) };
+        Bounds { header: Duration::from_millis(20), idle: Duration::from_hours(1) };
 
     async fn connected() -> (Timed, TcpStream, HeadDone) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::status::{ServedModel, Status, Troubles};
-use super::writer::{self, Command, Reply, WriteError};
+use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
 use crate::registry::{Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
@@ -105,7 +105,7 @@ impl Engine {
     /// Appends what `make` makes of the present world, with no other write between.
     pub async fn write_with(
         &self,
-        make: Box<dyn FnOnce(&World) -> Vec<Record> + Send>,
+        make: Make,
     ) -> Result<Vec<Outcome>, WriteError> {
         self.ask(|reply| Command::WriteWith(make, reply))?.await.map_err(|_| ended())?
     }

@@ -209,7 +209,7 @@ fn agent() -> Agent {
         .http_status_as_error(false)
         .max_redirects(0)
         .allow_non_standard_methods(true)
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_mins(1)))
         .build();
     Agent::new_with_config(settings)
 }
