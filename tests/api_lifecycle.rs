@@ -20,14 +20,15 @@ fn publish(server: &Server) -> String {
         metrics: BTreeMap::new(),
         created: jiff::Timestamp::UNIX_EPOCH,
     };
-    Registry::open(&server.data()).unwrap().publish(&Model::empty(), &extras).unwrap()
+    let registry = Registry::open(&server.data()).expect("the server made the directory");
+    registry.publish(&Model::empty(), &extras).expect("an empty model can be written")
 }
 
 /// Waits for what a thread of the server will bring about; the bound only ends a test that would hang.
 fn until(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never came about");
+        assert!(began.elapsed() < Duration::from_mins(1), "it never came about");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,5 +1,7 @@
 //! Whether the server lives, whether it is ready, and its figures.
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Json};
@@ -86,6 +88,8 @@ fn read_gauges(app: &App) {
     gauges.offset.set(status.offset.0 as i64);
     gauges.watermark.set(watermark as i64);
     gauges.watermark_lag.set(status.offset.0.saturating_sub(watermark) as i64);
+    gauges.commits.inner().store(status.commits, Ordering::Relaxed);
+    gauges.committed_requests.inner().store(status.committed_requests, Ordering::Relaxed);
     gauges.ready.set(i64::from(status.is_ready()));
     gauges.users.set(counts.users as i64);
     gauges.items.set(counts.items as i64);
