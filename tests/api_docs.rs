@@ -49,7 +49,11 @@ fn the_document_is_a_sound_openapi_3_1() {
         let operation = &document["paths"][&path][method.to_lowercase()];
         let name = operation["operationId"].as_str().unwrap();
         assert!(names.insert(name.to_owned()), "two operations are called {name}");
-        assert!(operation["responses"].as_object().is_some_and(|all| !all.is_empty()), "{path}");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(!responses.is_empty(), "{path}");
+        for (status, response) in responses {
+            assert!(response["description"].is_string(), "{method} {path} {status}");
+        }
         assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
         for segment in path.split('/').filter_map(|part| part.strip_prefix('{')) {
             let name = segment.trim_end_matches('}');

@@ -21,7 +21,7 @@ pub(super) struct Live {
 }
 
 /// Says that the process answers.
-#[utoipa::path(get, path = "/health/live", tag = "operations", responses((status = 200, body = Live)))]
+#[utoipa::path(get, path = "/health/live", tag = "operations", responses((status = 200, body = Live, description = "The process answers.")))]
 pub(super) async fn live() -> Json<Live> {
     Json(Live { status: "live" })
 }
@@ -57,7 +57,7 @@ impl From<ServedModel> for ReadyModel {
 /// Says whether the server answers and takes writes.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
-    responses((status = 200, body = Ready), (status = 503, body = ProblemShape, description = "not_ready")),
+    responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready")),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem> {
     let status = app.engine.status();
@@ -73,7 +73,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
 /// Shows counters and histograms in the text format of OpenMetrics.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures.")),
 )]
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     read_gauges(&app);
