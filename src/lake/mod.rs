@@ -25,6 +25,8 @@ mod manifest;
 mod part;
 mod reader;
 mod row;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! The real binary in a directory of its own, and a client for it.
-#![allow(dead_code, reason = "each test file uses another part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses another part of it")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -91,6 +91,19 @@ impl Server {
     /// Asks the server to end, as an operator does, and starts it again on the same data.
     pub(crate) fn restart(&mut self) {
         self.terminate();
+        let (child, output, address) = spawn(&self.data(), &[]);
+        (self.child, self.output, self.address) = (child, output, address);
+        self.agent = agent();
+    }
+
+    /// Ends the process as a crash would.
+    pub fn kill(&self) {
+        self.signal("KILL");
+    }
+
+    /// Waits until a killed process is gone, and starts the server again on the same data.
+    pub fn restart_after_kill(&mut self) {
+        self.terminate_by_itself();
         let (child, output, address) = spawn(&self.data(), &[]);
         (self.child, self.output, self.address) = (child, output, address);
         self.agent = agent();
