@@ -86,7 +86,7 @@ const QUESTIONS: &[Case] = &[
 
 /// Filters of a question.
 const FILTERS: &[(&str, &str)] = &[
-    (r"[]", "invalid_filter"),
+    ("[]", "invalid_filter"),
     (r#""shoes""#, "invalid_filter"),
     (r#"{"catgory":"a"}"#, "invalid_filter"),
     (r#"{"category":7}"#, "invalid_filter"),
@@ -159,14 +159,18 @@ fn check(server: &Server, (method, path, kind, body, status, code): Case) {
 #[test]
 fn routes_methods_and_types() {
     let server = Server::start();
-    ROUTES.iter().for_each(|&case| check(&server, case));
+    for &case in ROUTES {
+        check(&server, case);
+    }
     assert_eq!(server.get("/v1/events").header("allow"), "POST");
 }
 
 #[test]
 fn questions() {
     let server = Server::start();
-    QUESTIONS.iter().for_each(|&case| check(&server, case));
+    for &case in QUESTIONS {
+        check(&server, case);
+    }
 }
 
 #[test]
@@ -182,7 +186,9 @@ fn filters() {
 #[test]
 fn writes() {
     let server = Server::start();
-    WRITES.iter().for_each(|&case| check(&server, case));
+    for &case in WRITES {
+        check(&server, case);
+    }
     assert_eq!(server.get("/health/ready").good()["offset"], 0, "nothing was written");
 }
 

@@ -20,7 +20,8 @@ fn publish(server: &Server) -> String {
         metrics: BTreeMap::new(),
         created: jiff::Timestamp::UNIX_EPOCH,
     };
-    Registry::open(&server.data()).unwrap().publish(&Model::empty(), &extras).unwrap()
+    let registry = Registry::open(&server.data()).expect("the server made the directory");
+    registry.publish(&Model::empty(), &extras).expect("an empty model can be written")
 }
 
 /// Waits for what a thread of the server will bring about; the bound only ends a test that would hang.

@@ -263,6 +263,8 @@ fn health_and_metrics_say_how_it_is() {
     let metrics = server.get("/metrics");
     for line in [
         "guanxi_store_offset 1",
+        "guanxi_store_commits_total 1",
+        "guanxi_store_committed_requests_total 1",
         r#"guanxi_ingest_entries_total{outcome="accepted"} 1"#,
         r#"guanxi_http_requests_total{method="GET",route="/v1/recommend/{scenario}",status="200"} 1"#,
         r#"guanxi_recommend_seconds_count{scenario="popular",stage="recommend"} 1"#,

@@ -19,7 +19,7 @@ use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested),
+        (status = 200, body = Ingested, description = "What became of every entry."),
         (status = 409, body = ProblemShape, description = "event_id_conflict"),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
@@ -40,7 +40,7 @@ pub(super) async fn events(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested),
+        (status = 200, body = Ingested, description = "What became of every entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]
@@ -60,7 +60,7 @@ pub(super) async fn items(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested),
+        (status = 200, body = Ingested, description = "What became of every entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]
@@ -80,7 +80,7 @@ pub(super) async fn users(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested),
+        (status = 200, body = Ingested, description = "What became of every entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]

@@ -39,7 +39,7 @@ pub(super) struct Document(pub(super) std::sync::Arc<str>);
 /// Shows this document.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operations",
-    responses((status = 200, body = serde_json::Value, content_type = "application/json")),
+    responses((status = 200, body = serde_json::Value, content_type = "application/json", description = "The document.")),
 )]
 pub(super) async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document.0.to_string())
@@ -60,7 +60,7 @@ pub(super) struct Explanation {
 #[utoipa::path(
     get, path = "/errors/{code}", tag = "operations",
     params(("code" = String, Path)),
-    responses((status = 200, body = Explanation), (status = 404, body = ProblemShape, description = "unknown_code")),
+    responses((status = 200, body = Explanation, description = "What the code means."), (status = 404, body = ProblemShape, description = "unknown_code")),
 )]
 pub(super) async fn explain(Segments([name]): Segments<1>) -> Result<Json<Explanation>, Problem> {
     let Some(&code) = Code::ALL.iter().find(|code| code.name() == name) else {

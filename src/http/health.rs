@@ -1,5 +1,7 @@
 //! Whether the server lives, whether it is ready, and its figures.
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Json};
@@ -19,7 +21,7 @@ pub(super) struct Live {
 }
 
 /// Says that the process answers.
-#[utoipa::path(get, path = "/health/live", tag = "operations", responses((status = 200, body = Live)))]
+#[utoipa::path(get, path = "/health/live", tag = "operations", responses((status = 200, body = Live, description = "The process answers.")))]
 pub(super) async fn live() -> Json<Live> {
     Json(Live { status: "live" })
 }
@@ -55,7 +57,7 @@ impl From<ServedModel> for ReadyModel {
 /// Says whether the server answers and takes writes.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
-    responses((status = 200, body = Ready), (status = 503, body = ProblemShape, description = "not_ready")),
+    responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready")),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem> {
     let status = app.engine.status();
@@ -71,7 +73,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
 /// Shows counters and histograms in the text format of `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures.")),
 )]
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     read_gauges(&app);
@@ -86,6 +88,8 @@ fn read_gauges(app: &App) {
     gauges.offset.set(status.offset.0 as i64);
     gauges.watermark.set(watermark as i64);
     gauges.watermark_lag.set(status.offset.0.saturating_sub(watermark) as i64);
+    gauges.commits.inner().store(status.commits, Ordering::Relaxed);
+    gauges.committed_requests.inner().store(status.committed_requests, Ordering::Relaxed);
     gauges.ready.set(i64::from(status.is_ready()));
     gauges.users.set(counts.users as i64);
     gauges.items.set(counts.items as i64);

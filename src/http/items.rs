@@ -20,7 +20,7 @@ use crate::ingest::wire::ItemBody;
 #[utoipa::path(
     put, path = "/v1/items/{id}", tag = "items", operation_id = "put_item",
     params(("id" = String, Path)), request_body = ItemBody,
-    responses((status = 200, body = Written), (status = 422, body = ProblemShape)),
+    responses((status = 200, body = Written, description = "It is written."), (status = 422, body = ProblemShape, description = "The path or the body is refused.")),
 )]
 pub(super) async fn put(
     State(app): State<App>,
@@ -39,8 +39,8 @@ pub(super) async fn put(
     patch, path = "/v1/items/{id}", tag = "items", operation_id = "patch_item",
     params(("id" = String, Path)), request_body = ItemBody,
     responses(
-        (status = 200, body = Written), (status = 404, body = ProblemShape, description = "unknown_item"),
-        (status = 422, body = ProblemShape),
+        (status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_item"),
+        (status = 422, body = ProblemShape, description = "The path or the body is refused."),
     ),
 )]
 pub(super) async fn patch(
@@ -63,7 +63,7 @@ pub(super) async fn patch(
 #[utoipa::path(
     get, path = "/v1/items/{id}", tag = "items", operation_id = "get_item",
     params(("id" = String, Path)),
-    responses((status = 200, body = ItemBody), (status = 404, body = ProblemShape, description = "unknown_item")),
+    responses((status = 200, body = ItemBody, description = "The item."), (status = 404, body = ProblemShape, description = "unknown_item")),
 )]
 pub(super) async fn get(
     State(app): State<App>,
@@ -76,7 +76,7 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/v1/items/{id}", tag = "items", operation_id = "delete_item",
     params(("id" = String, Path)),
-    responses((status = 200, body = Written), (status = 404, body = ProblemShape, description = "unknown_item")),
+    responses((status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_item")),
 )]
 pub(super) async fn delete(
     State(app): State<App>,

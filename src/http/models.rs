@@ -51,7 +51,7 @@ impl From<Manifest> for ModelBody {
 }
 
 /// Lists the models.
-#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
+#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models, description = "The models.")))]
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
     let serving = app.engine.status().model.map(|model| model.version);
     let manifests = with_registry(&app, Registry::list).await?;
@@ -70,7 +70,7 @@ pub(super) struct Activated {
     post, path = "/v1/models/{version}/activate", tag = "models",
     params(("version" = String, Path)),
     responses(
-        (status = 202, body = Activated),
+        (status = 202, body = Activated, description = "It is current, and serves soon."),
         (status = 404, body = ProblemShape, description = "unknown_model"),
         (status = 409, body = ProblemShape, description = "model_damaged"),
     ),

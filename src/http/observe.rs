@@ -89,12 +89,11 @@ pub(super) async fn observe(
 /// A panic of the handler as an answer. The log has its message, from the hook.
 async fn guarded(answer: impl Future<Output = Response>) -> Response {
     if let Ok(answer) = catch(answer).await {
-        in_stable_form(answer)
-    } else {
-        tracing::error!("a handler panicked");
-        let detail = "the server failed at this request: report it with the header `x-request-id`";
-        Problem::new(Code::Internal, detail).into_response()
+        return in_stable_form(answer);
     }
+    tracing::error!("a handler panicked");
+    let detail = "the server failed at this request: report it with the header `x-request-id`";
+    Problem::new(Code::Internal, detail).into_response()
 }
 
 async fn catch(answer: impl Future<Output = Response>) -> Result<Response, ()> {

@@ -63,32 +63,32 @@ fn put(
     text: &str,
 ) -> Result<(), Problem> {
     match kind {
-        Kind::Text => once(question, name, name, text.into()),
-        Kind::Integer => once(question, name, name, integer(name, text)?),
-        Kind::Flag => once(question, name, name, flag(name, text)?),
         Kind::Texts => append(question, name, text),
-        Kind::FilterText => once(filter(question), name, name, text.into()),
-        Kind::FilterFlag => once(filter(question), name, name, flag(name, text)?),
-        Kind::FilterNumber(first, second) => {
-            once(object(filter(question), first), second, name, number(name, text)?)
-        }
         Kind::FilterTexts(first, second) => append(object(filter(question), first), second, text),
+        Kind::Text => once(question, name, name, text.into())?,
+        Kind::Integer => once(question, name, name, integer(name, text)?)?,
+        Kind::Flag => once(question, name, name, flag(name, text)?)?,
+        Kind::FilterText => once(filter(question), name, name, text.into())?,
+        Kind::FilterFlag => once(filter(question), name, name, flag(name, text)?)?,
+        Kind::FilterNumber(first, second) => {
+            once(object(filter(question), first), second, name, number(name, text)?)?;
+        }
     }
+    Ok(())
 }
 
 fn once(into: &mut Map<String, Value>, key: &str, name: &str, value: Value) -> Result<(), Problem> {
     match into.insert(key.to_owned(), value) {
         None => Ok(()),
-        Some(_) => Err(invalid(name, "must stand once".to_owned())),
+        Some(_) => Err(invalid(name, "must stand once")),
     }
 }
 
-fn append(into: &mut Map<String, Value>, key: &str, text: &str) -> Result<(), Problem> {
+fn append(into: &mut Map<String, Value>, key: &str, text: &str) {
     let list = into.entry(key).or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(list) = list {
         list.extend(text.split(',').map(Value::from));
     }
-    Ok(())
 }
 
 fn filter(question: &mut Map<String, Value>) -> &mut Map<String, Value> {
@@ -104,25 +104,25 @@ fn integer(name: &str, text: &str) -> Result<Value, Problem> {
     let number = text.parse::<i64>();
     number
         .map(Value::from)
-        .map_err(|_| invalid(name, format!("is `{}`: give a whole number", shown(text))))
+        .map_err(|_| invalid(name, &format!("is `{}`: give a whole number", shown(text))))
 }
 
 fn number(name: &str, text: &str) -> Result<Value, Problem> {
     let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
     number
         .map(Value::Number)
-        .ok_or_else(|| invalid(name, format!("is `{}`: give a number", shown(text))))
+        .ok_or_else(|| invalid(name, &format!("is `{}`: give a number", shown(text))))
 }
 
 fn flag(name: &str, text: &str) -> Result<Value, Problem> {
     match text {
         "true" | "1" => Ok(Value::Bool(true)),
         "false" | "0" => Ok(Value::Bool(false)),
-        _ => Err(invalid(name, format!("is `{}`: give true or false", shown(text)))),
+        _ => Err(invalid(name, &format!("is `{}`: give true or false", shown(text)))),
     }
 }
 
-fn invalid(name: &str, what: String) -> Problem {
+fn invalid(name: &str, what: &str) -> Problem {
     Problem::new(Code::InvalidField, format!("the parameter `{name}` {what}")).with("field", name)
 }
 

@@ -81,13 +81,12 @@ impl Question {
 
     fn limit(&self, settings: &Settings) -> Result<usize, Problem> {
         let Some(limit) = self.limit else { return Ok(settings.recommend.default_limit) };
-        if let Ok(fitting @ 1..=Query::MAX_LIMIT) = usize::try_from(limit) {
-            Ok(fitting)
-        } else {
+        let fitting = usize::try_from(limit).ok().filter(|n| (1..=Query::MAX_LIMIT).contains(n));
+        fitting.ok_or_else(|| {
             let most = Query::MAX_LIMIT;
             let detail = format!("`limit` is {limit}: ask for 1 to {most} items");
-            Err(Problem::new(Code::InvalidLimit, detail).with("field", "limit"))
-        }
+            Problem::new(Code::InvalidLimit, detail).with("field", "limit")
+        })
     }
 }
 

@@ -38,7 +38,7 @@ thread_local! {
     params(("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new")),
     request_body = Question,
     responses(
-        (status = 200, body = ListShape),
+        (status = 200, body = ListShape, description = "The list."),
         (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
         (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
     ),
@@ -73,7 +73,7 @@ pub(super) async fn post(
         ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query),
     ),
     responses(
-        (status = 200, body = ListShape),
+        (status = 200, body = ListShape, description = "The list."),
         (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
         (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
     ),
@@ -117,7 +117,7 @@ pub(super) struct ListsShape {
     post, path = "/v1/recommend", tag = "recommend",
     request_body = QuestionsShape,
     responses(
-        (status = 200, body = ListsShape),
+        (status = 200, body = ListsShape, description = "The lists, in the order of the questions."),
         (status = 422, body = ProblemShape, description = "missing_field, unknown_field, too_many"),
     ),
 )]

@@ -18,7 +18,7 @@ use crate::ingest::relation_of;
         ("from" = String, Path), ("to" = String, Path),
         ("kind" = String, Path, description = "friend, follow, block, member"),
     ),
-    responses((status = 200, body = Written), (status = 422, body = ProblemShape)),
+    responses((status = 200, body = Written, description = "It is written."), (status = 422, body = ProblemShape, description = "The path or the body is refused.")),
 )]
 pub(super) async fn put(
     State(app): State<App>,
@@ -36,8 +36,8 @@ pub(super) async fn put(
         ("kind" = String, Path, description = "friend, follow, block, member"),
     ),
     responses(
-        (status = 200, body = Written), (status = 404, body = ProblemShape, description = "unknown_relation"),
-        (status = 422, body = ProblemShape),
+        (status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_relation"),
+        (status = 422, body = ProblemShape, description = "The path or the body is refused."),
     ),
 )]
 pub(super) async fn delete(

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
-use super::timed::{Bounds, HeadDone, Timed};
+use super::timed::{Bounds, InFlight, Timed};
 use crate::config::Server;
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
@@ -83,12 +83,17 @@ impl Acceptor {
     fn start(&self, stream: TcpStream, place: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
         // Answers are small and written at once: waiting to fill a packet would only add delay.
         drop(stream.set_nodelay(true));
-        let head_done = HeadDone::default();
-        let io = TokioIo::new(Timed::new(stream, self.bounds, head_done.clone()));
+        let in_flight = InFlight::default();
+        let io = TokioIo::new(Timed::new(stream, self.bounds, in_flight.clone()));
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            head_done.say();
-            router.clone().oneshot(request.map(axum::body::Body::new))
+            let flight = in_flight.begin();
+            let answering = router.clone().oneshot(request.map(axum::body::Body::new));
+            async move {
+                let answer = answering.await;
+                drop(flight);
+                answer
+            }
         });
         let builder = Arc::clone(&self.builder);
         let watcher = graceful.watcher();

@@ -6,7 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,14 +24,29 @@ pub(super) struct Bounds {
     pub(super) idle: Duration,
 }
 
-/// Told by the service that the head of a request is complete.
+/// How many requests of the connection are being answered: their heads were complete.
 #[derive(Clone, Debug, Default)]
-pub(super) struct HeadDone(Arc<AtomicBool>);
+pub(super) struct InFlight(Arc<AtomicUsize>);
 
-impl HeadDone {
-    /// Says so.
-    pub(super) fn say(&self) {
-        self.0.store(true, Relaxed);
+impl InFlight {
+    /// Counts a request until what is returned is dropped.
+    pub(super) fn begin(&self) -> Flight {
+        self.0.fetch_add(1, Relaxed);
+        Flight(self.clone())
+    }
+
+    fn is_any(&self) -> bool {
+        self.0.load(Relaxed) > 0
+    }
+}
+
+/// One request that is being answered.
+#[derive(Debug)]
+pub(super) struct Flight(InFlight);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -50,17 +65,17 @@ enum Phase {
 pub(super) struct Timed {
     stream: TcpStream,
     bounds: Bounds,
-    head_done: HeadDone,
+    in_flight: InFlight,
     phase: Phase,
     is_http2: bool,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl Timed {
-    pub(super) fn new(stream: TcpStream, bounds: Bounds, head_done: HeadDone) -> Self {
+    pub(super) fn new(stream: TcpStream, bounds: Bounds, in_flight: InFlight) -> Self {
         let deadline = Box::pin(sleep(bounds.header));
         // A new connection has as long for its first byte and its first head together.
-        Self { stream, bounds, head_done, phase: Phase::Head, is_http2: false, deadline }
+        Self { stream, bounds, in_flight, phase: Phase::Head, is_http2: false, deadline }
     }
 
     fn allow(&mut self, more: Duration) {
@@ -73,21 +88,21 @@ impl Timed {
             self.phase = Phase::Head;
             self.allow(self.bounds.header);
         }
-        if self.is_http2 || self.head_done.0.load(Relaxed) {
+        if self.is_http2 || self.in_flight.is_any() {
             self.phase = Phase::Open;
             self.allow(self.bounds.idle);
         }
     }
 
     fn has_written(&mut self) {
-        self.head_done.0.store(false, Relaxed);
-        self.phase = Phase::Resting;
+        // What is written while a request is in flight asks for its body: `100 Continue`.
+        self.phase = if self.in_flight.is_any() { Phase::Open } else { Phase::Resting };
         self.allow(self.bounds.idle);
     }
 
-    /// A head that was completed by the last read counts as complete while its handler works.
+    /// The handler of a head that the last read completed began only after that read.
     fn is_late(&mut self, context: &mut Context<'_>) -> bool {
-        if self.phase == Phase::Head && self.head_done.0.load(Relaxed) {
+        if self.phase == Phase::Head && self.in_flight.is_any() {
             self.phase = Phase::Open;
             self.allow(self.bounds.idle);
         }
@@ -155,12 +170,12 @@ mod tests {
     const BOUNDS: Bounds =
         Bounds { header: Duration::from_millis(20), idle: Duration::from_hours(1) };
 
-    async fn connected() -> (Timed, TcpStream, HeadDone) {
+    async fn connected() -> (Timed, TcpStream, InFlight) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let done = HeadDone::default();
-        (Timed::new(server, BOUNDS, done.clone()), client, done)
+        let in_flight = InFlight::default();
+        (Timed::new(server, BOUNDS, in_flight.clone()), client, in_flight)
     }
 
     async fn read(server: &mut Timed) -> io::Result<usize> {
@@ -183,12 +198,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_complete_head_and_a_rest_after_an_answer_have_longer() {
-        let (mut server, mut client, done) = connected().await;
+        let (mut server, mut client, in_flight) = connected().await;
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         read(&mut server).await.unwrap();
-        done.say();
+        let flight = in_flight.begin();
+        server.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
+        client.write_all(b"a part of the body").await.unwrap();
+        read(&mut server).await.unwrap();
         let waiting = tokio::time::timeout(BOUNDS.header * 3, read(&mut server)).await;
         assert!(waiting.is_err(), "{waiting:?}");
+        drop(flight);
         server.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         let resting = tokio::time::timeout(BOUNDS.header * 3, read(&mut server)).await;
         assert!(resting.is_err(), "{resting:?}");

@@ -20,7 +20,7 @@ use crate::ingest::wire::UserBody;
 #[utoipa::path(
     put, path = "/v1/users/{id}", tag = "users", operation_id = "put_user",
     params(("id" = String, Path)), request_body = UserBody,
-    responses((status = 200, body = Written), (status = 422, body = ProblemShape)),
+    responses((status = 200, body = Written, description = "It is written."), (status = 422, body = ProblemShape, description = "The path or the body is refused.")),
 )]
 pub(super) async fn put(
     State(app): State<App>,
@@ -39,8 +39,8 @@ pub(super) async fn put(
     patch, path = "/v1/users/{id}", tag = "users", operation_id = "patch_user",
     params(("id" = String, Path)), request_body = UserBody,
     responses(
-        (status = 200, body = Written), (status = 404, body = ProblemShape, description = "unknown_user"),
-        (status = 422, body = ProblemShape),
+        (status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_user"),
+        (status = 422, body = ProblemShape, description = "The path or the body is refused."),
     ),
 )]
 pub(super) async fn patch(
@@ -63,7 +63,7 @@ pub(super) async fn patch(
 #[utoipa::path(
     get, path = "/v1/users/{id}", tag = "users", operation_id = "get_user",
     params(("id" = String, Path)),
-    responses((status = 200, body = UserBody), (status = 404, body = ProblemShape, description = "unknown_user")),
+    responses((status = 200, body = UserBody, description = "The user."), (status = 404, body = ProblemShape, description = "unknown_user")),
 )]
 pub(super) async fn get(
     State(app): State<App>,
@@ -76,7 +76,7 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/v1/users/{id}", tag = "users", operation_id = "delete_user",
     params(("id" = String, Path)),
-    responses((status = 200, body = Written), (status = 404, body = ProblemShape, description = "unknown_user")),
+    responses((status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_user")),
 )]
 pub(super) async fn delete(
     State(app): State<App>,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use guanxi_models::{Model, Record, World};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::status::{ServedModel, Status, Troubles};
+use super::status::{Commits, ServedModel, Status, Troubles};
 use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
 use crate::registry::{Registry, RegistryError};
@@ -53,6 +54,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) world: ArcSwap<World>,
     pub(super) troubles: Troubles,
+    pub(super) commits: Commits,
 }
 
 /// A data directory being served: reads from memory, writes through one thread. Dropping it ends its threads after what was asked.
@@ -76,8 +78,13 @@ impl Engine {
         let registry = Registry::open(dir)?;
         let log_server = store.serve_log()?;
         let empty = ArcSwap::from_pointee(World::new(Arc::new(Model::empty())));
-        let shared =
-            Arc::new(Shared { store, registry, world: empty, troubles: Troubles::default() });
+        let shared = Arc::new(Shared {
+            store,
+            registry,
+            world: empty,
+            troubles: Troubles::default(),
+            commits: Commits::default(),
+        });
         shared.world.store(Arc::new(first_world(&shared)?));
         let (commands, receiver) = mpsc::channel(WAITING_WRITES);
         let mut engine = Self {
@@ -103,10 +110,7 @@ impl Engine {
     }
 
     /// Appends what `make` makes of the present world, with no other write between.
-    pub async fn write_with(
-        &self,
-        make: Make,
-    ) -> Result<Vec<Outcome>, WriteError> {
+    pub async fn write_with(&self, make: Make) -> Result<Vec<Outcome>, WriteError> {
         self.ask(|reply| Command::WriteWith(make, reply))?.await.map_err(|_| ended())?
     }
 
@@ -126,6 +130,8 @@ impl Engine {
             model: Some(served).filter(|served| !served.version.is_empty()),
             model_error: self.shared.troubles.model(),
             store_error: self.shared.troubles.store(),
+            commits: self.shared.commits.groups.load(Ordering::Relaxed),
+            committed_requests: self.shared.commits.requests.load(Ordering::Relaxed),
         }
     }
 

@@ -1,6 +1,7 @@
 //! How the engine is.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use guanxi_models::Offset;
 
@@ -24,12 +25,30 @@ pub struct Status {
     pub model_error: Option<String>,
     /// Why writes are refused, if they are.
     pub store_error: Option<String>,
+    /// Groups that were written since the start, each with one fsync.
+    pub commits: u64,
+    /// Requests in those groups.
+    pub committed_requests: u64,
 }
 
 impl Status {
     /// Whether everything works: reads go on in any case.
     pub fn is_ready(&self) -> bool {
         self.store_error.is_none()
+    }
+}
+
+/// How many writes shared an fsync.
+#[derive(Debug, Default)]
+pub(super) struct Commits {
+    pub(super) groups: AtomicU64,
+    pub(super) requests: AtomicU64,
+}
+
+impl Commits {
+    pub(super) fn count(&self, requests: usize) {
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(requests as u64, Ordering::Relaxed);
     }
 }
 

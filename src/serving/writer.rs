@@ -96,6 +96,7 @@ fn commit(shared: &Shared, group: Vec<(Vec<Record>, Reply)>) {
         Ok(outcomes) => {
             publish(shared, &batches, &outcomes);
             shared.troubles.set_store(None);
+            shared.commits.count(replies.len());
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
                 drop(reply.send(Ok(outcome)));
             }

@@ -31,7 +31,7 @@ pub fn init(log: &Log) -> Result<(), LogError> {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     };
     // Tests start several servers in one process; the first one's lines serve all.
     drop(started);

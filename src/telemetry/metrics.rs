@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::requests::{RequestSeconds, Requests};
@@ -22,8 +22,6 @@ pub struct Metrics {
     pub ingest: IngestCounters,
     /// What is read off when somebody asks.
     pub gauges: Gauges,
-    /// How many requests shared one fsync. The commit thread alone observes it, so its lock is never contended.
-    pub commit_group: Histogram,
 }
 
 /// States rather than counts: set from the engine whenever `/metrics` is asked for.
@@ -39,6 +37,10 @@ pub struct Gauges {
     pub model_age: Gauge<f64, AtomicU64>,
     /// Whether the server is ready: 1 or 0.
     pub ready: Gauge<i64, AtomicI64>,
+    /// Groups that were written, each with one fsync.
+    pub commits: Counter,
+    /// Requests in those groups: over `commits`, how many share one fsync.
+    pub committed_requests: Counter,
     /// Users ever seen.
     pub users: Gauge<i64, AtomicI64>,
     /// Items ever seen.
@@ -52,22 +54,16 @@ impl Default for Metrics {
         let mut registry = Registry::default();
         let requests = Requests::default();
         let request_seconds = RequestSeconds::default();
-        let commit_group = Histogram::new(exponential_buckets(1.0, 2.0, 10));
         registry.register("guanxi_http_requests", "Answers by route and status", requests.clone());
         registry.register(
             "guanxi_http_request_seconds",
             "How long an answer takes, from the head of the request on",
             request_seconds.clone(),
         );
-        registry.register(
-            "guanxi_store_commit_group",
-            "How many requests shared one fsync",
-            commit_group.clone(),
-        );
         let stages = StageLatencies::register(&mut registry);
         let ingest = IngestCounters::register(&mut registry);
         let gauges = Gauges::register(&mut registry);
-        Self { registry, requests, request_seconds, stages, ingest, gauges, commit_group }
+        Self { registry, requests, request_seconds, stages, ingest, gauges }
     }
 }
 
@@ -103,6 +99,17 @@ impl Gauges {
         ];
         for (name, help, gauge) in counts {
             registry.register(name, help, gauge.clone());
+        }
+        let commits = [
+            ("guanxi_store_commits", "Groups that were written with one fsync", &gauges.commits),
+            (
+                "guanxi_store_committed_requests",
+                "Requests in those groups",
+                &gauges.committed_requests,
+            ),
+        ];
+        for (name, help, counter) in commits {
+            registry.register(name, help, counter.clone());
         }
         let (age, version) = (gauges.model_age.clone(), gauges.model_version.clone());
         let help = "How long ago the model was made, -1 without one";

@@ -12,7 +12,7 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
 /// A running server with its data directory.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     output: BufReader<ChildStdout>,
     address: String,
@@ -21,75 +21,75 @@ pub struct Server {
 }
 
 /// What came back.
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("every answer is UTF-8")
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// A header as text, empty if absent.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("our headers are ASCII"))
     }
 
     /// The stable code of an error.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
         self.json()["code"].as_str().expect("a problem has a code").to_owned()
     }
 
     /// The body as JSON, after making sure that the status is a good one.
     #[track_caller]
-    pub fn good(&self) -> Value {
+    pub(crate) fn good(&self) -> Value {
         assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
         self.json()
     }
 
     /// The ids of a list.
     #[track_caller]
-    pub fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         let items = self.good()["items"].as_array().expect("a list has items").clone();
-        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+        items.iter().map(|item| item["id"].as_str().expect("an id is a text").to_owned()).collect()
     }
 }
 
 impl Server {
     /// Starts a server on an empty directory.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
     /// Starts a server on an empty directory with settings from the environment.
-    pub fn start_with(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(variables: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (child, output, address) = spawn(&dir.path().join("data"), variables);
         Self { child, output, address, agent: agent(), dir }
     }
 
     /// Where the data are.
-    pub fn data(&self) -> std::path::PathBuf {
+    pub(crate) fn data(&self) -> std::path::PathBuf {
         self.dir.path().join("data")
     }
 
     /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
     /// Asks the server to end, as an operator does, and starts it again on the same data.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.terminate();
         let (child, output, address) = spawn(&self.data(), &[]);
         (self.child, self.output, self.address) = (child, output, address);
@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// Sends SIGTERM and waits. Returns how the process ended and what else it wrote to standard output.
-    pub fn terminate(&mut self) -> (ExitStatus, String) {
+    pub(crate) fn terminate(&mut self) -> (ExitStatus, String) {
         self.signal("TERM");
         let status = self.child.wait().expect("the process can be waited for");
         let mut rest = String::new();
@@ -119,24 +119,24 @@ impl Server {
     }
 
     /// Waits for the process to end.
-    pub fn terminate_by_itself(&mut self) -> ExitStatus {
+    pub(crate) fn terminate_by_itself(&mut self) -> ExitStatus {
         self.child.wait().expect("the process can be waited for")
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
         assert!(sent.expect("kill is everywhere").success());
     }
 
     /// Any request. An empty `kind` sends no content type.
-    pub fn call(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
         self.call_with(method, path, &[("content-type", kind)], body)
     }
 
     /// Any request with headers; empty ones are left out.
-    pub fn call_with(
+    pub(crate) fn call_with(
         &self,
         method: &str,
         path: &str,
@@ -159,23 +159,23 @@ impl Server {
         Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path, "", b"")
     }
 
-    pub fn delete(&self, path: &str) -> Answer {
+    pub(crate) fn delete(&self, path: &str) -> Answer {
         self.call("DELETE", path, "", b"")
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.call("POST", path, "application/json", body.to_string().as_bytes())
     }
 
-    pub fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
         self.call("PUT", path, "application/json", body.to_string().as_bytes())
     }
 
-    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Answer {
         self.call("PATCH", path, "application/json", body.to_string().as_bytes())
     }
 }
