@@ -1,14 +1,107 @@
-//! `guanxi demo`.
+//! `guanxi demo`: a small social market from nothing to answers.
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use super::{CliError, Output};
+use guanxi_models::recommend::Scratch;
+use guanxi_models::{Query, Reason, Record, Scenario, World};
+use guanxi_training::market::{MarketParams, records};
+use guanxi_training::recipe::Recipe;
+
+use super::source::Source;
+use super::{CliError, Output, serve, train};
+use crate::config::Settings;
+use crate::registry::Registry;
+use crate::serving::{Engine, Options};
+use crate::store::Store;
 
 /// The arguments of `guanxi demo`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Where the market is kept; used again where it is there already.
+    #[arg(long, value_name = "DIR", default_value = "guanxi-demo")]
+    data: PathBuf,
+    /// The address to serve on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4826")]
+    listen: SocketAddr,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    fill(&args.data, out)?;
+    teach(&args.data, out)?;
+    let engine = Arc::new(Engine::open(&args.data, Options::default())?);
+    let mut settings = Settings::default();
+    settings.data.dir.clone_from(&args.data);
+    settings.server.listen = args.listen;
+    let world = engine.world();
+    serve::serve(engine, settings, |address| {
+        out.line(format_args!("listening on http://{address}; try"));
+        questions(&world, &format!("http://{address}")).iter().for_each(|line| out.line(line));
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Stores the market as one atomic write, unless the log holds anything already.
+fn fill(data: &Path, out: &mut Output) -> Result<(), CliError> {
+    let store = Store::open(data)?;
+    if store.last().0 > 0 {
+        out.note(format_args!("using the market in {}", data.display()));
+        return Ok(());
+    }
+    let now = jiff::Timestamp::now().as_millisecond();
+    let market: Vec<Record> = records(&MarketParams::at(now)).collect();
+    let events = market.iter().filter(|record| matches!(record, Record::Event(_))).count();
+    store.append(std::slice::from_ref(&market))?;
+    let others = market.len() - events;
+    let place = data.display();
+    out.note(format_args!(
+        "stored {events} events and {others} items, users and relations in {place}"
+    ));
+    Ok(())
+}
+
+/// Trains and publishes a model, unless there is one already.
+fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
+    if Registry::open(data)?.current()?.is_some() {
+        return Ok(());
+    }
+    let recipe = Recipe::built_in("quick").ok_or("the recipe `quick` is built in")?;
+    let trained = train::train(&Source::Log(data.to_owned()), &recipe, out)?;
+    let version = train::publish(data, &trained, &recipe)?;
+    out.line(&trained.report);
+    out.line(format_args!("published model {version}"));
+    Ok(())
+}
+
+/// Three questions that this market answers, as commands.
+fn questions(world: &World, url: &str) -> Vec<String> {
+    let user = sociable(world).unwrap_or("u0");
+    let item = world.recommend(
+        &Query { scenario: Scenario::Popular, limit: 1, ..Query::default() },
+        &mut Scratch::default(),
+    );
+    let item = item.ok().and_then(|answer| answer.items.first().map(|one| world.item_id(one.item)));
+    let item = item.unwrap_or("i0");
+    vec![
+        format!("curl '{url}/v1/recommend/friends-also-bought?user={user}&limit=5&explain=true'"),
+        format!("curl '{url}/v1/recommend/for-you?user={user}&limit=5&fields=name,price'"),
+        format!("curl '{url}/v1/recommend/similar-items?item={item}&limit=5&fields=name'"),
+    ]
+}
+
+/// A user whose friends have bought something together.
+fn sociable(world: &World) -> Option<&str> {
+    let mut scratch = Scratch::default();
+    world.user_ids().names().map(|name| &**name).find(|user| {
+        let scenario = Scenario::FriendsAlsoBought;
+        let user = Some((*user).to_owned());
+        let query = Query { scenario, user, limit: 5, explain: true, ..Query::default() };
+        world.recommend(&query, &mut scratch).is_ok_and(|answer| {
+            let told = |reason: &Reason| matches!(reason, Reason::FriendsBought { .. });
+            answer.items.len() == 5 && answer.items.iter().all(|one| one.reasons.iter().any(told))
+        })
+    })
 }

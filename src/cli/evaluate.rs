@@ -1,14 +1,95 @@
-//! `guanxi evaluate`.
+//! `guanxi evaluate`: published splits, scored as their papers do.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use guanxi_training::dataset::Dataset;
+use guanxi_training::fit::evaluate;
+use serde_json::json;
+
+use super::import::MappingArgs;
+use super::source::Source;
+use super::train::{recipe, served_metrics};
+use super::watch::Watch;
 use super::{CliError, Output};
+use crate::import::{Mapping, read_interactions};
 
 /// The arguments of `guanxi evaluate`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The interactions to train on: Parquet, CSV or NDJSON.
+    #[arg(long, value_name = "FILE")]
+    train: PathBuf,
+    /// The interactions to find: for each of their users all items are ranked, those of `--train` left out.
+    #[arg(long, value_name = "FILE")]
+    test: PathBuf,
+    /// Who is friends with whom.
+    #[arg(long, value_name = "FILE")]
+    relations: Option<PathBuf>,
+    /// Rows of `--train` on which numbers and weights are decided, instead of a share of it.
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// `quick`, `default`, `best`, or a recipe file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "default")]
+    recipe: String,
+    /// Writes the report to this file as well.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    mapping: MappingArgs,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let recipe = recipe(&args.recipe)?;
+    let mapping = args.mapping.mapping()?;
+    let source = Source::Files {
+        interactions: args.train.clone(),
+        relations: args.relations.clone(),
+        mapping: Box::new(mapping.clone()),
+    };
+    let mut watch = Watch::new(out);
+    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+    let mut numbers = Numbers::of(&data);
+    let test = numbers.pairs(&args.test, &mapping)?;
+    let valid = args.valid.as_deref().map(|path| numbers.pairs(path, &mapping)).transpose()?;
+    let report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
+    let stages = watch.into_costs();
+    out.line(&report);
+    if let Some(path) = &args.json {
+        let metrics = served_metrics(&report);
+        let papers = json!({ "metrics": metrics, "report": report, "stages": stages });
+        std::fs::write(path, serde_json::to_vec_pretty(&papers)?)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The numbers that the training data gave to ids. Ids that it does not know get numbers beyond, which no list can hold.
+struct Numbers {
+    users: HashMap<String, u32>,
+    items: HashMap<String, u32>,
+}
+
+impl Numbers {
+    fn of(data: &Dataset) -> Self {
+        let numbered = |ids: &guanxi_models::ids::Ids| {
+            ids.iter().map(str::to_owned).zip(0..).collect::<HashMap<String, u32>>()
+        };
+        Self { users: numbered(&data.users), items: numbered(&data.items) }
+    }
+
+    fn pairs(&mut self, path: &Path, mapping: &Mapping) -> Result<Vec<(u32, u32)>, CliError> {
+        let mut pairs = Vec::new();
+        for row in read_interactions(path, mapping)? {
+            let row = row.map_err(|error| format!("`{}`: {error}", path.display()))?;
+            pairs.push((number(&mut self.users, row.user), number(&mut self.items, row.item)));
+        }
+        Ok(pairs)
+    }
+}
+
+fn number(numbers: &mut HashMap<String, u32>, id: String) -> u32 {
+    let next = numbers.len() as u32;
+    *numbers.entry(id).or_insert(next)
 }

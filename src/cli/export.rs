@@ -1,14 +1,40 @@
-//! `guanxi export`.
+//! `guanxi export`: the log as Parquet files by day.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{CliError, Output};
+use crate::lake::Lake;
+use crate::store::LogReader;
 
 /// The arguments of `guanxi export`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The data directory: its log is read, also beside a running service.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where the lake is, or will be. What it holds already is not written again.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let log = LogReader::open(&args.data)?;
+    let mut lake = Lake::open(&args.out)?;
+    let last = log.last();
+    let exported = lake.export(&log, |through| {
+        out.note(format_args!("exported through offset {through} of {last}"));
+    })?;
+    let (place, through) = (args.out.display(), exported.through);
+    let records = through.0 - exported.before.0;
+    if records == 0 {
+        out.line(format_args!("nothing new: {place} holds the log through offset {through}"));
+    } else {
+        let files = exported.files;
+        out.line(format_args!(
+            "{records} records in {files} files: {place} holds the log through offset {through}"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ pub mod train;
 mod lists_file;
 mod output;
 mod source;
+mod table;
 mod watch;
 
 use std::process::ExitCode;

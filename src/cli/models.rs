@@ -1,14 +1,186 @@
-//! `guanxi models`.
+//! `guanxi models`: what there is to serve, and what is served.
+//!
+//! Every command works on the registry alone, beside a running service, which picks up a change by itself.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::table::{NOTHING, Table};
 use super::{CliError, Output};
+use crate::registry::{Manifest, Pointer, Registry};
+use crate::store::StoreError;
 
 /// The arguments of `guanxi models`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the models, the newest first; `*` marks the current one.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Prints a model's manifest, metrics and recipe.
+    Show {
+        /// The model, as `list` names it.
+        version: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Checks that a model is whole and makes it current.
+    Activate {
+        /// The model, as `list` names it.
+        version: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Removes all models but the newest and the current one.
+    Prune {
+        /// How many of the newest models stay.
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        keep: usize,
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Data {
+    /// The data directory, also of a running service.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    match &args.command {
+        Command::List { data } => list(&data.registry()?, out),
+        Command::Show { version, data } => show(&data.registry()?, version, out),
+        Command::Activate { version, data } => activate(&data.registry()?, version, out),
+        Command::Prune { keep, data } => prune(&data.registry()?, *keep, out),
+    }
+}
+
+impl Data {
+    /// The registry of an existing data directory: a mistyped name must not make a new one.
+    fn registry(&self) -> Result<Registry, CliError> {
+        let path: &Path = &self.data;
+        if !path.join("guanxi.json").exists() {
+            return Err(StoreError::Foreign { path: path.to_owned() }.into());
+        }
+        Ok(Registry::open(path)?)
+    }
+}
+
+fn list(registry: &Registry, out: &mut Output) -> Result<ExitCode, CliError> {
+    let (models, current) = (registry.list()?, registry.current()?);
+    if models.is_empty() {
+        out.line("no models yet: `guanxi train` makes one");
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.line(models_table(&models, current.as_ref()));
+    if let Some(pointer) = current.filter(|pointer| !has(&models, &pointer.version)) {
+        out.note(format_args!(
+            "the current model `{}` is damaged or gone: activate another one",
+            pointer.version
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn has(models: &[Manifest], version: &str) -> bool {
+    models.iter().any(|model| model.version == version)
+}
+
+fn models_table(models: &[Manifest], current: Option<&Pointer>) -> Table {
+    const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
+    let head =
+        ["", "version", "created", "watermark", "users", "items", "interactions", "friendships"];
+    let mut table = Table::new(head.into_iter().chain(["dim"]).chain(METRICS));
+    for model in models {
+        let is_current = current.is_some_and(|pointer| pointer.version == model.version);
+        let shapes = &model.shapes;
+        let texts = [if is_current { "*" } else { "" }, &model.version, &model.created];
+        let sizes =
+            [shapes.users, shapes.items, shapes.interactions, shapes.friendships, shapes.dim];
+        let numbers = sizes.map(|size| size.to_string());
+        let metrics = METRICS.map(|name| metric(model, name));
+        let watermark = std::iter::once(model.watermark.to_string());
+        let cells = texts.map(str::to_owned).into_iter().chain(watermark);
+        table.row(cells.chain(numbers).chain(metrics));
+    }
+    table
+}
+
+fn metric(model: &Manifest, name: &str) -> String {
+    model.metrics.get(name).map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.4}"))
+}
+
+fn show(registry: &Registry, version: &str, out: &mut Output) -> Result<ExitCode, CliError> {
+    let manifest = registry.show(version)?;
+    let (recipe, _report) = registry.papers(version)?;
+    let current = registry.current()?.is_some_and(|pointer| pointer.version == version);
+    out.line(facts(&manifest, current));
+    out.line("");
+    out.line(files(&manifest));
+    if !manifest.metrics.is_empty() {
+        out.line("");
+        out.line(metrics(&manifest));
+    }
+    out.line(format_args!("\nrecipe\n{}", recipe.trim_end()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn facts(manifest: &Manifest, is_current: bool) -> Table {
+    let shapes = &manifest.shapes;
+    let mut table = Table::new(["model", &manifest.version]);
+    table.row(["current", if is_current { "yes" } else { "no" }]);
+    table.row(["created", &manifest.created]);
+    table.row(["watermark", &manifest.watermark.to_string()]);
+    table.row(["users", &shapes.users.to_string()]);
+    table.row(["items", &shapes.items.to_string()]);
+    table.row(["interactions", &shapes.interactions.to_string()]);
+    table.row(["friendships", &shapes.friendships.to_string()]);
+    table.row(["dim", &shapes.dim.to_string()]);
+    table
+}
+
+fn files(manifest: &Manifest) -> Table {
+    let mut table = Table::new(["file", "bytes", "sha256"]);
+    for file in &manifest.files {
+        table.row([&file.name, &file.bytes.to_string(), &file.sha256]);
+    }
+    table
+}
+
+fn metrics(manifest: &Manifest) -> Table {
+    let mut table = Table::new(["metric", "value"]);
+    for (name, value) in &manifest.metrics {
+        table.row([name, &format!("{value:.6}")]);
+    }
+    table
+}
+
+fn activate(registry: &Registry, version: &str, out: &mut Output) -> Result<ExitCode, CliError> {
+    registry.activate(version, Timestamp::now())?;
+    out.line(format_args!("model `{version}` is current"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prune(registry: &Registry, keep: usize, out: &mut Output) -> Result<ExitCode, CliError> {
+    let removed = registry.prune(keep)?;
+    if removed.is_empty() {
+        out.line("nothing to remove");
+    }
+    for name in removed {
+        out.line(format_args!("removed `{name}`"));
+    }
     Ok(ExitCode::SUCCESS)
 }

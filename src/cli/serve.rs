@@ -1,14 +1,92 @@
 //! `guanxi serve`.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Output};
+use crate::config::{Settings, Sources};
+use crate::http::{self, App};
+use crate::serving::{Engine, Options};
+use crate::telemetry::{Metrics, init_logs};
 
 /// The arguments of `guanxi serve`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The data directory; made if it is absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The address and port to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// A settings file: `guanxi.example.toml` explains every key.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args, _out: &mut Output) -> Result<ExitCode, CliError> {
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let settings = settings(args)?;
+    init_logs(&settings.log)?;
+    let options = Options { poll_interval: settings.models.poll_interval.0 };
+    let engine = Arc::new(Engine::open(&settings.data.dir, options)?);
+    serve(engine, settings, |address| out.line(format_args!("listening on http://{address}")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves an engine until SIGINT or SIGTERM. `ready` is told the address once connections are accepted.
+pub fn serve(
+    engine: Arc<Engine>,
+    settings: Settings,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), CliError> {
+    runtime(settings.server.workers)?.block_on(async {
+        let listen = settings.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| format!("can't listen on {listen}: {error}"))?;
+        // Before anybody is told that the server is there, so that no signal ends it the hard way.
+        let stop = stop_signal()?;
+        ready(listener.local_addr()?);
+        let server = settings.server.clone();
+        let router = http::router(App::new(engine, settings, Arc::new(Metrics::default())));
+        http::serve(listener, router, &server, stop).await;
+        tracing::info!("the server has stopped");
+        Ok(())
+    })
+}
+
+fn settings(args: &Args) -> Result<Settings, CliError> {
+    let sources = Sources::of_process(args.config.clone()).with_flag("server.listen", args.listen);
+    let mut settings = sources.load()?;
+    // A path need not be UTF-8, so it doesn't go through a text.
+    if let Some(data) = &args.data {
+        settings.data.dir.clone_from(data);
+    }
+    Ok(settings)
+}
+
+fn runtime(workers: usize) -> std::io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if workers > 0 {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build()
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "the server stops");
+    })
 }

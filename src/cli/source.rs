@@ -1,14 +1,16 @@
 //! What a training run reads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use guanxi_models::history::EventWeights;
 use guanxi_models::params::Params;
-use guanxi_models::{Model, Offset, World};
+use guanxi_models::{Model, Offset, Record, World};
 use guanxi_training::dataset::Dataset;
 
 use super::CliError;
+use crate::import::{Mapping, Rows, read_interactions, read_relations};
+use crate::lake;
 use crate::store::LogReader;
 
 /// Where events and relations come from.
@@ -16,26 +18,85 @@ use crate::store::LogReader;
 pub enum Source {
     /// The log of a data directory.
     Log(PathBuf),
+    /// A lake that `guanxi export` wrote.
+    Lake(PathBuf),
+    /// Files that never were in a log.
+    Files {
+        /// What users did.
+        interactions: PathBuf,
+        /// How they stand to each other.
+        relations: Option<PathBuf>,
+        /// How the files are to be understood.
+        mapping: Box<Mapping>,
+    },
 }
 
 impl Source {
+    /// A lake where `path` is a folder, else a file of interactions.
+    pub fn of(path: &Path, relations: Option<&Path>, mapping: Mapping) -> Self {
+        if path.is_dir() {
+            return Self::Lake(path.to_owned());
+        }
+        Self::Files {
+            interactions: path.to_owned(),
+            relations: relations.map(Path::to_owned),
+            mapping: Box::new(mapping),
+        }
+    }
+
     /// All that the source holds, folded by these weights, and the offset through which it goes; 0 for files that never were in a log.
     pub fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
-        let mut world = empty_world(events);
-        match self {
-            Self::Log(directory) => {
-                for entry in LogReader::open(directory)?.read(Offset(0))? {
-                    let (offset, record) = entry?;
-                    world.apply(offset, &record);
-                }
+        let world = match self {
+            Self::Log(directory) => replay(events, LogReader::open(directory)?.read(Offset(0))?)?,
+            Self::Lake(directory) => replay(events, lake::read(directory)?)?,
+            Self::Files { interactions, relations, mapping } => {
+                let world = world_of_files(events, interactions, relations.as_deref(), mapping)?;
+                return Ok((Dataset::from(&world), Offset(0)));
             }
-        }
+        };
         Ok((Dataset::from(&world), world.offset()))
     }
+}
+
+/// A world of these records.
+fn replay<E: Into<CliError>>(
+    events: EventWeights,
+    records: impl Iterator<Item = Result<(Offset, Record), E>>,
+) -> Result<World, CliError> {
+    let mut world = empty_world(events);
+    for entry in records {
+        let (offset, record) = entry.map_err(Into::into)?;
+        world.apply(offset, &record);
+    }
+    Ok(world)
 }
 
 /// A world that folds events by these weights.
 fn empty_world(events: EventWeights) -> World {
     let params = Params { events, ..Params::default() };
     World::new(Arc::new(Model { params, ..Model::empty() }))
+}
+
+/// What importing the files into an empty log would give. A malformed row ends it: training on a part would look like the whole.
+fn world_of_files(
+    events: EventWeights,
+    interactions: &Path,
+    relations: Option<&Path>,
+    mapping: &Mapping,
+) -> Result<World, CliError> {
+    let mut world = empty_world(events);
+    apply(&mut world, read_interactions(interactions, mapping)?, Record::Event)?;
+    if let Some(relations) = relations {
+        apply(&mut world, read_relations(relations, mapping)?, Record::Relation)?;
+    }
+    Ok(world)
+}
+
+fn apply<T>(world: &mut World, rows: Rows<T>, record: fn(T) -> Record) -> Result<(), CliError> {
+    let path = rows.path().display().to_string();
+    for row in rows {
+        let row = row.map_err(|error| format!("`{path}`: {error}; mend the file, or import it"))?;
+        world.apply(world.offset().next(), &record(row));
+    }
+    Ok(())
 }

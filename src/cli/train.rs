@@ -12,6 +12,7 @@ use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
 use serde_json::json;
 
+use super::import::MappingArgs;
 use super::source::Source;
 use super::watch::{StageCost, Watch};
 use super::{CliError, Output};
@@ -35,6 +36,9 @@ pub struct Args {
     /// Writes the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// How files are to be understood.
+    #[command(flatten)]
+    pub mapping: MappingArgs,
 }
 
 /// Runs the command.
@@ -42,7 +46,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let recipe = recipe(&args.recipe)?;
     let source = match &args.from {
         None => Source::Log(args.data.clone()),
-        Some(path) => Source::Log(path.clone()),
+        Some(path) => Source::of(path, args.relations.as_deref(), args.mapping.mapping()?),
     };
     let trained = train(&source, &recipe, out)?;
     let version = publish(&args.data, &trained, &recipe)?;

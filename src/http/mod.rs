@@ -1,1 +1,38 @@
-//! The HTTP API: JSON shapes and status codes live here and nowhere else.
+//! The HTTP API: the only place that knows JSON shapes and status codes.
+//!
+//! `routes` says which path leads where, one file per noun answers; `code` is the table of errors, `problem` their form. `observe` stands
+//! around every answer, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
+
+mod answer;
+mod app;
+mod body;
+mod bulk;
+mod code;
+mod docs;
+mod field;
+mod filter;
+mod filter_shape;
+mod fresh_id;
+mod health;
+mod ingest;
+mod items;
+mod json;
+mod models;
+mod observe;
+mod parameters;
+mod path;
+mod problem;
+mod question;
+mod recommend;
+mod relations;
+mod routes;
+mod server;
+mod timed;
+mod users;
+mod written;
+
+pub use app::{App, Parts};
+pub use code::Code;
+pub use problem::{PROBLEM_JSON, Problem};
+pub use routes::{description, router};
+pub use server::serve;

@@ -49,6 +49,7 @@ fn merge(
     })?;
     match cell {
         cell if cell.is_empty() => attributes.remove(name),
+        Cell::Text("") if reader.is_lenient() => attributes.remove(name),
         cell => attributes.insert(name.to_owned(), attribute(reader, name, cell)?),
     };
     Ok(())

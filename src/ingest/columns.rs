@@ -186,10 +186,8 @@ impl Column {
             Self::Texts(lists, texts) => {
                 let starts = lists.value_offsets();
                 let range = starts[row] as usize..starts[row + 1] as usize;
-                let text = |at| match texts.is_null(at) {
-                    true => Cell::Null,
-                    false => Cell::Text(texts.value(at)),
-                };
+                let text =
+                    |at| if texts.is_null(at) { Cell::Null } else { Cell::Text(texts.value(at)) };
                 Cell::List(range.map(text).collect())
             }
         }

@@ -1,7 +1,7 @@
 //! What comes in over the wire: bytes become checked records, entry by entry.
 //!
 //! A body is split into entries ([`body`], [`arrow_stream`]), each entry is a row of cells ([`cell`]) whatever it was written in, a [`Reader`]
-//! takes its fields one by one, and [`event`], [`item`], [`user`], [`relation`] make the records. One bad entry never spoils the others: it is
+//! takes its fields one by one, and [`mod@event`], [`mod@item`], [`mod@user`], [`mod@relation`] make the records. One bad entry never spoils the others: it is
 //! [`Rejected`] with a stable [`Code`] and a sentence that names the field and the way out. `import` reads files by the same path.
 
 mod arrow_stream;

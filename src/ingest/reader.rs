@@ -39,6 +39,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Reads a nested row, which messages name by `within`.
+    #[must_use]
     pub fn nested(&self, row: &'r dyn Row, within: &'static str) -> Self {
         Self { row, within, ..*self }
     }

@@ -30,7 +30,7 @@ pub struct EventBody {
     /// With what.
     #[schema(example = "sku-42")]
     pub item: String,
-    /// Did what: view, click, like, cart, purchase, refund, review, share, group_open, group_join, dismiss, report, impression.
+    /// Did what: view, click, like, cart, purchase, refund, review, share, `group_open`, `group_join`, dismiss, report, impression.
     #[serde(rename = "type")]
     #[schema(example = "purchase")]
     pub kind: String,

@@ -3,6 +3,7 @@ use std::fs;
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::history::{EventWeights, Histories, History, Observation};
+use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::model::Rows;
 use guanxi_models::params::{FoldIn, Params};
 use guanxi_models::{EventType, Factors, ItemIdx, Model, Offset};
@@ -85,6 +86,35 @@ fn a_model_comes_back_as_it_was() {
     assert_eq!((manifest.shapes.items, manifest.metrics["ndcg@10"]), (3, 0.25));
     let (recipe, report) = registry.papers(&version).unwrap();
     assert_eq!((recipe.as_str(), &report["users"]), ("seed = 1\n", &serde_json::json!(2)));
+}
+
+#[test]
+fn an_index_comes_back_and_one_of_other_items_is_refused() {
+    let (_dir, registry) = opened();
+    let values: Vec<f32> = (0..48_u16).map(|at| f32::from(at % 7) - 3.0).collect();
+    let item_factors = Factors::new(16, values).unwrap();
+    let params = IndexParams { exact_below: 0, ..IndexParams::default() };
+    let index = ItemIndex::build(&item_factors, &params).unwrap();
+    assert!(!index.is_exact());
+    let indexed = Model { item_factors, index, ..model(1) };
+    let version = registry.publish(&indexed, &extras()).unwrap();
+    let loaded = registry.load(&version).unwrap();
+    assert_eq!(format!("{:?}", loaded.index), format!("{:?}", indexed.index));
+    let items = ["i", "j"].into_iter().collect();
+    let item_factors = Factors::new(16, vec![0.25; 32]).unwrap();
+    let other = Model {
+        popularity: vec![].into(),
+        first_seen: vec![].into(),
+        items,
+        item_factors,
+        deleted_items: vec![].into(),
+        lists: WeightedRows::default(),
+        ..indexed
+    };
+    let histories = Histories::default();
+    let version = registry.publish(&Model { histories, ..other }, &extras()).unwrap();
+    let refused = registry.load(&version).unwrap_err().to_string();
+    assert!(refused.contains("index.arrow"), "{refused}");
 }
 
 #[test]

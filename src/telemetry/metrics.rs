@@ -73,7 +73,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// The counters of one method of one route; ask once and keep them.
-    pub fn route(&self, method: &'static str, route: &'static str) -> RequestCounters {
+    pub fn route(&self, method: &str, route: &str) -> RequestCounters {
         RequestCounters::new(&self.requests, &self.request_seconds, method, route)
     }
 

@@ -11,15 +11,15 @@ use super::Latencies;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct StatusLabels {
-    method: &'static str,
-    route: &'static str,
+    method: String,
+    route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RouteLabels {
-    method: &'static str,
-    route: &'static str,
+    method: String,
+    route: String,
 }
 
 pub(super) type Requests = Family<StatusLabels, Counter>;
@@ -28,8 +28,8 @@ pub(super) type RequestSeconds = Family<RouteLabels, Latencies>;
 /// The handles of one method of one route.
 #[derive(Debug)]
 pub struct RequestCounters {
-    method: &'static str,
-    route: &'static str,
+    method: String,
+    route: String,
     family: Requests,
     seconds: Latencies,
     /// From 100 on; made when a status is first answered, so that `/metrics` lists no status that never was.
@@ -43,10 +43,11 @@ impl RequestCounters {
     pub(super) fn new(
         requests: &Requests,
         seconds: &RequestSeconds,
-        method: &'static str,
-        route: &'static str,
+        method: &str,
+        route: &str,
     ) -> Self {
-        let labels = RouteLabels { method, route };
+        let (method, route) = (method.to_owned(), route.to_owned());
+        let labels = RouteLabels { method: method.clone(), route: route.clone() };
         Self {
             method,
             route,
@@ -63,7 +64,8 @@ impl RequestCounters {
             return;
         };
         cell.get_or_init(|| {
-            let labels = StatusLabels { method: self.method, route: self.route, status };
+            let labels =
+                StatusLabels { method: self.method.clone(), route: self.route.clone(), status };
             self.family.get_or_create_owned(&labels)
         })
         .inc();

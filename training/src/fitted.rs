@@ -41,12 +41,12 @@ impl Fitted {
         observer: &mut dyn Observer,
     ) -> Result<Self, FitError> {
         let views = Views::new(data);
-        let matrix = parts::matrix(data)?;
-        let mut als = parts::embedding(&matrix, recipe, tuned.embedding, observer)?;
+        let confidences = parts::confidences(data)?;
+        let mut als = parts::embedding(&confidences, recipe, tuned.embedding, observer)?;
         let beside = Beside::new(data, &views, recipe, observer);
         let shrinkage = recipe.friends.shrinkage;
         let prior = FriendPrior { strength: tuned.friend_strength, shrinkage };
-        let users = parts::with_friends(&matrix, &mut als, &beside.ties, prior)?;
+        let users = parts::with_friends(&confidences.matrix, &mut als, &beside.ties, prior)?;
         Ok(Self::weigh(views, als, users, beside, tuned.weights, recipe))
     }
 

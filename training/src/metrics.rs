@@ -66,11 +66,10 @@ impl Quality {
         let hits = is_hit.iter().filter(|&&hit| hit).count() as f64;
         let gain: f64 =
             is_hit.iter().enumerate().filter(|&(_, &hit)| hit).map(|(at, _)| discount(at)).sum();
-        let ideal: f64 = (0..truth.rows.min(k)).map(discount).sum();
         Self {
             recall: hits / truth.rows as f64,
             precision: hits / k as f64,
-            ndcg: gain / ideal,
+            ndcg: gain / ideal_gain(truth.rows, k),
             hit_rate: f64::from(hits > 0.0),
         }
     }
@@ -85,8 +84,13 @@ impl Quality {
     }
 }
 
+/// The gain of a list of `k` that begins with as many hits as `rows` allow.
+pub(crate) fn ideal_gain(rows: usize, k: usize) -> f64 {
+    (0..rows.min(k)).map(discount).sum()
+}
+
 /// What a hit at this place (from 0) is worth.
-fn discount(at: usize) -> f64 {
+pub(crate) fn discount(at: usize) -> f64 {
     1.0 / (at as f64 + 2.0).log2()
 }
 

@@ -19,9 +19,9 @@ use crate::ties::ties;
 /// The numbers of the embedding that are chosen on held-out rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EmbeddingChoice {
-    /// `a0 m`.
+    /// `a0 m`, in units of the mean confidence.
     pub unobserved: f32,
-    /// The ridge of a user of mean activity.
+    /// The ridge of a user of mean activity, in the same units.
     pub ridge: f32,
 }
 
@@ -59,32 +59,48 @@ impl Views {
     }
 }
 
-/// The confidence of every user in every item of the history, as of the data's present.
-pub fn matrix(data: &Dataset) -> Result<Matrix, MatrixError> {
+/// What the embedding is trained on.
+#[derive(Debug)]
+pub struct Confidences {
+    /// The confidence of every user in every item of the history, as of the data's present.
+    pub matrix: Matrix,
+    /// The mean of them; 1 where there are none.
+    ///
+    /// A recipe's confidence in what was not touched and its ridge are told in units of it, so that a recipe suits shops whose
+    /// events are mostly views as well as those that know of purchases alone.
+    pub mean: f32,
+}
+
+/// Reads the histories.
+pub fn confidences(data: &Dataset) -> Result<Confidences, MatrixError> {
     let params =
         Params { events: data.events.clone(), reference: data.reference, ..Params::default() };
-    let rows = (0..data.n_users()).map(|user| {
+    let cells = (0..data.n_users()).map(|user| {
         data.histories.row(user).entries().map(|entry| Cell {
             item: entry.item.0,
             confidence: params.present_confidence(entry),
             target: f32::from(entry.flags & NEGATIVE == 0),
         })
     });
-    Matrix::from_rows(data.n_items(), rows)
+    let matrix = Matrix::from_rows(data.n_items(), cells.clone())?;
+    let sum: f64 = cells.flatten().map(|cell| f64::from(cell.confidence)).sum();
+    let mean = (sum / matrix.n_cells().max(1) as f64) as f32;
+    Ok(Confidences { matrix, mean: if mean > 0.0 { mean } else { 1.0 } })
 }
 
 /// Trains the embedding.
 pub fn embedding(
-    matrix: &Matrix,
+    confidences: &Confidences,
     recipe: &Recipe,
     choice: EmbeddingChoice,
     observer: &mut dyn Observer,
 ) -> Result<Als, AlsError> {
+    let Confidences { matrix, mean } = confidences;
     let recipe = AlsParams {
         dim: recipe.embedding.dim,
         sweeps: recipe.embedding.sweeps,
-        unobserved_weight: choice.unobserved / matrix.n_items().max(1) as f32,
-        mean_ridge: choice.ridge,
+        unobserved_weight: choice.unobserved * mean / matrix.n_items().max(1) as f32,
+        mean_ridge: choice.ridge * mean,
         ridge_exponent: recipe.embedding.ridge_exponent,
         item_frequency_exponent: recipe.embedding.item_frequency_exponent,
         seed: recipe.seed,

@@ -9,7 +9,7 @@ use crate::fit::FitError;
 use crate::fitted::Fitted;
 use crate::friend_prior::{Judge, best};
 use crate::observer::{Observer, stage};
-use crate::parts::{self, Beside, EmbeddingChoice, Views};
+use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::Recipe;
 use crate::report::StrengthTried;
 use crate::scoring::EmbeddingScorer;
@@ -70,14 +70,15 @@ pub fn tune(
 ) -> Result<(Tuned, Fitted), FitError> {
     let tuning = Tuning { data: &split.rest, cases: learn_from, recipe };
     let views = Views::new(&split.rest);
-    let matrix = parts::matrix(&split.rest)?;
-    let (embedding, mut als) = tuning.embedding(&views, &matrix, observer)?;
+    let confidences = parts::confidences(&split.rest)?;
+    let matrix = &confidences.matrix;
+    let (embedding, mut als) = tuning.embedding(&views, &confidences, observer)?;
     let beside = Beside::new(tuning.data, &views, recipe, observer);
     let strengths =
-        stage(observer, "friends' prior", |_| tuning.strengths(&views, &matrix, &als, &beside))?;
+        stage(observer, "friends' prior", |_| tuning.strengths(&views, matrix, &als, &beside))?;
     let friend_strength = best(&strengths);
     let prior = FriendPrior { strength: friend_strength, shrinkage: recipe.friends.shrinkage };
-    let users = parts::with_friends(&matrix, &mut als, &beside.ties, prior)?;
+    let users = parts::with_friends(matrix, &mut als, &beside.ties, prior)?;
     let weights = stage(observer, "blend", |_| {
         let scorer = EmbeddingScorer { users: &users, items: &als.item_factors };
         tuning.weights(&parts::sources(&views, &beside, &scorer))
@@ -97,13 +98,13 @@ impl Tuning<'_> {
     fn embedding(
         &self,
         views: &Views,
-        matrix: &Matrix,
+        confidences: &Confidences,
         observer: &mut dyn Observer,
     ) -> Result<(EmbeddingChoice, Als), FitError> {
         let choices = choices(self.recipe);
         let mut best: Option<(f64, EmbeddingChoice, Als)> = None;
         for &choice in &choices {
-            let als = parts::embedding(matrix, self.recipe, choice, observer)?;
+            let als = parts::embedding(confidences, self.recipe, choice, observer)?;
             let quality = if choices.len() > 1 { self.quality(views, &als) } else { 0.0 };
             if best.as_ref().is_none_or(|best| quality > best.0) {
                 best = Some((quality, choice, als));

@@ -1,8 +1,9 @@
 //! Sixteen numbers at a time: AVX-512F.
 
 use std::arch::x86_64::{
-    __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps,
-    _mm512_storeu_ps,
+    __m512, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mul_ps,
+    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps,
+    _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::lanes::Simd;
@@ -61,4 +62,57 @@ impl Simd<WIDTH> for Avx512 {
         // SAFETY: `self` proves the feature.
         unsafe { _mm512_reduce_add_ps(vector) }
     }
+
+    #[inline(always)]
+    fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
+        let mut rows = [self.splat(0.0); WIDTH];
+        for (row, from) in rows.iter_mut().zip(from.chunks(stride)) {
+            *row = self.load(&from.as_chunks::<WIDTH>().0[0]);
+        }
+        // SAFETY: `self` proves the feature.
+        let columns = unsafe { transpose_quarters(&transpose_quads(&rows)) };
+        for (column, to) in columns.into_iter().zip(to.chunks_mut(to_stride)) {
+            self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
+        }
+    }
+}
+
+/// Transposes each 4 x 4 block: vector `4 j + c` then holds, in quarter `q`, column `4 q + c` of rows `4 j` to `4 j + 3`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose_quads(rows: &[__m512; WIDTH]) -> [__m512; WIDTH] {
+    let mut quads = *rows;
+    for (rows, quads) in rows.as_chunks::<4>().0.iter().zip(quads.as_chunks_mut::<4>().0) {
+        let low_01 = _mm512_castps_pd(_mm512_unpacklo_ps(rows[0], rows[1]));
+        let low_23 = _mm512_castps_pd(_mm512_unpacklo_ps(rows[2], rows[3]));
+        let high_01 = _mm512_castps_pd(_mm512_unpackhi_ps(rows[0], rows[1]));
+        let high_23 = _mm512_castps_pd(_mm512_unpackhi_ps(rows[2], rows[3]));
+        quads[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low_01, low_23));
+        quads[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low_01, low_23));
+        quads[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high_01, high_23));
+        quads[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high_01, high_23));
+    }
+    quads
+}
+
+/// Transposes the 4 x 4 arrangement of quarters that [`transpose_quads`] leaves.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose_quarters(quads: &[__m512; WIDTH]) -> [__m512; WIDTH] {
+    /// Quarters 0 and 2 of both arguments.
+    const EVEN: i32 = 0x88;
+    /// Quarters 1 and 3 of both arguments.
+    const ODD: i32 = 0xdd;
+    let mut columns = *quads;
+    for c in 0..4 {
+        let even_low = _mm512_shuffle_f32x4::<EVEN>(quads[c], quads[4 + c]);
+        let even_high = _mm512_shuffle_f32x4::<EVEN>(quads[8 + c], quads[12 + c]);
+        let odd_low = _mm512_shuffle_f32x4::<ODD>(quads[c], quads[4 + c]);
+        let odd_high = _mm512_shuffle_f32x4::<ODD>(quads[8 + c], quads[12 + c]);
+        columns[c] = _mm512_shuffle_f32x4::<EVEN>(even_low, even_high);
+        columns[4 + c] = _mm512_shuffle_f32x4::<EVEN>(odd_low, odd_high);
+        columns[8 + c] = _mm512_shuffle_f32x4::<ODD>(even_low, even_high);
+        columns[12 + c] = _mm512_shuffle_f32x4::<ODD>(odd_low, odd_high);
+    }
+    columns
 }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
 //! | items | id, factors, popularity, first_seen, deleted, list (item, weight), also_bought (item, weight) |
+//! | index | m, entry, links, layers, upper_nodes, upper_links: one row, see [`guanxi_models::index::IndexColumns`] |
 
 mod file;
+mod index;
 mod items;
 mod users;
 
@@ -18,12 +20,13 @@ use super::error::Flaw;
 use super::manifest::Manifest;
 
 /// The names of the tables' files.
-pub(super) const FILES: [&str; 2] = ["users.arrow", "items.arrow"];
+pub(super) const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
 
 /// Writes all tables of a model into a directory.
 pub(super) fn write(model: &Model, directory: &Path) -> Result<(), ArrowError> {
     users::write(model, &directory.join(FILES[0]))?;
-    items::write(model, &directory.join(FILES[1]))
+    items::write(model, &directory.join(FILES[1]))?;
+    index::write(&model.index, &directory.join(FILES[2]))
 }
 
 /// A file that can't be a table of this model, and why.
@@ -38,6 +41,7 @@ pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refus
         version: manifest.version.clone(),
         watermark: Offset(manifest.watermark),
         params: manifest.params.clone(),
+        index: index::read(&directory.join(FILES[2])).map_err(at(FILES[2]))?,
         ..users.join(items)
     };
     check_links(&model)?;
@@ -61,6 +65,9 @@ fn check_links(model: &Model) -> Result<(), Refusal> {
     for lists in [&model.lists, &model.also_bought] {
         fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
     }
+    let indexed = model.index.columns().rows();
+    let is_of_items = model.index.is_exact() || indexed == model.item_factors.rows();
+    fits(is_of_items, FILES[2], "is of other items")?;
     let dim = model.item_factors.dim();
     let spectrum = &model.params.fold_in.spectrum;
     let widths = [model.user_factors.dim(), model.profiles.dim(), spectrum.len().max(dim)];

@@ -6,7 +6,7 @@
 use guanxi_models::column::Column;
 use guanxi_models::factors::Factors;
 use guanxi_models::id::Offset;
-use guanxi_models::index::ItemIndex;
+use guanxi_models::index::{IndexError, IndexParams, ItemIndex};
 use guanxi_models::model::Model;
 use guanxi_models::params::Params;
 
@@ -46,6 +46,9 @@ pub enum FitError {
     /// A confidence can't be used.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
+    /// The items can't be indexed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
     /// The embedding failed.
     #[error(transparent)]
     Als(#[from] AlsError),
@@ -198,7 +201,7 @@ fn model(
         blend,
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
-    let index = ItemIndex::default();
+    let index = ItemIndex::build(&als.item_factors, &IndexParams::default())?;
     Ok(Model {
         version: String::new(),
         watermark,

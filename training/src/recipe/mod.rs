@@ -53,9 +53,9 @@ pub struct EmbeddingRecipe {
     pub dim: usize,
     /// How often both sides are solved.
     pub sweeps: usize,
-    /// `a0 m`: the confidence of a user in everything not touched. Of several values the best on held-out rows is taken.
+    /// `a0 m`: the confidence of a user in everything not touched together, in units of the mean confidence in what was. Of several values the best on held-out rows is taken.
     pub unobserved: Vec<f32>,
-    /// The ridge of a user of mean activity. Of several values the best is taken.
+    /// The ridge of a user of mean activity, in the same units. Of several values the best is taken.
     pub ridge: Vec<f32>,
     /// `nu`: how the ridge grows with activity.
     pub ridge_exponent: f32,
@@ -195,7 +195,7 @@ impl Default for EmbeddingRecipe {
         Self {
             dim: 64,
             sweeps: 8,
-            unobserved: vec![460.0],
+            unobserved: vec![120.0, 460.0],
             ridge: vec![6.0],
             ridge_exponent: 1.0,
             item_frequency_exponent: 0.0,
@@ -258,8 +258,8 @@ impl Recipe {
 
     fn quick() -> Self {
         let mut recipe = Self::default();
-        recipe.embedding.dim = 32;
-        recipe.embedding.sweeps = 5;
+        recipe.embedding.sweeps = 6;
+        recipe.embedding.unobserved = vec![460.0];
         recipe.friends.strengths = vec![0.0, 1.0];
         recipe.blend.users = 500;
         recipe.blend.weights = vec![0.0, 0.25, 0.5, 1.0, 2.0];
@@ -271,7 +271,7 @@ impl Recipe {
     fn best() -> Self {
         let mut recipe = Self::default();
         recipe.embedding.dim = 128;
-        recipe.embedding.unobserved = vec![230.0, 460.0, 920.0, 1_600.0];
+        recipe.embedding.unobserved = vec![60.0, 120.0, 230.0, 460.0, 920.0];
         recipe.embedding.ridge = vec![5.0, 6.0, 8.0];
         recipe.lists.graph_links = 400;
         recipe.friends.strengths = vec![0.0, 0.1, 0.3, 1.0, 3.0];

@@ -1,0 +1,37 @@
+//! What every handler needs.
+
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::serving::Engine;
+use crate::telemetry::Metrics;
+
+/// The state of the server, shared by all requests.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// What [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Reads and writes.
+    pub engine: Arc<Engine>,
+    /// What the operator set.
+    pub settings: Settings,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(engine: Arc<Engine>, settings: Settings, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Parts { engine, settings, metrics }))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

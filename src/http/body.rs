@@ -1,0 +1,87 @@
+//! Reading a request's body within bounds of size and time.
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::code::Code;
+use super::problem::{Problem, shown};
+use crate::config::Server;
+
+/// What a route takes: decides the greatest size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A question or one entry.
+    Small,
+    /// Many entries.
+    Bulk,
+}
+
+impl Kind {
+    fn limit(self, server: &Server) -> (usize, &'static str) {
+        match self {
+            Self::Small => (server.max_body_bytes, "server.max_body_bytes"),
+            Self::Bulk => (server.max_ingest_bytes, "server.max_ingest_bytes"),
+        }
+    }
+}
+
+/// Reads the whole body.
+pub(super) async fn read(body: Body, kind: Kind, server: &Server) -> Result<Bytes, Problem> {
+    let (most, key) = kind.limit(server);
+    let too_large = || {
+        let detail = format!("the body is larger than {most} bytes (`{key}`): send it in parts");
+        Problem::new(Code::BodyTooLarge, detail).with("limit", most)
+    };
+    if HttpBody::size_hint(&body).lower() > most as u64 {
+        return Err(too_large());
+    }
+    let reading = Limited::new(body, most).collect();
+    match tokio::time::timeout(server.request_timeout.0, reading).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) => {
+            let detail = format!("the body could not be read: {error}");
+            Err(Problem::new(Code::UnreadableBody, detail))
+        }
+        Err(_) => {
+            let detail = format!(
+                "the body did not arrive within {}: send it faster or in parts",
+                server.request_timeout
+            );
+            Err(Problem::new(Code::RequestTimeout, detail))
+        }
+    }
+}
+
+/// The content type without its parameters, in lower case; none where there is no such header.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?;
+    let text = String::from_utf8_lossy(value.as_bytes());
+    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// Refuses a body that doesn't say it is JSON. An empty body may say nothing.
+pub(super) fn require_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
+    let said = content_type(headers);
+    match said.as_deref() {
+        None if body.is_empty() => Ok(()),
+        Some("application/json") => Ok(()),
+        Some(name) if name.starts_with("application/") && name.ends_with("+json") => Ok(()),
+        other => Err(unsupported(other, &["application/json"])),
+    }
+}
+
+/// The problem of a content type that the route doesn't take.
+pub(super) fn unsupported(said: Option<&str>, taken: &[&str]) -> Problem {
+    let said = said.map_or("the request has no content type".to_owned(), |name| {
+        format!("the content type `{}` is not taken", shown(name))
+    });
+    let detail = format!("{said}: send `content-type: {}`", taken.join("` or `"));
+    Problem::new(Code::UnsupportedMediaType, detail).with("accepted", taken)
+}
+
+/// A body that says nothing as one that names no field.
+pub(super) fn or_empty_object(body: &Bytes) -> &[u8] {
+    if body.is_empty() { b"{}" } else { body }
+}

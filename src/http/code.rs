@@ -1,0 +1,171 @@
+//! The stable codes of errors: one table says the status and the meaning of each.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $variant:ident, $name:literal, $status:ident;)+) => {
+        /// What went wrong, for programs. Codes are never renamed: clients branch on them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[doc = $meaning])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name on the wire.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The status that goes with it.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),+ }
+            }
+
+            /// What it means.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),+).trim_ascii()),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body or an entry of it is not JSON; `line` and `column` say where it stops being JSON.
+    InvalidJson, "invalid_json", BAD_REQUEST;
+    /// The body is not an Arrow IPC stream of the stated schema.
+    InvalidArrow, "invalid_arrow", BAD_REQUEST;
+    /// The body, the path or a parameter is not UTF-8.
+    InvalidUtf8, "invalid_utf8", BAD_REQUEST;
+    /// The body broke off or could not be read.
+    UnreadableBody, "unreadable_body", BAD_REQUEST;
+    /// No route has this path.
+    UnknownRoute, "unknown_route", NOT_FOUND;
+    /// There is no such scenario; `known` lists those there are.
+    UnknownScenario, "unknown_scenario", NOT_FOUND;
+    /// There is no such item.
+    UnknownItem, "unknown_item", NOT_FOUND;
+    /// There is no such user.
+    UnknownUser, "unknown_user", NOT_FOUND;
+    /// There is no such relation.
+    UnknownRelation, "unknown_relation", NOT_FOUND;
+    /// There is no such model.
+    UnknownModel, "unknown_model", NOT_FOUND;
+    /// There is no such error code.
+    UnknownCode, "unknown_code", NOT_FOUND;
+    /// The path exists, but not with this method; the header `allow` lists those it has.
+    MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED;
+    /// The body took longer to arrive than `server.request_timeout`.
+    RequestTimeout, "request_timeout", REQUEST_TIMEOUT;
+    /// The same `event_id` was stored before with another body; nothing was changed.
+    EventIdConflict, "event_id_conflict", CONFLICT;
+    /// The model is damaged and was not activated.
+    ModelDamaged, "model_damaged", CONFLICT;
+    /// The body is larger than the server takes.
+    BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE;
+    /// The content type is not one that the route takes.
+    UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
+    /// No entry of the body was accepted; `rejected` says why, entry by entry.
+    NothingAccepted, "nothing_accepted", UNPROCESSABLE_ENTITY;
+    /// A field or parameter that nobody reads; `nearest` names the one that was probably meant.
+    UnknownField, "unknown_field", UNPROCESSABLE_ENTITY;
+    /// A field or parameter that is needed is missing.
+    MissingField, "missing_field", UNPROCESSABLE_ENTITY;
+    /// A field or parameter of a question has a value that it doesn't take.
+    InvalidField, "invalid_field", UNPROCESSABLE_ENTITY;
+    /// A value of an entry is of another JSON type than its field.
+    InvalidType, "invalid_type", UNPROCESSABLE_ENTITY;
+    /// A number of an entry is not finite, out of its range, or not whole where it must be.
+    InvalidNumber, "invalid_number", UNPROCESSABLE_ENTITY;
+    /// A time can't be read, is negative, or lies more than a day in the future.
+    InvalidTimestamp, "invalid_timestamp", UNPROCESSABLE_ENTITY;
+    /// A text is empty or holds control or bidirectional characters.
+    InvalidText, "invalid_text", UNPROCESSABLE_ENTITY;
+    /// A currency is not three capital letters.
+    InvalidCurrency, "invalid_currency", UNPROCESSABLE_ENTITY;
+    /// A category path has an empty segment.
+    InvalidCategory, "invalid_category", UNPROCESSABLE_ENTITY;
+    /// A latitude or longitude lies off the earth, or one of the two is missing.
+    InvalidPlace, "invalid_place", UNPROCESSABLE_ENTITY;
+    /// A name is not one of the few that its field knows.
+    UnknownValue, "unknown_value", UNPROCESSABLE_ENTITY;
+    /// A text or an id is longer than its field takes.
+    TooLong, "too_long", UNPROCESSABLE_ENTITY;
+    /// A user can't be related to itself.
+    SelfRelation, "self_relation", UNPROCESSABLE_ENTITY;
+    /// The id in the body is another than the one in the path.
+    IdMismatch, "id_mismatch", UNPROCESSABLE_ENTITY;
+    /// An id is empty or holds control or bidirectional characters.
+    InvalidId, "invalid_id", UNPROCESSABLE_ENTITY;
+    /// `limit` is not 1 to 200.
+    InvalidLimit, "invalid_limit", UNPROCESSABLE_ENTITY;
+    /// The filter can't be read; `path` says where in it.
+    InvalidFilter, "invalid_filter", UNPROCESSABLE_ENTITY;
+    /// The filter asks for an attribute that no item has.
+    UnknownAttribute, "unknown_attribute", UNPROCESSABLE_ENTITY;
+    /// A list or map has more entries than the server takes.
+    TooMany, "too_many", UNPROCESSABLE_ENTITY;
+    /// A defect of the server. The log has a line with the same request id.
+    Internal, "internal", INTERNAL_SERVER_ERROR;
+    /// The store can't be written or read; writes are safe to repeat with the same ids.
+    StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE;
+    /// More writes wait than may; try again after the seconds in `retry-after`.
+    Busy, "busy", SERVICE_UNAVAILABLE;
+    /// The server is stopping; try another one.
+    ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;
+    /// The server answers but does not take writes; `detail` says why.
+    NotReady, "not_ready", SERVICE_UNAVAILABLE;
+}
+
+impl From<crate::ingest::Code> for Code {
+    fn from(code: crate::ingest::Code) -> Self {
+        use crate::ingest::Code as Entry;
+        match code {
+            Entry::InvalidJson => Self::InvalidJson,
+            Entry::InvalidArrow => Self::InvalidArrow,
+            Entry::InvalidId => Self::InvalidId,
+            Entry::InvalidType => Self::InvalidType,
+            Entry::InvalidNumber => Self::InvalidNumber,
+            Entry::InvalidTimestamp => Self::InvalidTimestamp,
+            Entry::InvalidText => Self::InvalidText,
+            Entry::InvalidCurrency => Self::InvalidCurrency,
+            Entry::InvalidCategory => Self::InvalidCategory,
+            Entry::InvalidPlace => Self::InvalidPlace,
+            Entry::UnknownValue => Self::UnknownValue,
+            Entry::MissingField => Self::MissingField,
+            Entry::UnknownField => Self::UnknownField,
+            Entry::TooLong => Self::TooLong,
+            Entry::TooMany => Self::TooMany,
+            Entry::SelfRelation => Self::SelfRelation,
+            Entry::IdMismatch => Self::IdMismatch,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_entries_keep_their_names() {
+        use crate::ingest::Code as Entry;
+        for entry in [Entry::InvalidJson, Entry::InvalidId, Entry::TooLong, Entry::IdMismatch] {
+            assert_eq!(serde_json::json!(entry), Code::from(entry).name());
+        }
+    }
+
+    #[test]
+    fn names_are_distinct_and_in_snake_case() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert!(
+            names
+                .iter()
+                .all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8'))
+        );
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+}

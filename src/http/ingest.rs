@@ -1,0 +1,196 @@
+//! What all bulk writes share: what became of every entry.
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Json, Response};
+use guanxi_models::{Event, Offset, Record, World};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::app::App;
+use super::body::{self, Kind};
+use super::code::Code;
+use super::problem::{Problem, shown};
+use crate::ingest::{Flaw, Format, Parsed};
+use crate::store::Outcome;
+
+/// So many refused entries are listed one by one: a body of a million bad ones gets no answer of a gigabyte.
+const MAX_LISTED: usize = 1_000;
+
+const JSON: &str = "application/json";
+const NDJSON: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+const ARROW: &str = "application/vnd.apache.arrow.stream";
+
+/// What became of a bulk write.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ingested {
+    /// Entries that were written: they are on the disk and in every answer from now on.
+    accepted: usize,
+    /// Events that were already there with the same body.
+    duplicates: usize,
+    /// Entries that were refused, at most the first 1000.
+    rejected: Vec<Refused>,
+    /// How many entries were refused.
+    rejected_count: usize,
+    /// The offset of the last entry that is stored, or of the log if none is.
+    #[schema(value_type = u64)]
+    offset: Offset,
+}
+
+/// One entry that was refused.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Refused {
+    /// Its position in the body, from 0; in NDJSON the number of its line.
+    index: usize,
+    /// The stable code.
+    code: &'static str,
+    /// What is wrong with it, and the way out.
+    detail: String,
+}
+
+/// Reads a bulk body of one sort of entries.
+pub(super) type Parse = fn(&[u8], Format, guanxi_models::Millis) -> Result<Parsed, Flaw>;
+
+/// Reads, writes and answers.
+pub(super) async fn bulk(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    parse: Parse,
+) -> Result<Response, Problem> {
+    let format = format_of(headers)?;
+    let body = body::read(body, Kind::Bulk, &app.settings.server).await?;
+    let parsed = parse(&body, format, now()).inspect_err(|_| {
+        app.metrics.ingest.rejected.inc();
+    })?;
+    drop(body);
+    let mut report = Report::default();
+    report.rejected.extend(parsed.rejected.into_iter().map(Refused::from));
+    let records = report.screen(parsed.records, app);
+    let (positions, records): (Vec<usize>, Vec<Record>) = records.into_iter().unzip();
+    let outcomes = if records.is_empty() { Vec::new() } else { app.engine.write(records).await? };
+    report.record(&positions, &outcomes);
+    report.answer(app)
+}
+
+/// The present, in Unix milliseconds.
+pub(super) fn now() -> guanxi_models::Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+fn format_of(headers: &HeaderMap) -> Result<Format, Problem> {
+    let said = body::content_type(headers);
+    match said.as_deref() {
+        Some(JSON) => Ok(Format::Json),
+        Some(ARROW) => Ok(Format::Arrow),
+        Some(name) if NDJSON.contains(&name) => Ok(Format::Ndjson),
+        other => Err(body::unsupported(other, &[JSON, NDJSON[0], ARROW])),
+    }
+}
+
+impl From<crate::ingest::Rejected> for Refused {
+    fn from(rejected: crate::ingest::Rejected) -> Self {
+        let code = Code::from(rejected.code).name();
+        Self { index: rejected.index, code, detail: rejected.detail }
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    accepted: usize,
+    duplicates: usize,
+    rejected: Vec<Refused>,
+    offset: Offset,
+}
+
+impl Report {
+    /// Takes out, where the server is strict, the events about what was never described.
+    fn screen(&mut self, records: Vec<(usize, Record)>, app: &App) -> Vec<(usize, Record)> {
+        if !app.settings.ingest.strict {
+            return records;
+        }
+        let world = app.engine.world();
+        let (known, unknown): (Vec<_>, Vec<_>) = records
+            .into_iter()
+            .map(|(index, record)| (unknown_part(&world, &record), index, record))
+            .partition(|(unknown, ..)| unknown.is_none());
+        self.rejected.extend(unknown.into_iter().filter_map(|(refusal, index, _)| {
+            let (code, detail) = refusal?;
+            Some(Refused { index, code: code.name(), detail })
+        }));
+        known.into_iter().map(|(_, index, record)| (index, record)).collect()
+    }
+
+    fn record(&mut self, positions: &[usize], outcomes: &[Outcome]) {
+        for (&index, &outcome) in positions.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Stored(offset) => {
+                    self.accepted += 1;
+                    self.offset = self.offset.max(offset);
+                }
+                Outcome::Duplicate(offset) => {
+                    self.duplicates += 1;
+                    self.offset = self.offset.max(offset);
+                }
+                Outcome::Conflict(offset) => self.rejected.push(conflict(index, offset)),
+            }
+        }
+        self.rejected.sort_by_key(|refused| refused.index);
+    }
+
+    fn answer(mut self, app: &App) -> Result<Response, Problem> {
+        let counters = &app.metrics.ingest;
+        counters.accepted.inc_by(self.accepted as u64);
+        counters.duplicates.inc_by(self.duplicates as u64);
+        counters.rejected.inc_by(self.rejected.len() as u64);
+        let rejected_count = self.rejected.len();
+        let none_taken = self.accepted + self.duplicates == 0;
+        let is_lone_conflict =
+            rejected_count == 1 && self.rejected[0].code == Code::EventIdConflict.name();
+        self.rejected.truncate(MAX_LISTED);
+        if none_taken && rejected_count > 0 {
+            let code = if is_lone_conflict { Code::EventIdConflict } else { Code::NothingAccepted };
+            return Err(self.refusal(code, rejected_count));
+        }
+        let offset = if none_taken { app.engine.world().offset() } else { self.offset };
+        let Self { accepted, duplicates, rejected, .. } = self;
+        Ok(Json(Ingested { accepted, duplicates, rejected, rejected_count, offset })
+            .into_response())
+    }
+
+    fn refusal(self, code: Code, count: usize) -> Problem {
+        let first = &self.rejected[0];
+        let detail = match count {
+            1 => first.detail.clone(),
+            _ => format!("none of {count} entries was accepted; the first: {}", first.detail),
+        };
+        let listed = serde_json::to_value(&self.rejected).expect("refusals are plain data");
+        Problem::new(code, detail).with("rejected", listed).with("rejected_count", count)
+    }
+}
+
+fn conflict(index: usize, offset: Offset) -> Refused {
+    let detail = format!(
+        "`event_id` was stored at offset {offset} with another body: give another event another id"
+    );
+    Refused { index, code: Code::EventIdConflict.name(), detail }
+}
+
+fn unknown_part(world: &World, record: &Record) -> Option<(Code, String)> {
+    let Record::Event(Event { user, item, .. }) = record else { return None };
+    if world.user(user).is_none() {
+        let detail = format!(
+            "user `{}` does not exist: describe it first with `PUT /v1/users/{{id}}`",
+            shown(user)
+        );
+        return Some((Code::UnknownUser, detail));
+    }
+    if world.item(item).is_none() {
+        let detail = format!(
+            "item `{}` does not exist: describe it first with `PUT /v1/items/{{id}}`",
+            shown(item)
+        );
+        return Some((Code::UnknownItem, detail));
+    }
+    None
+}

@@ -1,0 +1,95 @@
+//! The models on disk, and which of them serves.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Json;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use super::app::App;
+use super::code::Code;
+use super::path::Segments;
+use super::problem::{Problem, ProblemShape};
+use crate::registry::{Manifest, Registry, RegistryError};
+
+/// All models on disk.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Models {
+    /// The version that answers; null before the first training.
+    serving: Option<String>,
+    /// The newest first.
+    models: Vec<ModelBody>,
+}
+
+/// One model.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Model)]
+struct ModelBody {
+    /// Its name.
+    version: String,
+    /// The offset through which it was trained.
+    watermark: u64,
+    /// When it was published, in RFC 3339.
+    created: String,
+    /// Users it knows.
+    users: usize,
+    /// Items it knows.
+    items: usize,
+    /// Numbers in a row of its embedding.
+    dim: usize,
+    /// The figures of its report.
+    metrics: BTreeMap<String, f64>,
+}
+
+impl From<Manifest> for ModelBody {
+    fn from(manifest: Manifest) -> Self {
+        let Manifest { version, watermark, created, shapes, metrics, .. } = manifest;
+        let (users, items, dim) = (shapes.users, shapes.items, shapes.dim);
+        Self { version, watermark, created, users, items, dim, metrics }
+    }
+}
+
+/// Lists the models.
+#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
+pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
+    let serving = app.engine.status().model.map(|model| model.version);
+    let manifests = with_registry(&app, Registry::list).await?;
+    Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))
+}
+
+/// A model that will serve within `models.poll_interval`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Activated {
+    /// The version.
+    version: String,
+}
+
+/// Makes a model the current one, after checking that it is whole. It serves within `models.poll_interval`.
+#[utoipa::path(
+    post, path = "/v1/models/{version}/activate", tag = "models",
+    params(("version" = String, Path)),
+    responses(
+        (status = 202, body = Activated),
+        (status = 404, body = ProblemShape, description = "unknown_model"),
+        (status = 409, body = ProblemShape, description = "model_damaged"),
+    ),
+)]
+pub(super) async fn activate(
+    State(app): State<App>,
+    Segments([version]): Segments<1>,
+) -> Result<(StatusCode, Json<Activated>), Problem> {
+    let now = jiff::Timestamp::now();
+    let pointer = with_registry(&app, move |registry| registry.activate(&version, now)).await?;
+    Ok((StatusCode::ACCEPTED, Json(Activated { version: pointer.version })))
+}
+
+/// Works on the registry where a thread may wait for the disk.
+async fn with_registry<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+) -> Result<T, Problem> {
+    let registry = app.engine.registry().clone();
+    let done = tokio::task::spawn_blocking(move || work(&registry)).await;
+    done.map_err(|error| Problem::new(Code::Internal, error.to_string()))?.map_err(Problem::from)
+}

@@ -1,0 +1,169 @@
+//! What a client asks, checked and turned into a [`Query`].
+
+use guanxi_models::check_id;
+use guanxi_models::recommend::query::{Query, Scenario, Search};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::code::Code;
+use super::field::Field;
+use super::filter;
+use super::filter_shape::FilterShape;
+use super::problem::{Problem, nearest, shown};
+use crate::config::Settings;
+
+/// The most session items of a question.
+pub(super) const MAX_ITEMS: usize = 200;
+/// The most items that a question may exclude.
+pub(super) const MAX_EXCLUDED: usize = 1_000;
+
+/// A question: everything may be left out that the scenario doesn't need.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    /// For whom. An unknown user gets a list that is not personal.
+    #[schema(example = "u1")]
+    user: Option<String>,
+    /// The item that the question is about: needed by similar-items, and by also-bought unless `items` is given.
+    #[schema(example = "sku-42")]
+    item: Option<String>,
+    /// Items of the running session, at most 200: taken as if the user had bought them now.
+    items: Option<Vec<String>>,
+    /// How many items to list, 1 to 200; `recommend.default_limit` if left out.
+    #[schema(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// What the items must satisfy.
+    #[schema(value_type = Option<FilterShape>)]
+    filter: Option<Value>,
+    /// Items never to list, at most 1000.
+    exclude: Option<Vec<String>>,
+    /// Leaves out what the user has already touched; true if left out.
+    exclude_seen: Option<bool>,
+    /// Gives the reasons of each item; false if left out.
+    explain: Option<bool>,
+    /// What of each item to add: name, category, tags, merchant, price, currency, stock, available, place, created, attributes.
+    fields: Option<Vec<String>>,
+}
+
+/// A checked question.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// What the model is asked.
+    pub(super) query: Query,
+    /// What of each item to add to the answer.
+    pub(super) fields: Vec<Field>,
+}
+
+impl Question {
+    /// Checks everything that needs no world.
+    pub(super) fn check(self, scenario: Scenario, settings: &Settings) -> Result<Asked, Problem> {
+        let limit = self.limit(settings)?;
+        let items = ids("items", self.items, MAX_ITEMS)?;
+        let exclude = ids("exclude", self.exclude, MAX_EXCLUDED)?;
+        let filter = self.filter.as_ref().filter(|filter| !filter.is_null());
+        let query = Query {
+            scenario,
+            user: id("user", self.user)?,
+            item: id("item", self.item)?,
+            items,
+            limit,
+            filter: filter.map(filter::read).transpose()?,
+            exclude,
+            exclude_seen: self.exclude_seen.unwrap_or(true),
+            explain: self.explain.unwrap_or(false),
+            min_friends: settings.social.min_friends,
+            search: Search::Index { ef: settings.recommend.search_ef },
+        };
+        let fields = fields(&self.fields.unwrap_or_default())?;
+        Ok(Asked { query, fields })
+    }
+
+    fn limit(&self, settings: &Settings) -> Result<usize, Problem> {
+        let Some(limit) = self.limit else { return Ok(settings.recommend.default_limit) };
+        match usize::try_from(limit) {
+            Ok(fitting @ 1..=Query::MAX_LIMIT) => Ok(fitting),
+            _ => {
+                let most = Query::MAX_LIMIT;
+                let detail = format!("`limit` is {limit}: ask for 1 to {most} items");
+                Err(Problem::new(Code::InvalidLimit, detail).with("field", "limit"))
+            }
+        }
+    }
+}
+
+fn id(field: &str, id: Option<String>) -> Result<Option<String>, Problem> {
+    if let Some(id) = &id {
+        check_id(id).map_err(|error| Problem::of_id(field, error))?;
+    }
+    Ok(id)
+}
+
+fn ids(field: &str, ids: Option<Vec<String>>, most: usize) -> Result<Vec<String>, Problem> {
+    let ids = ids.unwrap_or_default();
+    if ids.len() > most {
+        let detail = format!("`{field}` has {} entries: at most {most} are taken", ids.len());
+        return Err(Problem::new(Code::TooMany, detail).with("field", field));
+    }
+    for (at, id) in ids.iter().enumerate() {
+        check_id(id).map_err(|error| Problem::of_id(&format!("{field}.{at}"), error))?;
+    }
+    Ok(ids)
+}
+
+fn fields(names: &[String]) -> Result<Vec<Field>, Problem> {
+    let mut fields = Vec::new();
+    for name in names {
+        let field = Field::from_name(name).ok_or_else(|| {
+            let known = Field::ALL.map(Field::name);
+            let detail =
+                format!("`fields` can't give `{}`: {}", shown(name), nearest(name, &known));
+            Problem::new(Code::InvalidField, detail).with("field", "fields")
+        })?;
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(question: Value) -> Result<Asked, Problem> {
+        let question: Question = serde_json::from_value(question).unwrap();
+        question.check(Scenario::ForYou, &Settings::default())
+    }
+
+    #[test]
+    fn what_is_left_out_comes_from_the_settings() {
+        let query = asked(json!({})).unwrap().query;
+        assert_eq!(query, Query { scenario: Scenario::ForYou, ..Query::default() });
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        for (question, code) in [
+            (json!({"limit": 0}), Code::InvalidLimit),
+            (json!({"limit": 201}), Code::InvalidLimit),
+            (json!({"limit": -1}), Code::InvalidLimit),
+            (json!({"user": ""}), Code::InvalidId),
+            (json!({"items": ["a", "b\n"]}), Code::InvalidId),
+            (json!({"exclude": vec!["a"; 1_001]}), Code::TooMany),
+            (json!({"items": vec!["a"; 201]}), Code::TooMany),
+            (json!({"fields": ["nam"]}), Code::InvalidField),
+            (json!({"filter": []}), Code::InvalidFilter),
+        ] {
+            assert_eq!(asked(question.clone()).unwrap_err().code(), code, "{question}");
+        }
+    }
+
+    #[test]
+    fn null_is_as_good_as_left_out() {
+        let question = json!({"user": null, "limit": null, "filter": null, "fields": null});
+        assert_eq!(asked(question).unwrap().query, asked(json!({})).unwrap().query);
+    }
+}

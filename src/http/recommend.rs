@@ -1,0 +1,238 @@
+//! The lists: one load of the world, no wait and no lock from the question to the bytes of the answer.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query as Parameters, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use guanxi_models::World;
+use guanxi_models::recommend::Scratch;
+use guanxi_models::recommend::query::Scenario;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::answer::{ListShape, Listing};
+use super::app::App;
+use super::body::{self, Kind};
+use super::code::Code;
+use super::path::Segments;
+use super::problem::{Problem, ProblemShape};
+use super::question::{Asked, Question};
+use super::{json, parameters};
+use crate::telemetry::Stage;
+
+/// The most questions of one request.
+const MAX_QUESTIONS: usize = 32;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
+}
+
+/// Lists items.
+#[utoipa::path(
+    post, path = "/v1/recommend/{scenario}", tag = "recommend",
+    params(("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new")),
+    request_body = Question,
+    responses(
+        (status = 200, body = ListShape),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
+        (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
+    ),
+)]
+pub(super) async fn post(
+    State(app): State<App>,
+    Segments([scenario]): Segments<1>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let scenario = scenario_of(&scenario)?;
+    let body = body::read(body, Kind::Small, &app.settings.server).await?;
+    let began = Instant::now();
+    body::require_json(&headers, &body)?;
+    let question = json::decode::<Question>(&body)?;
+    answer(&app, question, scenario, began)
+}
+
+/// Lists items, asked by query parameters.
+///
+/// Lists (`items`, `exclude`, `fields`, `tags`, `tags_all`, `merchant`) are repeated or separated by commas.
+#[utoipa::path(
+    get, path = "/v1/recommend/{scenario}", tag = "recommend",
+    params(
+        ("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new"),
+        ("user" = Option<String>, Query), ("item" = Option<String>, Query), ("items" = Option<Vec<String>>, Query),
+        ("limit" = Option<i64>, Query), ("exclude" = Option<Vec<String>>, Query), ("exclude_seen" = Option<bool>, Query),
+        ("explain" = Option<bool>, Query), ("fields" = Option<Vec<String>>, Query), ("category" = Option<String>, Query),
+        ("price_gte" = Option<f64>, Query), ("price_gt" = Option<f64>, Query), ("price_lte" = Option<f64>, Query),
+        ("price_lt" = Option<f64>, Query), ("tags" = Option<Vec<String>>, Query), ("tags_all" = Option<Vec<String>>, Query),
+        ("merchant" = Option<Vec<String>>, Query), ("available" = Option<bool>, Query), ("near_lat" = Option<f64>, Query),
+        ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query),
+    ),
+    responses(
+        (status = 200, body = ListShape),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
+        (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
+    ),
+)]
+pub(super) async fn get(
+    State(app): State<App>,
+    Segments([scenario]): Segments<1>,
+    pairs: Result<Parameters<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let scenario = scenario_of(&scenario)?;
+    let began = Instant::now();
+    let Parameters(pairs) =
+        pairs.map_err(|error| Problem::new(Code::InvalidUtf8, error.body_text()))?;
+    let question = json::decode_object::<Question>(parameters::question(&pairs)?)?;
+    answer(&app, question, scenario, began)
+}
+
+/// Several questions, answered from one state of the world.
+#[derive(Debug, ToSchema)]
+#[schema(as = Questions)]
+#[expect(
+    dead_code,
+    reason = "only the schema is used: each question is read for itself, so that one bad one spoils no other"
+)]
+pub(super) struct QuestionsShape {
+    /// At most 32 questions, each with its `scenario` beside the fields of a question.
+    requests: Vec<Question>,
+}
+
+/// The answers in the order of the questions.
+#[derive(Debug, ToSchema)]
+#[schema(as = Lists)]
+#[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
+pub(super) struct ListsShape {
+    /// For each question its list, or the problem with it.
+    answers: Vec<ListShape>,
+}
+
+/// Answers several questions at once, all from the same state.
+#[utoipa::path(
+    post, path = "/v1/recommend", tag = "recommend",
+    request_body = QuestionsShape,
+    responses(
+        (status = 200, body = ListsShape),
+        (status = 422, body = ProblemShape, description = "missing_field, unknown_field, too_many"),
+    ),
+)]
+pub(super) async fn post_many(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = body::read(body, Kind::Small, &app.settings.server).await?;
+    body::require_json(&headers, &body)?;
+    let requests = requests(json::object(&body)?)?;
+    let world = app.engine.world();
+    let mut buffer = b"{\"answers\":[".to_vec();
+    for (at, request) in requests.into_iter().enumerate() {
+        if at > 0 {
+            buffer.push(b',');
+        }
+        if let Err(problem) = one_of_many(&app, &world, request, &mut buffer) {
+            write(&problem.body(), &mut buffer);
+        }
+    }
+    buffer.extend_from_slice(b"]}");
+    Ok(json_answer(buffer))
+}
+
+fn requests(mut object: Map<String, Value>) -> Result<Vec<Value>, Problem> {
+    let requests = object.remove("requests");
+    if let Some(name) = object.keys().next() {
+        let detail =
+            format!("unknown field `{}`: the only one is `requests`", super::problem::shown(name));
+        return Err(Problem::new(Code::UnknownField, detail));
+    }
+    let Some(requests) = requests else {
+        let detail = "`requests` is missing: send `{\"requests\":[{\"scenario\":\"for-you\",\"user\":\"u1\"}]}`";
+        return Err(Problem::new(Code::MissingField, detail).with("field", "requests"));
+    };
+    match requests {
+        Value::Array(list) if list.len() <= MAX_QUESTIONS => Ok(list),
+        Value::Array(list) => {
+            let detail =
+                format!("`requests` has {} entries: at most {MAX_QUESTIONS} are taken", list.len());
+            Err(Problem::new(Code::TooMany, detail).with("field", "requests"))
+        }
+        _ => {
+            Err(Problem::new(Code::InvalidField, "`requests` must be a list")
+                .with("field", "requests"))
+        }
+    }
+}
+
+fn one_of_many(
+    app: &App,
+    world: &World,
+    request: Value,
+    buffer: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let began = Instant::now();
+    let Value::Object(mut object) = request else {
+        return Err(Problem::new(Code::InvalidField, "a request must be an object"));
+    };
+    let scenario = match object.remove("scenario") {
+        Some(Value::String(name)) => scenario_of(&name)?,
+        Some(_) => return Err(Problem::new(Code::InvalidField, "`scenario` must be a text")),
+        None => {
+            return Err(
+                Problem::new(Code::MissingField, "`scenario` is missing").with("field", "scenario")
+            );
+        }
+    };
+    let asked = json::decode_object::<Question>(object)?.check(scenario, &app.settings)?;
+    list(app, world, &asked, began, buffer)
+}
+
+fn answer(
+    app: &App,
+    question: Question,
+    scenario: Scenario,
+    began: Instant,
+) -> Result<Response, Problem> {
+    let asked = question.check(scenario, &app.settings)?;
+    let world = app.engine.world();
+    let mut buffer = Vec::with_capacity(64 + asked.query.limit * 64);
+    list(app, &world, &asked, began, &mut buffer)?;
+    Ok(json_answer(buffer))
+}
+
+/// Makes one list and writes it to the end of `buffer`. `began` is when the reading of the question did.
+fn list(
+    app: &App,
+    world: &World,
+    asked: &Asked,
+    began: Instant,
+    buffer: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let read = Instant::now();
+    let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend(&asked.query, scratch))?;
+    let listed = Instant::now();
+    write(&Listing { world, asked, answer: &answer }, buffer);
+    let observe = |stage, took: Duration| {
+        app.metrics.stages.of(asked.query.scenario, stage).observe(took);
+    };
+    observe(Stage::Parse, read - began);
+    observe(Stage::Recommend, listed - read);
+    observe(Stage::Encode, listed.elapsed());
+    Ok(())
+}
+
+fn write(value: &impl Serialize, buffer: &mut Vec<u8>) {
+    serde_json::to_writer(buffer, value).expect("writing texts and numbers to memory can't fail");
+}
+
+fn json_answer(buffer: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], Bytes::from(buffer)).into_response()
+}
+
+fn scenario_of(name: &str) -> Result<Scenario, Problem> {
+    Scenario::from_name(name).ok_or_else(|| Problem::unknown_scenario(name))
+}

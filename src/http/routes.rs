@@ -1,0 +1,78 @@
+//! Which path leads to which handler.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Request};
+use axum::http::header;
+use axum::middleware;
+use axum::response::Response;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Description;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::app::App;
+use super::code::Code;
+use super::docs::{self, Api, Document};
+use super::observe::{self, Counters};
+use super::problem::{Problem, shown};
+use super::{bulk, health, items, models, recommend, relations, users};
+
+/// Everything the server answers.
+pub fn router(app: App) -> Router {
+    let (router, description) = described().split_for_parts();
+    let counters = Arc::new(Counters::new(&app.metrics, &description));
+    let text = description.to_json().expect("a description of plain data can be written");
+    router
+        .merge(docs::pages())
+        .layer(Extension(Document(text.into())))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(counters, observe::observe))
+        .with_state(app)
+}
+
+/// The OpenAPI document of the handlers.
+pub fn description() -> Description {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(recommend::get, recommend::post))
+        .routes(routes!(recommend::post_many))
+        .routes(routes!(bulk::events))
+        .routes(routes!(bulk::items))
+        .routes(routes!(items::get, items::put, items::patch, items::delete))
+        .routes(routes!(bulk::users))
+        .routes(routes!(users::get, users::put, users::patch, users::delete))
+        .routes(routes!(bulk::relations))
+        .routes(routes!(relations::put, relations::delete))
+        .routes(routes!(models::list))
+        .routes(routes!(models::activate))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(docs::document))
+        .routes(routes!(docs::explain))
+}
+
+async fn unknown_route(request: Request) -> Problem {
+    let path = shown(request.uri().path());
+    Problem::new(Code::UnknownRoute, format!("no route has the path `{path}`: see `/docs`"))
+}
+
+/// The methods that the path has stand in `allow`, which the router adds.
+async fn method_not_allowed(request: Request) -> Problem {
+    let method = shown(request.method().as_str());
+    let detail =
+        format!("the path has no method `{method}`: the header `allow` lists those it has");
+    Problem::new(Code::MethodNotAllowed, detail)
+}
+
+/// Whether an answer is an error in the stable form.
+pub(super) fn is_problem(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == super::problem::PROBLEM_JSON)
+}

@@ -1,0 +1,104 @@
+//! Accepting connections, and ending well.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
+
+use super::timed::{Bounds, HeadDone, Timed};
+use crate::config::Server;
+
+/// How long to rest when the system can't give a connection, which is when this process has too many files open.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The most requests of one HTTP/2 connection that are answered at once.
+const MAX_STREAMS: u32 = 256;
+/// The largest head of a request, in bytes.
+const MAX_HEAD: u32 = 64 * 1024;
+
+/// Serves until `stop` is ready, then finishes what was begun, for at most `shutdown_grace`.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &Server,
+    stop: impl Future<Output = ()>,
+) {
+    let acceptor = Acceptor::new(router, settings);
+    let graceful = GracefulShutdown::new();
+    tokio::select! {
+        () = acceptor.accept(&listener, &graceful) => (),
+        () = stop => (),
+    }
+    // Whoever connects from now on is refused by the system.
+    drop(listener);
+    let grace = settings.shutdown_grace.0;
+    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(
+            seconds = grace.as_secs_f64(),
+            "some requests took longer than the grace period"
+        );
+    }
+}
+
+struct Acceptor {
+    router: Router,
+    builder: Arc<Builder<TokioExecutor>>,
+    bounds: Bounds,
+    room: Arc<Semaphore>,
+}
+
+impl Acceptor {
+    fn new(router: Router, settings: &Server) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        // The connection keeps the time itself: see [`Timed`].
+        builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
+        builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
+        Self {
+            router,
+            builder: Arc::new(builder),
+            bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
+            room: Arc::new(Semaphore::new(settings.max_connections)),
+        }
+    }
+
+    async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
+        // The semaphore is never closed.
+        while let Ok(place) = Arc::clone(&self.room).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => self.start(stream, place, graceful),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn start(&self, stream: TcpStream, place: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
+        // Answers are small and written at once: waiting to fill a packet would only add delay.
+        drop(stream.set_nodelay(true));
+        let head_done = HeadDone::default();
+        let io = TokioIo::new(Timed::new(stream, self.bounds, head_done.clone()));
+        let router = self.router.clone();
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            head_done.say();
+            router.clone().oneshot(request.map(axum::body::Body::new))
+        });
+        let builder = Arc::clone(&self.builder);
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            let connection = builder.serve_connection(io, service);
+            // A client that goes away in the middle is no event for an operator.
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+}

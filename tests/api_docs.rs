@@ -1,0 +1,127 @@
+//! What the API says of itself is complete and true.
+
+mod support;
+
+use std::collections::{BTreeSet, HashSet};
+
+use guanxi::http::{Code, description};
+use serde_json::Value;
+use support::Server;
+
+const MANUAL: &str = include_str!("../docs/api.md");
+
+/// Method and path of every operation.
+fn operations(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect()
+}
+
+fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(object.get("$ref").and_then(Value::as_str));
+            object.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| references(inner, found)),
+        _ => (),
+    }
+}
+
+#[test]
+fn the_document_is_a_sound_openapi_3_1() {
+    let document = Server::start().get("/openapi.json").good();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        assert!(target.is_some(), "{reference} leads nowhere");
+    }
+    let mut names = HashSet::new();
+    for (method, path) in operations(&document) {
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(names.insert(name.to_owned()), "two operations are called {name}");
+        assert!(operation["responses"].as_object().is_some_and(|all| !all.is_empty()), "{path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
+        for segment in path.split('/').filter_map(|part| part.strip_prefix('{')) {
+            let name = segment.trim_end_matches('}');
+            let parameters = operation["parameters"].as_array().unwrap();
+            assert!(parameters.iter().any(|it| it["name"] == name && it["in"] == "path"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_document_lists_every_route() {
+    let document = serde_json::to_value(description()).unwrap();
+    let listed = operations(&document);
+    let routes = "DELETE /v1/items/{id}, DELETE /v1/relations/{from}/{kind}/{to}, DELETE /v1/users/{id}, GET /errors/{code}, \
+        GET /health/live, GET /health/ready, GET /metrics, GET /openapi.json, GET /v1/items/{id}, GET /v1/models, \
+        GET /v1/recommend/{scenario}, GET /v1/users/{id}, PATCH /v1/items/{id}, PATCH /v1/users/{id}, POST /v1/events, \
+        POST /v1/items, POST /v1/models/{version}/activate, POST /v1/recommend, POST /v1/recommend/{scenario}, \
+        POST /v1/relations, POST /v1/users, PUT /v1/items/{id}, PUT /v1/relations/{from}/{kind}/{to}, PUT /v1/users/{id}";
+    let routes: BTreeSet<(String, String)> = routes
+        .split(", ")
+        .map(|route| route.trim().split_once(' ').unwrap())
+        .map(|(method, path)| (method.to_owned(), path.to_owned()))
+        .collect();
+    assert_eq!(listed, routes);
+}
+
+#[test]
+fn the_manual_has_an_example_of_every_operation() {
+    let document = serde_json::to_value(description()).unwrap();
+    for (method, path) in operations(&document) {
+        assert!(
+            MANUAL.contains(&format!("`{method} {path}`")),
+            "{method} {path} is not in docs/api.md"
+        );
+    }
+}
+
+#[test]
+fn the_manual_lists_every_code_as_the_table_has_it() {
+    for code in Code::ALL {
+        let row =
+            format!("| `{}` | {} | {} |", code.name(), code.status().as_u16(), code.meaning());
+        assert!(MANUAL.contains(&row), "docs/api.md lacks\n{row}");
+    }
+    let rows = MANUAL.lines().filter(|line| line.starts_with("| `") && line.ends_with(". |"));
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(rows.len(), Code::ALL.len(), "{rows:#?}");
+}
+
+#[test]
+fn the_pages_need_no_other_machine() {
+    let server = Server::start();
+    let page = server.get("/docs/");
+    assert_eq!(page.status, 200);
+    let initializer = server.get("/docs/swagger-initializer.js");
+    for (name, text) in [("page", page.text()), ("initializer", initializer.text())] {
+        assert!(!text.contains("http://") && !text.contains("https://"), "{name}: {text}");
+    }
+    assert!(
+        initializer.text().contains("/openapi.json")
+            && initializer.text().contains(r#""validatorUrl": "none""#),
+        "{}",
+        initializer.text()
+    );
+    assert!(page.header("content-security-policy").starts_with("default-src 'self'"));
+    let sources =
+        page.text().split('"').filter(|part| part.ends_with(".js") || part.ends_with(".css"));
+    let mut n_sources = 0;
+    for source in sources {
+        n_sources += 1;
+        let path = format!("/docs/{}", source.trim_start_matches("./"));
+        assert_eq!(server.get(&path).status, 200, "{path}");
+    }
+    assert!(n_sources >= 3, "{}", page.text());
+}
