@@ -294,3 +294,18 @@ fn codes_are_explained() {
     assert_eq!((&explained["code"], &explained["meaning"]), (&problem["code"], &problem["title"]));
     assert_eq!(server.get("/errors/nothing").code(), "unknown_code");
 }
+
+#[test]
+fn an_event_without_a_time_that_is_sent_again_is_the_same_event() {
+    let server = Server::start();
+    let send = |item: &str| {
+        server.post(
+            "/v1/events",
+            &json!({"event_id": "e", "user": "u", "item": item, "type": "view"}),
+        )
+    };
+    assert_eq!(send("i").good()["accepted"], 1);
+    std::thread::sleep(std::time::Duration::from_millis(3));
+    assert_eq!(send("i").good()["duplicates"], 1);
+    assert_eq!(send("j").code(), "event_id_conflict");
+}

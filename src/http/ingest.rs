@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
-use guanxi_models::{Event, Offset, Record, World};
+use guanxi_models::{Event, Millis, Offset, Record, World};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,7 +60,8 @@ pub(super) async fn bulk(
 ) -> Result<Response, Problem> {
     let format = format_of(headers)?;
     let body = body::read(body, Kind::Bulk, &app.settings.server).await?;
-    let parsed = parse(&body, format, now()).inspect_err(|_| {
+    let now = now();
+    let parsed = parse(&body, format, now).inspect_err(|_| {
         app.metrics.ingest.rejected.inc();
     })?;
     drop(body);
@@ -68,13 +69,34 @@ pub(super) async fn bulk(
     report.rejected.extend(parsed.rejected.into_iter().map(Refused::from));
     let records = report.screen(parsed.records, app);
     let (positions, records): (Vec<usize>, Vec<Record>) = records.into_iter().unzip();
-    let outcomes = if records.is_empty() { Vec::new() } else { app.engine.write(records).await? };
+    let untimed: Vec<Option<Event>> = records.iter().map(|one| untimed(one, now)).collect();
+    let mut outcomes =
+        if records.is_empty() { Vec::new() } else { app.engine.write(records).await? };
+    forgive_repeats(app, &mut outcomes, &untimed);
     report.record(&positions, &outcomes);
     report.answer(app)
 }
 
+/// The event, if its time is that of its arrival: the client gave none.
+fn untimed(record: &Record, now: Millis) -> Option<Event> {
+    match record {
+        Record::Event(event) if event.ts == now => Some(event.clone()),
+        _ => None,
+    }
+}
+
+/// An event without a time of its own gets another one when it is sent again, and is the same event all the same.
+fn forgive_repeats(app: &App, outcomes: &mut [Outcome], untimed: &[Option<Event>]) {
+    for (outcome, event) in outcomes.iter_mut().zip(untimed) {
+        let (Outcome::Conflict(offset), Some(event)) = (&*outcome, event) else { continue };
+        if app.engine.holds_but_for_time(*offset, event) {
+            *outcome = Outcome::Duplicate(*offset);
+        }
+    }
+}
+
 /// The present, in Unix milliseconds.
-pub(super) fn now() -> guanxi_models::Millis {
+pub(super) fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 

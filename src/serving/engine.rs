@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use guanxi_models::{Model, Record, World};
+use guanxi_models::{Event, Model, Offset, Record, World};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -118,6 +118,15 @@ impl Engine {
     pub fn write_blocking(&self, records: Vec<Record>) -> Result<Vec<Outcome>, WriteError> {
         let receiver = self.ask(|reply| Command::Write(records, reply))?;
         receiver.blocking_recv().map_err(|_| ended())?
+    }
+
+    /// Whether the log holds this event at `offset`, at whatever time it happened. Reads the disk.
+    pub fn holds_but_for_time(&self, offset: Offset, event: &Event) -> bool {
+        let Some(before) = offset.0.checked_sub(1) else { return false };
+        match self.shared.store.read(Offset(before)).next() {
+            Some(Ok((_, Record::Event(held)))) => Event { ts: event.ts, ..held } == *event,
+            _ => false,
+        }
     }
 
     /// How the engine is.
