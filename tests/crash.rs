@@ -2,6 +2,8 @@
 //!
 //! `GUANXI_KILLS` sets how often (20).
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod support;
 
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 
 usage: real_data.py --guanxi target/debug/guanxi --shared ../shared [--only NAME ...]
 
-Needs numpy, scipy and pyarrow. `--shared` holds `data/` (the data sets, each with its terms) and `tools/metrics.py` (the metrics,
+Needs numpy, pandas, pyarrow and scipy. `--shared` holds `data/` (the data sets, each with its terms) and `tools/metrics.py` (the metrics,
 independent of guanxi's own). Prints a line per check and ends with exit code 1 if one does not hold.
 """
 

@@ -39,7 +39,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let world = engine.world();
     serve::serve(engine, settings, |address| {
         out.line(format_args!("listening on http://{address}; try"));
-        questions(&world, &format!("http://{address}")).iter().for_each(|line| out.line(line));
+        for line in questions(&world, &format!("http://{address}")) {
+            out.line(line);
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,14 +27,13 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         out.note(format_args!("exported through offset {through} of {last}"));
     })?;
     let (place, through) = (args.out.display(), exported.through);
-    let records = through.0 - exported.before.0;
-    if records == 0 {
+    if through == exported.before {
         out.line(format_args!("nothing new: {place} holds the log through offset {through}"));
-    } else {
-        let files = exported.files;
-        out.line(format_args!(
-            "{records} records in {files} files: {place} holds the log through offset {through}"
-        ));
+        return Ok(ExitCode::SUCCESS);
     }
+    let (first, files) = (exported.before.next(), exported.files);
+    out.line(format_args!(
+        "offsets {first} to {through} written (new files: {files}): {place} holds the log through offset {through}"
+    ));
     Ok(ExitCode::SUCCESS)
 }

@@ -30,14 +30,16 @@ enum Command {
     /// Prints a model's manifest, metrics and recipe.
     Show {
         /// The model, as `list` names it.
-        version: String,
+        #[arg(value_name = "VERSION")]
+        model: String,
         #[command(flatten)]
         data: Data,
     },
     /// Checks that a model is whole and makes it current.
     Activate {
         /// The model, as `list` names it.
-        version: String,
+        #[arg(value_name = "VERSION")]
+        model: String,
         #[command(flatten)]
         data: Data,
     },
@@ -62,8 +64,8 @@ struct Data {
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     match &args.command {
         Command::List { data } => list(&data.registry()?, out),
-        Command::Show { version, data } => show(&data.registry()?, version, out),
-        Command::Activate { version, data } => activate(&data.registry()?, version, out),
+        Command::Show { model, data } => show(&data.registry()?, model, out),
+        Command::Activate { model, data } => activate(&data.registry()?, model, out),
         Command::Prune { keep, data } => prune(&data.registry()?, *keep, out),
     }
 }

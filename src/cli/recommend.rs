@@ -76,7 +76,7 @@ fn world(data: &Path) -> Result<World, CliError> {
 
 fn users(named: &str, world: &World) -> Result<Vec<String>, CliError> {
     if named == "all" {
-        return Ok(world.user_ids().names().map(|name| name.to_string()).collect());
+        return Ok(world.user_ids().names().map(std::string::ToString::to_string).collect());
     }
     let text = std::fs::read_to_string(named).map_err(|error| format!("`{named}`: {error}"))?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())

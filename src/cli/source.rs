@@ -85,10 +85,11 @@ fn world_of_files(
     mapping: &Mapping,
 ) -> Result<World, CliError> {
     let mut world = empty_world(events);
-    apply(&mut world, read_interactions(interactions, mapping)?, Record::Event)?;
+    // In the order of an import, so that both number users alike and draw the same rows to hold out.
     if let Some(relations) = relations {
         apply(&mut world, read_relations(relations, mapping)?, Record::Relation)?;
     }
+    apply(&mut world, read_interactions(interactions, mapping)?, Record::Event)?;
     Ok(world)
 }
 

@@ -35,15 +35,11 @@ pub(super) const NOTHING: &str = "-";
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, row) in self.rows.iter().enumerate() {
-            let mut line = String::new();
-            for (column, cell) in row.iter().enumerate() {
+            let cells = row.iter().enumerate().map(|(column, cell)| {
                 let (width, is_number) = self.shape(column);
-                let gap = if column == 0 { "" } else { "  " };
-                line += &match is_number {
-                    true => format!("{gap}{cell:>width$}"),
-                    false => format!("{gap}{cell:<width$}"),
-                };
-            }
+                if is_number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            });
+            let line = cells.collect::<Vec<_>>().join("  ");
             let end = if number + 1 == self.rows.len() { "" } else { "\n" };
             write!(f, "{}{end}", line.trim_end())?;
         }

@@ -182,7 +182,7 @@ impl<'a> ReasonBody<'a> {
     }
 }
 
-/// One list, as the OpenAPI document shows it.
+/// One list, as the `OpenAPI` document shows it.
 #[derive(Debug, ToSchema)]
 #[schema(as = List)]
 #[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]

@@ -13,7 +13,7 @@ use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape, nearest, shown};
 
-/// The head of the OpenAPI document; the paths come from the handlers.
+/// The head of the `OpenAPI` document; the paths come from the handlers.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -32,7 +32,7 @@ use super::problem::{Problem, ProblemShape, nearest, shown};
 )]
 pub(super) struct Api;
 
-/// The OpenAPI document as it is sent.
+/// The `OpenAPI` document as it is sent.
 #[derive(Clone, Debug)]
 pub(super) struct Document(pub(super) std::sync::Arc<str>);
 

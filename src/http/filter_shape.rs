@@ -1,4 +1,4 @@
-//! What the OpenAPI document shows of filters. [`super::filter`] reads them; a test keeps both alike.
+//! What the `OpenAPI` document shows of filters. [`super::filter`] reads them; a test keeps both alike.
 #![expect(
     dead_code,
     reason = "only the schema is used: filters are read key by key, so that errors name the place"

@@ -70,7 +70,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
     Ok(Json(Ready { status: "ready", offset: offset.0, model, model_error }))
 }
 
-/// Shows counters and histograms in the text format of OpenMetrics.
+/// Shows counters and histograms in the text format of `OpenMetrics`.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
     responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures.")),

@@ -33,7 +33,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// The OpenAPI document of the handlers.
+/// The `OpenAPI` document of the handlers.
 pub fn description() -> Description {
     described().into_openapi()
 }

@@ -14,6 +14,7 @@
 //!   the parts are on the disk, so that an export that was interrupted left the old lake, and the next one goes on from there.
 //! - An export works in passes of [`ROWS_PER_PASS`] records and writes one part for each day of a pass: memory is bounded by a pass.
 //!   [`read`] puts the parts of one pass at a time back into the order of the log.
+//! - A lake tells the whole story: that a user or an item was deleted is one more record, and what came before it stays in the parts.
 
 mod body;
 mod columns;

@@ -9,6 +9,7 @@ mod error;
 mod manifest;
 mod map;
 mod pointer;
+mod prune;
 mod publish;
 mod tables;
 #[cfg(test)]
@@ -92,6 +93,7 @@ impl Registry {
     /// Maps a model after every file was verified, and every table checked.
     pub fn load(&self, version: &str) -> Result<Model, RegistryError> {
         let manifest = self.show(version)?;
+        self.verify_manifest(version)?;
         let directory = self.versions.join(version);
         for file in &manifest.files {
             checksum::verify(&directory, file)
@@ -110,32 +112,21 @@ impl Registry {
         self.point_to(version, created)
     }
 
-    /// Removes all models but the newest `keep` and the current one, and what crashes left behind. Returns what was removed.
-    pub fn prune(&self, keep: usize) -> Result<Vec<String>, RegistryError> {
-        if keep == 0 {
-            return Err(RegistryError::KeepNone);
-        }
-        let current = self.current()?.map(|pointer| pointer.version);
-        let kept: Vec<String> =
-            self.list()?.into_iter().take(keep).map(|one| one.version).chain(current).collect();
-        let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;
-        let mut removed = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if kept.contains(&name) || publish::is_being_written(&name) {
-                continue;
-            }
-            fs::remove_dir_all(entry.path()).map_err(RegistryError::io(entry.path()))?;
-            removed.push(name);
-        }
-        removed.sort();
-        Ok(removed)
-    }
-
     fn point_to(&self, version: &str, created: jiff::Timestamp) -> Result<Pointer, RegistryError> {
         let manifest_sha256 = checksum::sum_of(&self.manifest_bytes(version)?);
         let (version, created) = (version.to_owned(), created.to_string());
         pointer::create(&self.manifests, Pointer { number: 0, version, manifest_sha256, created })
+    }
+
+    /// Makes sure that a manifest is as it was when the model was made current. A number changed in it would still read well.
+    fn verify_manifest(&self, version: &str) -> Result<(), RegistryError> {
+        let sum = checksum::sum_of(&self.manifest_bytes(version)?);
+        let pointers = self.pointers()?;
+        let mut of_this = pointers.iter().filter(|pointer| pointer.version == version);
+        if of_this.all(|pointer| pointer.manifest_sha256 == sum) {
+            return Ok(());
+        }
+        Err(damaged(version, publish::MANIFEST, "has another checksum"))
     }
 
     fn manifest_bytes(&self, version: &str) -> Result<Vec<u8>, RegistryError> {

@@ -201,3 +201,29 @@ fn pruning_keeps_the_newest_the_current_and_nothing_half() {
     assert_eq!(registry.current().unwrap().unwrap().version, versions[0]);
     assert!(matches!(registry.prune(0), Err(RegistryError::KeepNone)));
 }
+
+#[test]
+fn pruning_keeps_the_model_that_serves_while_newer_ones_are_damaged() {
+    let (dir, registry) = opened();
+    let versions: Vec<String> =
+        (1..=3).map(|at| registry.publish(&model(at), &extras()).unwrap()).collect();
+    for damaged in &versions[1..] {
+        let file = dir.path().join("models/versions").join(damaged).join("items.arrow");
+        fs::write(file, "").unwrap();
+    }
+    assert_eq!(registry.prune(1).unwrap(), [versions[1].as_str()]);
+    registry.load(&versions[0]).unwrap();
+}
+
+#[test]
+fn a_number_changed_in_the_manifest_is_noticed() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&model(1), &extras()).unwrap();
+    let file = dir.path().join("models/versions").join(&version).join("manifest.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let changed = text.replace("\"cap\": 10.0", "\"cap\": 90.0");
+    assert_ne!(changed, text);
+    fs::write(&file, changed).unwrap();
+    let refused = registry.load(&version).unwrap_err().to_string();
+    assert!(refused.contains("`manifest.json` has another checksum"), "{refused}");
+}

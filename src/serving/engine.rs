@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::status::{Commits, ServedModel, Status, Troubles};
-use super::writer::{self, Command, Reply, WriteError};
+use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
 use crate::registry::{Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
@@ -110,10 +110,7 @@ impl Engine {
     }
 
     /// Appends what `make` makes of the present world, with no other write between.
-    pub async fn write_with(
-        &self,
-        make: Box<dyn FnOnce(&World) -> Vec<Record> + Send>,
-    ) -> Result<Vec<Outcome>, WriteError> {
+    pub async fn write_with(&self, make: Make) -> Result<Vec<Outcome>, WriteError> {
         self.ask(|reply| Command::WriteWith(make, reply))?.await.map_err(|_| ended())?
     }
 

@@ -14,4 +14,4 @@ mod writer;
 pub use engine::{Engine, EngineError, Options};
 pub use replay::world_from_log;
 pub use status::{ServedModel, Status};
-pub use writer::WriteError;
+pub use writer::{Make, WriteError};

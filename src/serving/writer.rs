@@ -42,7 +42,8 @@ pub(super) enum Command {
 }
 
 pub(super) type Reply = oneshot::Sender<Result<Vec<Outcome>, WriteError>>;
-pub(super) type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
+/// Makes records of the present world.
+pub type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
 
 /// Writes until told to stop or until nobody can ask any more.
 pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {

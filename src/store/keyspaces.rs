@@ -7,13 +7,14 @@
 //! | `items`, `users` | id | the latest record of it |
 //! | `relations` | `from`, 0, kind, 0, `to` | nothing |
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
-use guanxi_models::{Offset, Record, Relation};
+use guanxi_models::{Offset, Relation};
 
-use super::StoreError;
-use super::codec::{BodyHash, decode_record};
+use super::codec::BodyHash;
+use super::{StoreError, versions};
 
 #[derive(Clone)]
 pub(super) struct Keyspaces {
@@ -33,8 +34,8 @@ impl std::fmt::Debug for Keyspaces {
 
 impl Keyspaces {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        // Every append asks for its own fsync, so the journal need not be flushed by itself.
-        let database = Database::builder(path).manual_journal_persist(true).open()?;
+        versions::check(path)?;
+        let database = open_database(path)?;
         let keyspace = |name: &str| database.keyspace(name, KeyspaceCreateOptions::default);
         Ok(Self {
             log: keyspace("log")?,
@@ -69,24 +70,18 @@ impl Keyspaces {
             }),
         }
     }
+}
 
-    /// The log after an offset, in order, without gaps.
-    pub(super) fn read(
-        &self,
-        after: Offset,
-    ) -> impl Iterator<Item = Result<(Offset, Record), StoreError>> + use<> {
-        let mut expected = after.next();
-        self.log.range(key_of(expected)..).map(move |guard| {
-            let (key, value) = guard.into_inner()?;
-            let offset = offset_of(&key)?;
-            if offset != expected {
-                let what = format!("the next record has offset {offset}");
-                return Err(StoreError::Damaged { offset: expected, what });
-            }
-            expected = offset.next();
-            Ok((offset, decode_record(offset, &value)?))
-        })
-    }
+/// The database asserts what it expects of its files: a damaged one is an error here, not the end of the process.
+fn open_database(path: &Path) -> Result<Database, StoreError> {
+    // Every append asks for its own fsync, so the journal need not be flushed by itself.
+    let open = || Database::builder(path).manual_journal_persist(true).open();
+    let opened = catch_unwind(AssertUnwindSafe(open)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        StoreError::Database(format!("damaged files: {}", text.unwrap_or("it gave up on them")))
+    });
+    Ok(opened??)
 }
 
 /// The key of a place in the log.
@@ -94,7 +89,8 @@ pub(super) fn key_of(offset: Offset) -> [u8; 8] {
     offset.0.to_be_bytes()
 }
 
-fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
+/// The place of a key in the log.
+pub(super) fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
     let bytes = <[u8; 8]>::try_from(key).map_err(|_| StoreError::Damaged {
         offset: Offset(0),
         what: format!("a key of {} bytes is no offset", key.len()),

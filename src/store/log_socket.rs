@@ -5,23 +5,28 @@
 //! service by this.
 
 use std::fs;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use guanxi_models::{Offset, Record};
 
-use super::StoreError;
-use super::codec::{decode_record, encode_record};
+use super::codec::decode_record;
 use super::keyspaces::Keyspaces;
+use super::{StoreError, records};
 
 const SOCKET: &str = "log.sock";
 /// No record is longer; a longer frame is nonsense.
 const LONGEST_RECORD: u32 = 16 * 1024 * 1024;
+/// So often a waiting connection looks whether the server stops.
+const PULSE: Duration = Duration::from_millis(200);
+/// So long either side waits for the other: a reader may be writing files between two records.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers readers of the log until it is dropped.
 #[derive(Debug)]
@@ -39,14 +44,7 @@ impl LogServer {
             .map_err(StoreError::io(&path))?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);
-        let serve = move || {
-            for stream in listener.incoming().flatten() {
-                if stopping.load(Ordering::Acquire) {
-                    return;
-                }
-                answer_apart(stream, keyspaces.clone());
-            }
-        };
+        let serve = move || accept(&listener, &keyspaces, &stopping);
         let thread = std::thread::Builder::new().name("log-socket".to_owned()).spawn(serve);
         let thread = Some(thread.map_err(StoreError::io(path))?);
         Ok(Self { stop, directory: directory.to_owned(), thread })
@@ -65,36 +63,95 @@ impl Drop for LogServer {
     }
 }
 
+/// Answers everybody who comes until told to stop, and ends when the last reader has gone.
+///
 /// One thread a reader: readers are few, and a slow one holds up nobody.
-fn answer_apart(stream: UnixStream, keyspaces: Keyspaces) {
-    let answer = move || {
-        if let Err(error) = answer(stream, &keyspaces) {
-            tracing::warn!(%error, "a reader of the log was not answered to the end");
+fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
+    std::thread::scope(|scope| {
+        for stream in listener.incoming() {
+            if stop.load(Ordering::Acquire) {
+                return;
+            }
+            let Ok(stream) = stream else {
+                // No descriptor is free, say: at once it would be the same.
+                std::thread::sleep(PULSE);
+                continue;
+            };
+            let reader = std::thread::Builder::new().name("log-reader".to_owned());
+            let answer = || answer_or_tell(stream, keyspaces, stop);
+            if let Err(error) = reader.spawn_scoped(scope, answer) {
+                tracing::warn!(%error, "no thread for a reader of the log");
+            }
         }
-    };
-    if let Err(error) = std::thread::Builder::new().name("log-reader".to_owned()).spawn(answer) {
-        tracing::warn!(%error, "no thread for a reader of the log");
+    });
+}
+
+fn answer_or_tell(stream: UnixStream, keyspaces: &Keyspaces, stop: &AtomicBool) {
+    let answered = Patient::new(stream, stop).and_then(|stream| answer(stream, keyspaces));
+    if let Err(error) = answered {
+        tracing::warn!(%error, "a reader of the log was not answered to the end");
     }
 }
 
-fn answer(mut stream: UnixStream, keyspaces: &Keyspaces) -> Result<(), StoreError> {
-    let io = |error: std::io::Error| StoreError::Remote(error.to_string());
-    let mut after = [0; 8];
-    stream.read_exact(&mut after).map_err(io)?;
+fn answer(mut stream: Patient<'_>, keyspaces: &Keyspaces) -> Result<(), StoreError> {
+    let after = Offset(u64::from_le_bytes(read(&mut stream)?));
     let last = keyspaces.last()?;
     let mut out = BufWriter::with_capacity(1 << 16, stream);
-    out.write_all(&last.0.to_le_bytes()).map_err(io)?;
-    for entry in keyspaces.read(Offset(u64::from_le_bytes(after))) {
-        let (offset, record) = entry?;
-        if offset > last {
-            break;
-        }
-        let bytes = encode_record(&record);
-        out.write_all(&offset.0.to_le_bytes()).map_err(io)?;
-        out.write_all(&(bytes.len() as u32).to_le_bytes()).map_err(io)?;
-        out.write_all(&bytes).map_err(io)?;
+    out.write_all(&last.0.to_le_bytes()).map_err(remote)?;
+    for entry in records::encoded(keyspaces, after, last) {
+        let (offset, bytes) = entry?;
+        out.write_all(&offset.0.to_le_bytes()).map_err(remote)?;
+        out.write_all(&(bytes.len() as u32).to_le_bytes()).map_err(remote)?;
+        out.write_all(&bytes).map_err(remote)?;
     }
-    out.flush().map_err(io)
+    out.flush().map_err(remote)
+}
+
+/// A reader's connection, which is given up when the server stops or when nothing moves for [`PATIENCE`].
+struct Patient<'a> {
+    stream: UnixStream,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Patient<'a> {
+    fn new(stream: UnixStream, stop: &'a AtomicBool) -> Result<Self, StoreError> {
+        stream.set_read_timeout(Some(PULSE)).map_err(remote)?;
+        stream.set_write_timeout(Some(PULSE)).map_err(remote)?;
+        Ok(Self { stream, stop })
+    }
+
+    /// Tries again as long as it makes sense.
+    fn patiently(
+        &mut self,
+        mut attempt: impl FnMut(&mut UnixStream) -> std::io::Result<usize>,
+    ) -> std::io::Result<usize> {
+        let started = Instant::now();
+        loop {
+            match attempt(&mut self.stream) {
+                Err(error)
+                    if error.kind() == ErrorKind::WouldBlock
+                        && started.elapsed() < PATIENCE
+                        && !self.stop.load(Ordering::Acquire) => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.patiently(|stream| stream.read(bytes))
+    }
+}
+
+impl Write for Patient<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.patiently(|stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The log of another process, as it was at the moment of asking.
@@ -107,13 +164,14 @@ pub(super) struct RemoteLog {
 
 impl RemoteLog {
     pub(super) fn connect(directory: &Path, after: Offset) -> Result<Self, StoreError> {
-        let io = |error: std::io::Error| StoreError::Remote(error.to_string());
         let mut stream =
-            at_short_path(directory, |short| UnixStream::connect(short)).map_err(io)?;
-        stream.write_all(&after.0.to_le_bytes()).map_err(io)?;
+            at_short_path(directory, |short| UnixStream::connect(short)).map_err(remote)?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(remote)?;
+        stream.write_all(&after.0.to_le_bytes()).map_err(remote)?;
         let mut stream = BufReader::with_capacity(1 << 16, stream);
         let last = Offset(u64::from_le_bytes(read(&mut stream)?));
-        Ok(Self { stream, next: after.next(), last })
+        let next = Offset(after.0.saturating_add(1));
+        Ok(Self { stream, next, last })
     }
 
     fn frame(&mut self) -> Result<(Offset, Record), StoreError> {
@@ -124,9 +182,7 @@ impl RemoteLog {
             return Err(StoreError::Remote(what));
         }
         let mut bytes = vec![0; length as usize];
-        self.stream
-            .read_exact(&mut bytes)
-            .map_err(|error| StoreError::Remote(error.to_string()))?;
+        self.stream.read_exact(&mut bytes).map_err(remote)?;
         self.next = offset.next();
         Ok((offset, decode_record(offset, &bytes)?))
     }
@@ -142,18 +198,24 @@ impl Iterator for RemoteLog {
         let frame = self.frame();
         if frame.is_err() {
             // One error is enough: what follows can't be read.
-            self.next = self.last.next();
+            self.last = Offset(0);
         }
         Some(frame)
     }
 }
 
+fn remote(error: std::io::Error) -> StoreError {
+    StoreError::Remote(match error.kind() {
+        ErrorKind::UnexpectedEof => "the connection ended too early".to_owned(),
+        ErrorKind::WouldBlock => format!("nothing came for {} s", PATIENCE.as_secs()),
+        _ => error.to_string(),
+    })
+}
+
 fn read<const N: usize>(stream: &mut impl Read) -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
-    match stream.read_exact(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) => Err(StoreError::Remote(format!("it ended too early: {error}"))),
-    }
+    stream.read_exact(&mut bytes).map_err(remote)?;
+    Ok(bytes)
 }
 
 /// A socket's path may have 108 bytes, a data directory's more: the way through the open directory is always short.

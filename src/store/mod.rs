@@ -1,20 +1,25 @@
 //! The log and what is looked up in it, on disk.
 //!
-//! One `data directory` holds everything: `guanxi.json` says what it is, `lock` who has it, `store/` is a fjall database, `models/` the
-//! registry. [`Store`] appends records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory
+//! One `data directory` holds everything: `guanxi.json` says what it is, `lock` who has it, `store/` is a fjall database,
+//! `acknowledged` says how far it must reach, `models/` is the registry. [`Store`] appends records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory
 //! that this process holds, or of one that another process serves through `log.sock`.
 
+mod acknowledged;
 mod append;
 mod codec;
+#[cfg(test)]
+mod damage;
 mod directory;
 mod error;
 mod keyspaces;
 mod log_socket;
 mod reader;
+mod records;
 #[allow(clippy::module_inception, reason = "the noun of the folder")]
 mod store;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use guanxi_models::Offset;
 

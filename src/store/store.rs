@@ -6,18 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use guanxi_models::{Item, Offset, Record, User};
 
+use super::acknowledged::Acknowledged;
 use super::append::Append;
 use super::codec::decode_record;
 use super::directory::Directory;
 use super::keyspaces::Keyspaces;
 use super::log_socket::LogServer;
-use super::{Outcome, StoreError};
+use super::{Outcome, StoreError, records};
 
 /// A data directory, open for writing. Reads go on while one thread writes.
 #[derive(Debug)]
 pub struct Store {
     keyspaces: Keyspaces,
     last: AtomicU64,
+    acknowledged: Acknowledged,
     poisoned: AtomicBool,
     /// One append at a time.
     appending: Mutex<()>,
@@ -29,9 +31,15 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let directory = Directory::open(path)?;
         let keyspaces = Keyspaces::open(&path.join("store"))?;
-        let last = AtomicU64::new(keyspaces.last()?.0);
-        let poisoned = AtomicBool::new(false);
-        Ok(Self { keyspaces, last, poisoned, appending: Mutex::new(()), directory })
+        let last = keyspaces.last()?;
+        Ok(Self {
+            keyspaces,
+            last: AtomicU64::new(last.0),
+            acknowledged: Acknowledged::open(path, last)?,
+            poisoned: AtomicBool::new(false),
+            appending: Mutex::new(()),
+            directory,
+        })
     }
 
     /// Appends all batches of `group` as one atomic write with one fsync, and says what became of every record.
@@ -50,6 +58,7 @@ impl Store {
             .map(|batch| batch.iter().map(|record| append.add(record)).collect())
             .collect::<Result<Vec<Vec<Outcome>>, StoreError>>()?;
         let last = append.commit().inspect_err(|_| self.poisoned.store(true, Ordering::Release))?;
+        self.acknowledged.advance(last);
         self.last.store(last.0, Ordering::Release);
         Ok(outcomes)
     }
@@ -59,12 +68,12 @@ impl Store {
         Offset(self.last.load(Ordering::Acquire))
     }
 
-    /// The records after an offset, in order.
+    /// The records after an offset up to the present [`Store::last`], in order.
     pub fn read(
         &self,
         after: Offset,
     ) -> impl Iterator<Item = Result<(Offset, Record), StoreError>> + use<> {
-        self.keyspaces.read(after)
+        records::decoded(&self.keyspaces, after, self.last())
     }
 
     /// All items as they are now, in the order of their ids.
@@ -83,6 +92,15 @@ impl Store {
             Ok(_) => None,
             Err(error) => Some(Err(error)),
         })
+    }
+
+    /// Moves what is in the journal into tables, as time does.
+    #[cfg(test)]
+    pub(super) fn flush(&self) {
+        let Keyspaces { log, event_ids, items, users, relations, .. } = &self.keyspaces;
+        for keyspace in [log, event_ids, items, users, relations] {
+            keyspace.rotate_memtable_and_wait().unwrap();
+        }
     }
 
     /// Gives the log to other processes for as long as the returned value lives.

@@ -99,3 +99,45 @@ fn reading_a_directory_that_is_none_says_so_and_makes_nothing() {
     assert!(matches!(LogReader::open(&path), Err(StoreError::Foreign { .. })));
     assert!(!path.exists());
 }
+
+#[test]
+fn several_readers_are_answered_at_once_and_a_silent_one_holds_up_nobody() {
+    let (dir, store) = opened();
+    store.append(&[(0..3_000).map(|n| event(&n.to_string(), "i")).collect()]).unwrap();
+    let server = store.serve_log().unwrap();
+    let silent = std::os::unix::net::UnixStream::connect(dir.path().join("log.sock")).unwrap();
+    let reader = LogReader::open(dir.path()).unwrap();
+    let mut slow = reader.read(Offset(0)).unwrap();
+    assert_eq!(slow.next().unwrap().unwrap(), (Offset(1), event("0", "i")));
+    let quick: Vec<_> = reader.read(Offset(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(quick, log(&store));
+    drop((server, store));
+    // Nobody holds the directory any more, whatever the readers did.
+    Store::open(dir.path()).unwrap();
+    drop(silent);
+}
+
+#[test]
+fn a_holder_that_stops_in_the_middle_is_an_error_and_not_the_end() {
+    let (dir, store) = opened();
+    store.append(&[(0..30_000).map(|n| event(&n.to_string(), "i")).collect()]).unwrap();
+    let server = store.serve_log().unwrap();
+    let reader = LogReader::open(dir.path()).unwrap();
+    let half = reader.read(Offset(0)).unwrap();
+    drop(server);
+    let error = half.filter_map(Result::err).next().unwrap();
+    assert!(matches!(error, StoreError::Remote(_)), "{error}");
+    assert!(matches!(reader.read(Offset(0)), Err(StoreError::Remote(_))));
+}
+
+#[test]
+fn no_offset_that_a_reader_may_ask_for_is_beyond_an_answer() {
+    let (dir, store) = opened();
+    store.append(&[vec![event("a", "i")]]).unwrap();
+    let _server = store.serve_log().unwrap();
+    let remote = LogReader::open(dir.path()).unwrap();
+    for after in [1, 2, u64::MAX - 1, u64::MAX] {
+        assert_eq!(store.read(Offset(after)).count(), 0);
+        assert_eq!(remote.read(Offset(after)).unwrap().count(), 0);
+    }
+}

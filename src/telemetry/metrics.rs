@@ -73,7 +73,7 @@ impl Metrics {
         RequestCounters::new(&self.requests, &self.request_seconds, method, route)
     }
 
-    /// Everything in the text format of OpenMetrics.
+    /// Everything in the text format of `OpenMetrics`.
     pub fn text(&self) -> String {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)

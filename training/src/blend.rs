@@ -220,7 +220,11 @@ impl Candidates {
 fn place(scores: &[f32], hit: usize) -> usize {
     let score = scores[hit];
     let above = scores.iter().filter(|&&other| other > score).count();
-    above + scores[..hit].iter().filter(|&&other| other >= score && other <= score).count()
+    above
+        + scores[..hit]
+            .iter()
+            .filter(|&&other| other.partial_cmp(&score) == Some(std::cmp::Ordering::Equal))
+            .count()
 }
 
 /// What was learned.

@@ -63,10 +63,10 @@ impl World {
         world.people.grow_to(world.user_ids.len());
         world.popularity.grow_to(world.item_ids.len());
         world.arrivals.grow_to(world.item_ids.len());
-        for &user in world.model.private_users.iter() {
+        for &user in &world.model.private_users {
             world.people.get_mut(user as usize).is_private = true;
         }
-        for &item in world.model.deleted_items.iter() {
+        for &item in &world.model.deleted_items {
             world.catalogue.delete(ItemIdx(item));
         }
         world

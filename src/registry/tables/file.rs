@@ -100,7 +100,8 @@ impl TableWriter {
         let mut writer = FileWriter::try_new_buffered(File::create(path)?, &schema)?;
         writer.write(&batch)?;
         writer.finish()?;
-        let file = writer.into_inner()?.into_inner().map_err(|error| error.into_error())?;
+        let file =
+            writer.into_inner()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         Ok(file.sync_all()?)
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Users {
     friends: WeightedRows,
     follows: Rows,
     blocks: Rows,
-    private_users: Column<u32>,
+    private: Column<u32>,
 }
 
 impl Users {
@@ -42,7 +42,7 @@ impl Users {
             friends: self.friends,
             follows: self.follows,
             blocks: self.blocks,
-            private_users: self.private_users,
+            private_users: self.private,
             deleted_items: items.deleted,
             lists: items.lists,
             also_bought: items.also_bought,
@@ -117,7 +117,7 @@ pub(super) fn read(path: &Path) -> Result<Users, Flaw> {
         friends: read_weighted(&table, "friends", ["user", "strength"])?,
         follows: links("follows")?,
         blocks: links("blocks")?,
-        private_users: table.flagged("private")?,
+        private: table.flagged("private")?,
     })
 }
 

@@ -1,0 +1,86 @@
+//! How far writes were acknowledged: `DIR/acknowledged`, 8 bytes of offset (little endian) and the 4 of their CRC-32.
+//!
+//! After a crash the end of the database's journal may be an unfinished write, so the database throws away everything from the
+//! first byte that makes no sense. A byte that the disk changed looks the same, and would take acknowledged records along without
+//! a word. This file tells the two apart: it is written after each append, so a log that ends before it has lost something.
+//!
+//! It is not synced by itself. A power failure may leave it behind the log, and then it claims less, but never too much.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use guanxi_models::Offset;
+
+use super::StoreError;
+
+const FILE: &str = "acknowledged";
+const BYTES: usize = 12;
+
+/// The open file.
+#[derive(Debug)]
+pub(super) struct Acknowledged(File);
+
+impl Acknowledged {
+    /// Opens the file of a directory, made where there is none, and makes sure that a log which ends at `last` is whole.
+    pub(super) fn open(directory: &Path, last: Offset) -> Result<Self, StoreError> {
+        let path = directory.join(FILE);
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).read(true).write(true).open(&path);
+        let acknowledged = Self(file.map_err(StoreError::io(path))?);
+        match acknowledged.offset() {
+            Some(offset) if offset > last => Err(StoreError::Damaged {
+                offset: last.next(),
+                what: format!("the log ends before it, but was acknowledged through {offset}"),
+            }),
+            _ => Ok(acknowledged),
+        }
+    }
+
+    /// Says that every record through `last` is on the disk and will be promised to somebody.
+    ///
+    /// What was appended is safe without it, so that a failure is told and passed over.
+    pub(super) fn advance(&self, last: Offset) {
+        if let Err(error) = self.0.write_all_at(&bytes_of(last), 0) {
+            tracing::warn!(%error, "`{FILE}` in the data directory can't be written");
+        }
+    }
+
+    /// What the file claims; nothing if it is new or damaged itself.
+    fn offset(&self) -> Option<Offset> {
+        let mut bytes = [0; BYTES];
+        self.0.read_exact_at(&mut bytes, 0).ok()?;
+        let offset = Offset(u64::from_le_bytes(*bytes.first_chunk()?));
+        (bytes_of(offset) == bytes).then_some(offset)
+    }
+}
+
+fn bytes_of(offset: Offset) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    let (number, crc) = bytes.split_at_mut(8);
+    number.copy_from_slice(&offset.0.to_le_bytes());
+    crc.copy_from_slice(&crc32fast::hash(number).to_le_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_ends_too_early_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        Acknowledged::open(dir.path(), Offset(0)).unwrap().advance(Offset(5));
+        let refused = Acknowledged::open(dir.path(), Offset(4));
+        assert!(matches!(refused, Err(StoreError::Damaged { offset: Offset(5), .. })));
+        Acknowledged::open(dir.path(), Offset(5)).unwrap();
+        Acknowledged::open(dir.path(), Offset(6)).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_file_claims_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), [255; BYTES]).unwrap();
+        Acknowledged::open(dir.path(), Offset(0)).unwrap();
+    }
+}
