@@ -153,7 +153,7 @@ fn check(server: &Server, (method, path, kind, body, status, code): Case) {
     let problem = answer.json();
     assert_eq!(problem["status"], answer.status, "{case}");
     assert_eq!(problem["type"], format!("/errors/{code}"), "{case}");
-    assert!(!problem["detail"].as_str().unwrap().is_empty(), "{case}");
+    assert!(!problem["detail"].as_str().expect("a text").is_empty(), "{case}");
 }
 
 #[test]
@@ -163,6 +163,9 @@ fn routes_methods_and_types() {
         check(&server, case);
     }
     assert_eq!(server.get("/v1/events").header("allow"), "POST");
+    // What was refused unread ends the connection, and says so; what was read doesn't.
+    assert_eq!(server.call("POST", "/v1/events", "text/csv", b"a,b").header("connection"), "close");
+    assert_eq!(server.post("/v1/events", &json!([])).header("connection"), "");
 }
 
 #[test]
@@ -234,6 +237,12 @@ fn bodies_that_are_too_large_too_long_or_too_deep() {
     assert_eq!(server.post(FOR_YOU, &many).code(), "too_many");
     let many = json!({"requests": vec![json!({"scenario": "new"}); 33]});
     assert_eq!(server.post("/v1/recommend", &many).code(), "too_many");
+    let too_many = [b"[1".as_slice(), &b",1".repeat(500_000), b"]"].concat();
+    assert_eq!(server.call("POST", "/v1/events", JSON, &too_many).code(), "too_many");
+    assert_eq!(
+        server.call("POST", "/v1/events", LINES, &b"1\n".repeat(500_001)).code(),
+        "too_many"
+    );
     let bad = server.post("/v1/events", &json!(vec![1; 2_000])).json();
     assert_eq!(bad["rejected"].as_array().unwrap().len(), 1_000);
     assert_eq!(bad["rejected_count"], 2_000);
@@ -241,14 +250,14 @@ fn bodies_that_are_too_large_too_long_or_too_deep() {
 
 /// Over a plain socket: a client that is refused early may not get around to sending everything.
 fn check_large(server: &Server, path: &str, body: &[u8]) {
-    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let mut stream = TcpStream::connect(server.address()).expect("the server listens");
     let length = body.len();
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {JSON}\r\ncontent-length: {length}\r\n\r\n"
     );
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(head.as_bytes()).expect("the connection holds");
     let mut answer = vec![0; 4_096];
-    let read = stream.read(&mut answer).unwrap();
+    let read = stream.read(&mut answer).expect("the connection holds");
     let answer = String::from_utf8_lossy(&answer[..read]);
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("problem+json"), "{answer}");
 }

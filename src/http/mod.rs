@@ -28,6 +28,7 @@ mod relations;
 mod routes;
 mod server;
 mod timed;
+mod tracked;
 mod users;
 mod written;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -16,6 +16,7 @@ use super::code::Code;
 use super::fresh_id::fresh_id;
 use super::problem::Problem;
 use super::routes::is_problem;
+use super::tracked::track;
 use crate::telemetry::{Metrics, RequestCounters};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -78,11 +79,24 @@ pub(super) async fn observe(
     let route = path.as_ref().map_or("none", MatchedPath::as_str);
     let shown_id = id.to_str().unwrap_or_default();
     let span = tracing::info_span!("request", id = shown_id, %method, route);
-    let mut answer = guarded(next.run(request)).instrument(span.clone()).await;
+    let mut answer = answered(request, next).instrument(span.clone()).await;
     let (status, took) = (answer.status(), began.elapsed());
     span.in_scope(|| log(status, took));
     counters.of(&method, path.as_ref()).answered(status.as_u16(), took);
     dress(&mut answer, id);
+    answer
+}
+
+/// The answer of the handler, which says if the connection ends with it.
+async fn answered(request: Request, next: Next) -> Response {
+    let is_http1 = request.version() < Version::HTTP_2;
+    let (parts, body) = request.into_parts();
+    let (body, ended) = track(body);
+    let mut answer = guarded(next.run(Request::from_parts(parts, body))).await;
+    // What is left of a body stands where the next request would.
+    if is_http1 && !ended.holds() {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::flaw::{Code, Flaw};
+use super::limits::ENTRIES;
 use super::shape::Shape;
 
 /// One JSON object.
@@ -32,10 +33,19 @@ pub(super) fn json_entries(body: &[u8], shape: &Shape) -> Result<Entries, Flaw> 
 }
 
 /// Splits lines, of which blank ones are skipped but counted.
-pub(super) fn ndjson_entries(body: &[u8]) -> Entries {
+pub(super) fn ndjson_entries(body: &[u8]) -> Result<Entries, Flaw> {
     let lines = without_mark(body).split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
-    lines.map(|(index, line)| (index, object(line))).collect()
+    check_count(lines.clone().count())?;
+    Ok(lines.map(|(index, line)| (index, object(line))).collect())
+}
+
+fn check_count(entries: usize) -> Result<(), Flaw> {
+    if entries <= ENTRIES {
+        return Ok(());
+    }
+    let what = format!("the body has {entries} entries: send at most {ENTRIES} at once");
+    Err(Flaw::whole(Code::TooMany, what))
 }
 
 /// Reads one JSON object.
@@ -55,6 +65,7 @@ pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
 fn array(text: &[u8]) -> Result<Entries, Flaw> {
     let raw: Vec<&RawValue> =
         serde_json::from_slice(text).map_err(|error| not_json("the body", &error))?;
+    check_count(raw.len())?;
     Ok(raw.iter().map(|entry| object(entry.get().as_bytes())).enumerate().collect())
 }
 

@@ -12,6 +12,8 @@ pub const LIST_ENTRIES: usize = 256;
 pub const ATTRIBUTES: usize = 64;
 /// The longest text of an attribute, in bytes.
 pub const ATTRIBUTE_BYTES: usize = 2048;
+/// The most entries of one body: what each refused one costs in memory is many times its bytes.
+pub const ENTRIES: usize = 500_000;
 /// The greatest weight of one event; the recipe's cap bounds what a history makes of it.
 pub const WEIGHT: f32 = 1000.0;
 /// How far in the future a time may lie, in milliseconds: clocks differ, but not by more than a day.

@@ -157,7 +157,7 @@ type ToRecord<'a> = &'a dyn Fn(&dyn Row) -> Result<Record, Flaw>;
 fn parse(body: &[u8], format: Format, shape: &Shape, record: ToRecord<'_>) -> Result<Parsed, Flaw> {
     match format {
         Format::Json => Ok(parse_entries(json_entries(body, shape)?, shape, record)),
-        Format::Ndjson => Ok(parse_entries(ndjson_entries(body), shape, record)),
+        Format::Ndjson => Ok(parse_entries(ndjson_entries(body)?, shape, record)),
         Format::Arrow => parse_columns(body, shape, record),
     }
 }
