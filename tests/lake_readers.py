@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import duckdb
+import pyarrow
 import pyarrow.dataset
 import pyarrow.parquet
 
@@ -70,7 +71,7 @@ def event(number):
         "type": TYPES[number % len(TYPES)],
         "ts": round(time.timestamp() * 1000),
     }
-    more = {"quantity": 1 + number % 3, "price": 0.1 * number, "currency": "CNY", "session": f"s{number % 5}"}
+    more = {"quantity": 1 + number % 3, "price": number / 100, "currency": "CNY", "session": f"s{number % 5}"}
     return plain if number % 7 == 0 else plain | more
 
 
@@ -100,19 +101,21 @@ def per_day(events):
 
 
 def with_pyarrow(lake):
-    """Every row, by offset, as pyarrow reads them."""
+    """Every row, by offset, as pyarrow reads them, times in Unix milliseconds."""
     partitions = pyarrow.dataset.partitioning(flavor="hive")
     table = pyarrow.dataset.dataset(lake / "records", format="parquet", partitioning=partitions).to_table()
     version = (table.schema.metadata or {}).get(b"guanxi.schema_version")
+    check("pyarrow: type of ts", str(table.schema.field("ts").type), "timestamp[ms, tz=UTC]")
+    times = table.column("ts").cast(pyarrow.int64())
+    table = table.set_column(table.schema.get_field_index("ts"), "ts", times)
     return table.sort_by("offset").to_pylist(), version
 
 
 def with_duckdb(lake):
-    """Every row, by offset, as DuckDB reads them."""
+    """Every row, by offset, as DuckDB reads them, times in Unix milliseconds; and what the purchases sum up to."""
     connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
     source = f"read_parquet('{lake}/records/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
-    rows = connection.execute(f'select * from {source} order by "offset"')
+    rows = connection.execute(f'select * replace (epoch_ms(ts) as ts) from {source} order by "offset"')
     names = [column[0] for column in rows.description]
     listed = [dict(zip(names, row)) for row in rows.fetchall()]
     summed = connection.execute(f'select sum(price * quantity) from {source} where "type" = \'purchase\'').fetchone()[0]
@@ -142,8 +145,7 @@ def same(row, one):
     optional = ("price", "currency", "session", "circle", "sharer", "recommendation_id")
     texts = all(row[key] == one[key] for key in ("user", "item", "type"))
     rest = all(row[key] == one.get(key) for key in optional)
-    milliseconds = round(row["ts"].timestamp() * 1000)
-    return texts and rest and milliseconds == one["ts"] and row["quantity"] == one.get("quantity", 1)
+    return texts and rest and row["ts"] == one["ts"] and row["quantity"] == one.get("quantity", 1)
 
 
 def check_others(rows):
