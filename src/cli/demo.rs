@@ -26,11 +26,33 @@ pub struct Args {
     /// The address to serve on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4826")]
     listen: SocketAddr,
+    #[command(flatten)]
+    size: Size,
 }
+
+/// How large the market is; the defaults are those of a minute's look.
+#[derive(Debug, clap::Args)]
+struct Size {
+    /// How many users the market has.
+    #[arg(long, default_value_t = 2_000)]
+    users: usize,
+    /// How many items.
+    #[arg(long, default_value_t = 1_500)]
+    items: usize,
+    /// How many events.
+    #[arg(long, default_value_t = 60_000)]
+    events: usize,
+    /// How many friends a user has on average.
+    #[arg(long, default_value_t = 12)]
+    friends: usize,
+}
+
+/// So many records are one atomic write: the whole market of the default size.
+const RECORDS_AT_ONCE: usize = 100_000;
 
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
-    fill(&args.data, out)?;
+    fill(&args.data, &args.size, out)?;
     teach(&args.data, out)?;
     let engine = Arc::new(Engine::open(&args.data, Options::default())?);
     let mut settings = Settings::default();
@@ -46,22 +68,24 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Stores the market as one atomic write, unless the log holds anything already.
-fn fill(data: &Path, out: &mut Output) -> Result<(), CliError> {
+/// Stores the market, unless the log holds anything already.
+fn fill(data: &Path, size: &Size, out: &mut Output) -> Result<(), CliError> {
     let store = Store::open(data)?;
     if store.last().0 > 0 {
         out.note(format_args!("using the market in {}", data.display()));
         return Ok(());
     }
     let now = jiff::Timestamp::now().as_millisecond();
-    let market: Vec<Record> = records(&MarketParams::at(now)).collect();
-    let events = market.iter().filter(|record| matches!(record, Record::Event(_))).count();
-    store.append(std::slice::from_ref(&market))?;
-    let others = market.len() - events;
-    let place = data.display();
-    out.note(format_args!(
-        "stored {events} events and {others} items, users and relations in {place}"
-    ));
+    let params = MarketParams::at(now).sized(size.users, size.items, size.events);
+    let mut market = records(&MarketParams { friends_per_user: size.friends, ..params });
+    loop {
+        let group: Vec<Record> = market.by_ref().take(RECORDS_AT_ONCE).collect();
+        if group.is_empty() {
+            break;
+        }
+        store.append(&[group])?;
+    }
+    out.note(format_args!("stored {} records in {}", store.last(), data.display()));
     Ok(())
 }
 
