@@ -26,7 +26,7 @@ const LONGEST_RECORD: u32 = 16 * 1024 * 1024;
 /// So often a waiting connection looks whether the server stops.
 const PULSE: Duration = Duration::from_millis(200);
 /// So long either side waits for the other: a reader may be writing files between two records.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Answers readers of the log until it is dropped.
 #[derive(Debug)]
@@ -204,6 +204,7 @@ impl Iterator for RemoteLog {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn remote(error: std::io::Error) -> StoreError {
     StoreError::Remote(match error.kind() {
         ErrorKind::UnexpectedEof => "the connection ended too early".to_owned(),

@@ -123,9 +123,9 @@ fn a_holder_that_stops_in_the_middle_is_an_error_and_not_the_end() {
     store.append(&[(0..30_000).map(|n| event(&n.to_string(), "i")).collect()]).unwrap();
     let server = store.serve_log().unwrap();
     let reader = LogReader::open(dir.path()).unwrap();
-    let half = reader.read(Offset(0)).unwrap();
+    let mut half = reader.read(Offset(0)).unwrap();
     drop(server);
-    let error = half.filter_map(Result::err).next().unwrap();
+    let error = half.find_map(Result::err).unwrap();
     assert!(matches!(error, StoreError::Remote(_)), "{error}");
     assert!(matches!(reader.read(Offset(0)), Err(StoreError::Remote(_))));
 }

@@ -19,6 +19,9 @@ use crate::params::Blend;
 /// How many own items a list names as reasons.
 const OWN_ITEMS_NAMED: usize = 3;
 
+/// So many times the page are gathered before all but the best are let go.
+const CROWD: usize = 4;
+
 /// The three parts of every candidate's score.
 struct Parts<'a> {
     context: &'a Context<'a>,
@@ -65,26 +68,44 @@ impl Parts<'_> {
     /// Scores whatever can be among the `k` best.
     ///
     /// An item that is not among the nearest has at most the last nearest one's share of the embedding: where that and its own
-    /// sums stay below the `k`-th score so far, its embedding is not looked at.
+    /// sums stay below the `k`-th score so far, nothing more of it is looked at.
     fn score_candidates(&self, nearest: &[(f32, u32)], k: usize) -> Vec<(f32, u32)> {
-        let mut scored: Vec<(f32, u32)> = nearest
-            .iter()
-            .map(|&(product, item)| (self.blend.embedding * product + self.sums(item), item))
-            .collect();
+        let score =
+            |&(product, item): &(f32, u32)| self.blend.embedding * product + self.sums(item);
+        let mut scored: Vec<(f32, u32)> =
+            nearest.iter().map(|near| (score(near), near.1)).collect();
         let mut taken: Vec<u32> = nearest.iter().map(|&(_, item)| item).collect();
         taken.sort_unstable();
-        let is_full = nearest.len() == k;
-        let threshold = scored.iter().map(|&(score, _)| score).fold(f32::INFINITY, f32::min);
-        let product = nearest.last().map_or(0.0, |last| last.0);
-        let needed = if is_full { threshold - self.blend.embedding * product } else { f32::MIN };
+        let most_taste = self.most_taste(nearest, k);
+        let worst = scored.iter().map(|&(score, _)| score).fold(f32::INFINITY, f32::min);
+        let mut needed = if nearest.len() == k { worst - most_taste } else { f32::MIN };
         for item in self.touched() {
             let sums = self.sums(item);
-            let can_win = sums >= needed && self.context.allowed.contains(item);
-            if can_win && taken.binary_search(&item).is_err() {
+            if sums < needed || taken.binary_search(&item).is_ok() {
+                continue;
+            }
+            if self.context.allowed.contains(item) {
                 scored.push((self.taste(item) + sums, item));
+            }
+            if scored.len() >= CROWD * k {
+                scored = best(scored, k);
+                needed = scored[k - 1].0 - most_taste;
             }
         }
         scored
+    }
+
+    /// The most that the embedding can add to an item that is not among the `k` nearest.
+    fn most_taste(&self, nearest: &[(f32, u32)], k: usize) -> f32 {
+        match nearest.last() {
+            Some(&(product, _)) if nearest.len() == k => self.blend.embedding * product,
+            _ if self.has_taste() => f32::INFINITY,
+            _ => 0.0,
+        }
+    }
+
+    fn has_taste(&self) -> bool {
+        self.blend.embedding > 0.0 && !self.context.asker.vector.is_empty()
     }
 
     /// Every item on a list of an own item or bought by a friend, once.
@@ -103,13 +124,11 @@ impl Parts<'_> {
     }
 
     fn taste(&self, item: u32) -> f32 {
-        let row = self.context.world.model().item_factors.row(item as usize);
-        match row {
-            Some(row) if !self.context.asker.vector.is_empty() => {
-                self.blend.embedding * dot(&self.context.asker.vector, row)
-            }
-            _ => 0.0,
+        if !self.has_taste() {
+            return 0.0;
         }
+        let row = self.context.world.model().item_factors.row(item as usize);
+        row.map_or(0.0, |row| self.blend.embedding * dot(&self.context.asker.vector, row))
     }
 
     fn explain(&self, mut items: Vec<Recommendation>) -> Vec<Recommendation> {
