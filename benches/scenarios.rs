@@ -3,7 +3,11 @@
 //! Corpus: the generated market of `support`. The recall of for-you's index search against the exact answer is printed and asserted.
 //! `GUANXI_BENCH_USERS=100000 cargo bench --bench scenarios` for the figures of the README.
 
-#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    reason = "criterion's macros make undocumented functions; a recall is printed"
+)]
 
 mod support;
 

@@ -36,7 +36,7 @@ pub(crate) fn world() -> World {
         Some(pointer) => registry.load(&pointer.version).expect("a bench published it"),
         None => train(&registry),
     };
-    let mut world = World::new(Arc::new(model));
+    let mut world = World::new(Arc::new(with_embedding(model)));
     for record in records(&params()) {
         match record {
             Record::Item(item) => world.put_item(item),
@@ -45,6 +45,15 @@ pub(crate) fn world() -> World {
         }
     }
     world
+}
+
+/// On this market the blend may learn to do without the embedding: then for-you would leave the index out of the measurement.
+fn with_embedding(mut model: Model) -> Model {
+    let blend = &mut model.params.blend;
+    if blend.embedding <= 0.0 {
+        blend.embedding = 1.0;
+    }
+    model
 }
 
 fn train(registry: &Registry) -> Model {
