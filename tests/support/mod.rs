@@ -192,6 +192,9 @@ fn spawn(data: &Path, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdo
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     command
+        // These set the size of tests; to the server they would be unknown settings.
+        .env_remove("GUANXI_KILLS")
+        .env_remove("GUANXI_DAMAGE_PLACES")
         .env("GUANXI_LOG__LEVEL", "error")
         .envs(variables.iter().copied())
         .stdout(Stdio::piped());
