@@ -301,3 +301,15 @@ fn the_watermark_decides_which_records_are_new() {
     shop.world.apply(Offset(6), &buys);
     assert!(shop.world.user_idx("u").is_some());
 }
+
+#[test]
+fn a_user_with_100_000_events_and_one_with_100_000_friends_are_answered() {
+    let mut shop = Shop::new(model());
+    for at in 0..100_000 {
+        shop.buys("heavy", &format!("x{at}"));
+        shop.friends("hub", &format!("f{at}"));
+    }
+    shop.buys("f7", "b2").buys("f99999", "b2");
+    assert_eq!(shop.ids(&query(Scenario::ForYou, "heavy", 3)), ["a1", "a2", "a3"]);
+    assert_eq!(shop.ids(&query(Scenario::FriendsAlsoBought, "hub", 1)), ["b2"]);
+}
