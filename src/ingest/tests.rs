@@ -384,3 +384,11 @@ proptest! {
         drop(events(&body, Format::Arrow, NOW));
     }
 }
+
+#[test]
+fn a_price_is_kept_to_the_last_bit() {
+    let body = br#"{"id": "i", "price": 1.9000000000000001}"#;
+    let parsed = super::items(body, Format::Json, NOW).unwrap();
+    let [(_, Record::Item(item))] = &parsed.records[..] else { panic!("{parsed:?}") };
+    assert_eq!(item.price.map(f64::to_bits), Some(1.900_000_000_000_000_1_f64.to_bits()));
+}
