@@ -41,11 +41,7 @@ impl Nearest {
             (_, Search::Exact) => exact_top(factors, vector, self.k, &accept),
             (_, Search::Index { ef }) => {
                 let ef = ef.max(2 * self.k);
-                let found = model.index.search(factors, vector, self.k, ef, &accept, scratch);
-                if found.len() == self.k {
-                    return found;
-                }
-                exact_top(factors, vector, self.k, &accept)
+                model.index.search(factors, vector, self.k, ef, &accept, scratch)
             }
         }
     }
