@@ -8,13 +8,13 @@ use crate::als::{Als, FriendPrior};
 use crate::baselines::{ItemKnn, Popularity};
 use crate::blend::PerPart;
 use crate::dataset::Dataset;
-use crate::evaluation::{Case, Scorer};
+use crate::evaluation::Case;
 use crate::fit::FitError;
 use crate::lists::{Interactions, MergeWeights, merge};
 use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
-use crate::report::System;
+use crate::report::{Comparison, Panel};
 use crate::scoring::{BlendScorer, EmbeddingScorer};
 use crate::tuning::Tuned;
 
@@ -69,28 +69,29 @@ impl Fitted {
     }
 
     /// The quality of the model, of its embedding alone, of item-kNN and of popularity; nothing where there are no cases.
-    pub fn report(&self, cases: &[Case], recipe: &Recipe) -> Vec<System> {
+    pub fn report(&self, cases: &[Case], recipe: &Recipe) -> Comparison {
         if cases.is_empty() {
-            return Vec::new();
+            return Comparison::default();
         }
         let Views { own, n_items, .. } = &self.views;
         let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
         let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
         drop(interactions);
-        let systems: [(&str, &dyn Scorer); 4] = [
+        let users = || cases.iter().map(|case| case.user as usize);
+        let panel = Panel {
+            catalogue: self.views.catalogue(),
+            cases,
+            items: &users().map(|user| own.row(user).len()).collect::<Vec<_>>(),
+            friends: &users().map(|user| self.beside.ties.row(user).0.len()).collect::<Vec<_>>(),
+            popularity: &own.counts(*n_items),
+            seed: recipe.seed,
+        };
+        panel.compare(&[
             ("guanxi", &self.scorer()),
             ("embedding alone", &self.embedding()),
             ("item-kNN", &item_knn),
             ("popularity", &Popularity::new(own, *n_items)),
-        ];
-        let catalogue = self.views.catalogue();
-        systems
-            .into_iter()
-            .map(|(name, scorer)| System {
-                name: name.to_owned(),
-                metrics: catalogue.evaluate(scorer, cases),
-            })
-            .collect()
+        ])
     }
 
     fn embedding(&self) -> EmbeddingScorer<'_> {

@@ -67,13 +67,13 @@ pub fn fit(
     let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
     let halves = Halves::draw(&split.held_out, recipe);
     let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    let systems = stage(observer, "evaluation", |_| fitted.report(&halves.report, recipe));
+    let quality = stage(observer, "evaluation", |_| fitted.report(&halves.report, recipe));
     drop(fitted);
     let fitted = Fitted::new(data, recipe, &tuned, observer)?;
     let held_out =
         HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
     let learned = learned(tuned, &fitted);
-    let report = Report { data: size(data), held_out, systems, learned };
+    let report = Report { data: size(data), held_out, quality, learned };
     let model = stage(observer, "index", |_| model(data, recipe, fitted, watermark))?;
     Ok((model, report))
 }
@@ -102,13 +102,13 @@ pub fn evaluate(
     drop(fitted);
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
     let cases = cases_of(test, train);
-    let systems = stage(observer, "evaluation", |_| fitted.report(&cases, recipe));
+    let quality = stage(observer, "evaluation", |_| fitted.report(&cases, recipe));
     let held_out = HeldOut {
         how: "the rows of the published test file".to_owned(),
         learned_on: halves.learn.len(),
         users: cases.len(),
     };
-    Ok(Report { data: size(train), held_out, systems, learned: learned(tuned, &fitted) })
+    Ok(Report { data: size(train), held_out, quality, learned: learned(tuned, &fitted) })
 }
 
 fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {
