@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
 use crate::metrics::Metrics;
+use crate::tuning::search::Trial;
 
 /// What a model was made of, what was learned, and how good it is beside popularity and item-kNN.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Report {
     pub systems: Vec<System>,
     /// What was learned.
     pub learned: Choices,
+    /// The recipes that were tried to find this one; empty where none was.
+    #[serde(default)]
+    pub trials: Vec<Trial>,
 }
 
 /// The size of the data that a model was trained on.
