@@ -15,6 +15,7 @@ pub mod index;
 pub mod kernel;
 pub mod model;
 pub mod params;
+pub mod recency;
 pub mod recommend;
 pub mod record;
 pub mod solver;

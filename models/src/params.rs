@@ -16,6 +16,9 @@ pub struct Params {
     pub fold_in: FoldIn,
     /// How the three parts of the for-you score are weighed.
     pub blend: Blend,
+    /// How much less an item of a user's own counts in the lists for each that came after it: see [`crate::recency`].
+    #[serde(default)]
+    pub recency: f32,
 }
 
 /// The row problem of a user, apart from the user's own history: see [`crate::solver`].
@@ -37,7 +40,7 @@ pub struct FoldIn {
     pub mean: Vec<f32>,
 }
 
-/// `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} M_ij + friends f_u(j)`: see [`crate::recommend`].
+/// `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`, `a_ui` the [recency](crate::recency) of an own item: see [`crate::recommend`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Blend {
     /// `w_E c_E`.

@@ -11,6 +11,7 @@ use guanxi_training::market::{MarketParams, records};
 use guanxi_training::recipe::Recipe;
 
 use super::source::Source;
+use super::tune::TuneArgs;
 use super::{CliError, Output, serve, train};
 use crate::config::Settings;
 use crate::registry::Registry;
@@ -95,7 +96,8 @@ fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
         return Ok(());
     }
     let recipe = Recipe::built_in("quick").ok_or("the recipe `quick` is built in")?;
-    let trained = train::train(&Source::Log(data.to_owned()), &recipe, out)?;
+    let (recipe, trained) =
+        train::train(&Source::Log(data.to_owned()), recipe, &TuneArgs::default(), out)?;
     let version = train::publish(data, &trained, &recipe)?;
     out.line(&trained.report);
     out.line(format_args!("published model {version}"));

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::import::MappingArgs;
 use super::source::Source;
 use super::train::{recipe, served_metrics};
+use super::tune::{Prepared, Rows, TuneArgs};
 use super::watch::Watch;
 use super::{CliError, Output};
 use crate::import::{Mapping, read_interactions};
@@ -33,6 +34,8 @@ pub struct Args {
     /// `quick`, `default`, `best`, or a recipe file.
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
+    #[command(flatten)]
+    tune: TuneArgs,
     /// Writes the report to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -50,11 +53,18 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         mapping: Box::new(mapping.clone()),
     };
     let mut watch = Watch::new(out);
-    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
-    let mut numbers = Numbers::of(&data);
-    let test = numbers.pairs(&args.test, &mapping)?;
-    let valid = args.valid.as_deref().map(|path| numbers.pairs(path, &mapping)).transpose()?;
-    let report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
+    let valid = |data: &Dataset| {
+        let valid = args.valid.as_deref();
+        valid.map(|path| Numbers::of(data).pairs(path, &mapping)).transpose()
+    };
+    let judged_on = |data: &Dataset| Ok(valid(data)?.map_or(Rows::All, Rows::Given));
+    let Prepared { recipe, trials, data, .. } =
+        args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
+    let valid = valid(&data)?;
+    let test = Numbers::of(&data).pairs(&args.test, &mapping)?;
+    let mut report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
+    report.trials = trials;
+    args.tune.write_recipe(&recipe, &report)?;
     let stages = watch.into_costs();
     out.line(&report);
     if let Some(path) = &args.json {

@@ -13,6 +13,7 @@ mod lists_file;
 mod output;
 mod source;
 mod table;
+mod tune;
 mod watch;
 
 use std::process::ExitCode;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_models::{Model, Offset};
-use guanxi_training::dataset::Dataset;
+use guanxi_models::Model;
 use guanxi_training::fit::fit;
 use guanxi_training::metrics::Metrics;
 use guanxi_training::recipe::Recipe;
@@ -14,6 +13,7 @@ use serde_json::json;
 
 use super::import::MappingArgs;
 use super::source::Source;
+use super::tune::{Prepared, Rows, TuneArgs};
 use super::watch::{StageCost, Watch};
 use super::{CliError, Output};
 use crate::registry::{Extras, Registry};
@@ -33,6 +33,9 @@ pub struct Args {
     /// Relations to go with a file of interactions.
     #[arg(long, value_name = "FILE", requires = "from")]
     pub relations: Option<PathBuf>,
+    /// How to search for a recipe.
+    #[command(flatten)]
+    pub tune: TuneArgs,
     /// Writes the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -48,8 +51,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         None => Source::Log(args.data.clone()),
         Some(path) => Source::of(path, args.relations.as_deref(), args.mapping.mapping()?),
     };
-    let trained = train(&source, &recipe, out)?;
+    let (recipe, trained) = train(&source, recipe, &args.tune, out)?;
     let version = publish(&args.data, &trained, &recipe)?;
+    args.tune.write_recipe(&recipe, &trained.report)?;
     out.line(&trained.report);
     out.line(format_args!("published model {version} through offset {}", trained.model.watermark));
     if let Some(path) = &args.json {
@@ -79,13 +83,19 @@ impl Trained {
     }
 }
 
-/// Reads the source and trains on it.
-pub fn train(source: &Source, recipe: &Recipe, out: &mut Output) -> Result<Trained, CliError> {
+/// Reads the source, searches for a better recipe if that is wanted, and trains. Returns the recipe that was followed.
+pub fn train(
+    source: &Source,
+    recipe: Recipe,
+    tune: &TuneArgs,
+    out: &mut Output,
+) -> Result<(Recipe, Trained), CliError> {
     let mut watch = Watch::new(out);
-    let (data, watermark): (Dataset, Offset) =
-        watch.stage_of("read", || source.read(recipe.event_weights()))?;
-    let (model, report) = fit(&data, recipe, watermark, &mut watch)?;
-    Ok(Trained { model, report, costs: watch.into_costs() })
+    let Prepared { recipe, trials, data, watermark } =
+        tune.prepare(recipe, source, &|_| Ok(Rows::Half), &mut watch)?;
+    let (model, mut report) = fit(&data, &recipe, watermark, &mut watch)?;
+    report.trials = trials;
+    Ok((recipe, Trained { model, report, costs: watch.into_costs() }))
 }
 
 /// Publishes a model with its papers. Returns its version.

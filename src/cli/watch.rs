@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use guanxi_training::als::Sweep;
 use guanxi_training::observer::Observer;
+use guanxi_training::tuning::search::Trial;
 use serde::Serialize;
 
 use super::Output;
@@ -64,6 +65,16 @@ impl Observer for Watch<'_> {
     fn sweep(&mut self, sweep: Sweep) {
         let Sweep { sweep, of, loss } = sweep;
         self.out.note(format_args!("  sweep {sweep} of {of}: loss {loss:.6e}"));
+    }
+
+    fn trial(&mut self, trial: &Trial, at: usize, of: usize) {
+        let Trial { key, value, ndcg, recall, kept } = trial;
+        let what = if key.is_empty() { "as given".to_owned() } else { format!("{key} = {value}") };
+        let mark = if *kept { "*" } else { "" };
+        self.out.note(format_args!(
+            "  trial {at:>3} of {}: {what:<40} ndcg@20 {ndcg:.5} recall@20 {recall:.5} {mark}",
+            of - 1
+        ));
     }
 }
 

@@ -59,14 +59,19 @@ impl Scorer for ItemKnn<'_> {
         let rows = scores.chunks_mut(self.popularity.len().max(1));
         for (&user, row) in users.iter().zip(rows) {
             row.copy_from_slice(&self.popularity);
-            add_lists(row, self.positives.row(user as usize), &self.links, 1.0);
+            let items = self.positives.row(user as usize).iter();
+            add_lists(row, items.map(|&item| (item, 1.0)), &self.links);
         }
     }
 }
 
-/// Adds `by` times the lists of some items to the scores.
-pub(crate) fn add_lists(scores: &mut [f32], items: &[u32], lists: &WeightedRows, by: f32) {
-    for &item in items {
+/// Adds the lists of some items to the scores, each by its weight.
+pub(crate) fn add_lists(
+    scores: &mut [f32],
+    items: impl Iterator<Item = (u32, f32)>,
+    lists: &WeightedRows,
+) {
+    for (item, by) in items {
         let (targets, weights) = lists.row(item as usize);
         for (&target, &weight) in targets.iter().zip(weights) {
             scores[target as usize] += by * weight;

@@ -10,11 +10,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::baselines::add_lists;
-use crate::dataset::Positives;
 use crate::evaluation::{Case, Catalogue, Scorer, top};
 use crate::metrics::{LONGEST_LIST, Truth, discount, ideal_gain};
 use crate::recipe::BlendRecipe;
-use crate::scoring::FriendScores;
+use crate::scoring::{FriendScores, weighed};
 
 /// One number for each part of the score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +33,9 @@ const PARTS: usize = 4;
 impl PerPart {
     /// What to count where nothing could be learned.
     pub const UNLEARNED: Self = Self { embedding: 1.0, ridge: 0.5, graph: 0.5, friends: 0.25 };
+
+    /// Every part whole.
+    pub const ONES: Self = Self { embedding: 1.0, ridge: 1.0, graph: 1.0, friends: 1.0 };
 
     fn array(self) -> [f32; PARTS] {
         [self.embedding, self.ridge, self.graph, self.friends]
@@ -57,8 +59,8 @@ impl PerPart {
 pub struct Sources<'a> {
     /// Scores the embedding.
     pub embedding: &'a dyn Scorer,
-    /// `S_u`.
-    pub own: &'a Positives,
+    /// `S_u`, each item with its recency.
+    pub own: &'a WeightedRows,
     /// `s`.
     pub ridge: &'a WeightedRows,
     /// `g`.
@@ -80,8 +82,8 @@ impl Sources<'_> {
     fn beside(&self, user: u32) -> [Vec<f32>; PARTS - 1] {
         let mut parts = [(); PARTS - 1].map(|()| vec![0.0; self.catalogue.n_items]);
         let own = self.own.row(user as usize);
-        add_lists(&mut parts[0], own, self.ridge, 1.0);
-        add_lists(&mut parts[1], own, self.graph, 1.0);
+        add_lists(&mut parts[0], weighed(own, 1.0), self.ridge);
+        add_lists(&mut parts[1], weighed(own, 1.0), self.graph);
         self.friends.add(user, 1.0, &mut parts[2]);
         parts
     }

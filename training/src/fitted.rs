@@ -6,7 +6,7 @@ use guanxi_models::params::Blend;
 
 use crate::als::{Als, FriendPrior};
 use crate::baselines::{ItemKnn, Popularity};
-use crate::blend::PerPart;
+use crate::blend::{Candidates, PerPart, learn};
 use crate::dataset::Dataset;
 use crate::evaluation::Case;
 use crate::fit::FitError;
@@ -16,20 +16,31 @@ use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
 use crate::report::{Comparison, Panel};
 use crate::scoring::{BlendScorer, EmbeddingScorer};
-use crate::tuning::Tuned;
+use crate::tuning::{ARMS, Tuned, Weights};
 
 /// All that a score needs.
 #[derive(Debug)]
 pub struct Fitted {
     pub(crate) views: Views,
+    /// The users' own items with what they count in the lists.
+    pub(crate) own: WeightedRows,
     /// The items, the users before friends entered, and how a user is solved.
     pub(crate) als: Als,
     /// The users after friends entered.
     pub(crate) users: Factors,
     pub(crate) beside: Beside,
+    /// What brings the parts to a common scale.
+    scales: PerPart,
     /// `M`.
     pub(crate) lists: WeightedRows,
     pub(crate) blend: Blend,
+}
+
+/// Lists and blend as some weights of the parts make them.
+#[derive(Debug)]
+struct Blended {
+    lists: WeightedRows,
+    blend: Blend,
 }
 
 impl Fitted {
@@ -41,42 +52,83 @@ impl Fitted {
         observer: &mut dyn Observer,
     ) -> Result<Self, FitError> {
         let views = Views::new(data);
+        let own = parts::weighted_own(data, recipe.lists.recency);
         let confidences = parts::confidences(data)?;
         let mut als = parts::embedding(&confidences, recipe, tuned.embedding, observer)?;
         let beside = Beside::new(data, &views, recipe, observer);
         let shrinkage = recipe.friends.shrinkage;
         let prior = FriendPrior { strength: tuned.friend_strength, shrinkage };
         let users = parts::with_friends(&confidences.matrix, &mut als, &beside.ties, prior)?;
-        Ok(Self::weigh(views, als, users, beside, tuned.weights, recipe))
+        let unweighed = Self::unweighed(views, own, als, users, beside, recipe);
+        Ok(unweighed.weigh(tuned.weights.all, recipe))
     }
 
-    /// Brings the parts to a common scale, weighs them, and merges the lists.
-    pub(crate) fn weigh(
+    /// Puts the parts together and measures their scales; no part counts yet.
+    pub(crate) fn unweighed(
         views: Views,
+        own: WeightedRows,
         als: Als,
         users: Factors,
         beside: Beside,
-        weights: PerPart,
         recipe: &Recipe,
     ) -> Self {
         let embedding = EmbeddingScorer { users: &users, items: &als.item_factors };
-        let scales = parts::scales(&parts::sources(&views, &beside, &embedding), recipe.seed);
-        let PerPart { embedding, ridge, graph, friends } = weights.times(scales);
-        let list = if ridge > 0.0 || graph > 0.0 { 1.0 } else { 0.0 };
-        let merged = MergeWeights { ridge, graph };
-        let lists = merge(&beside.ridge, &beside.graph, merged, recipe.lists.length);
-        Self { views, als, users, beside, lists, blend: Blend { embedding, list, friends } }
+        let sources = parts::sources(&views, &own, &beside, &embedding);
+        let scales = parts::scales(&sources, recipe.seed);
+        let (lists, blend) = (WeightedRows::from_rows(&[]), Blend::default());
+        Self { views, own, als, users, beside, scales, lists, blend }
     }
 
-    /// The quality of the model, of its embedding alone, of item-kNN and of popularity; nothing where there are no cases.
-    pub fn report(&self, cases: &[Case], recipe: &Recipe) -> Comparison {
+    /// Lets the parts count as these weights say.
+    #[must_use]
+    pub(crate) fn weigh(self, weights: PerPart, recipe: &Recipe) -> Self {
+        let Blended { lists, blend } = self.blended(weights, recipe);
+        Self { lists, blend, ..self }
+    }
+
+    /// Brings the parts to a common scale, weighs them, and merges the lists.
+    fn blended(&self, weights: PerPart, recipe: &Recipe) -> Blended {
+        let PerPart { embedding, ridge, graph, friends } = weights.times(self.scales);
+        let list = if ridge > 0.0 || graph > 0.0 { 1.0 } else { 0.0 };
+        let Beside { ridge: s, graph: g, .. } = &self.beside;
+        let lists = merge(s, g, MergeWeights { ridge, graph }, recipe.lists.length);
+        Blended { lists, blend: Blend { embedding, list, friends } }
+    }
+
+    /// Learns the weights of the parts, and those of every [arm](ARMS) of the ablation, on held-out rows.
+    pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> Weights {
+        if cases.is_empty() {
+            return Weights::UNLEARNED;
+        }
+        let candidates = self.candidates(cases, recipe);
+        let arm = |mask: PerPart| self.learn_from(&candidates, mask, recipe);
+        Weights { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
+    }
+
+    /// [`Self::learn`] without the arms.
+    pub(crate) fn learn_all(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
+        if cases.is_empty() {
+            return PerPart::UNLEARNED;
+        }
+        self.learn_from(&self.candidates(cases, recipe), PerPart::ONES, recipe)
+    }
+
+    fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
+        let embedding = self.embedding();
+        let sources = parts::sources(&self.views, &self.own, &self.beside, &embedding);
+        sources.candidates(cases, recipe.blend.candidates)
+    }
+
+    fn learn_from(&self, candidates: &[Candidates], mask: PerPart, recipe: &Recipe) -> PerPart {
+        learn(candidates, self.scales.times(mask), &recipe.blend).weights.times(mask)
+    }
+
+    /// The quality of the model, of its parts, of item-kNN and of popularity; nothing where there are no cases.
+    pub fn report(&self, cases: &[Case], weights: &Weights, recipe: &Recipe) -> Comparison {
         if cases.is_empty() {
             return Comparison::default();
         }
         let Views { own, n_items, .. } = &self.views;
-        let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
-        let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
-        drop(interactions);
         let users = || cases.iter().map(|case| case.user as usize);
         let panel = Panel {
             catalogue: self.views.catalogue(),
@@ -86,25 +138,35 @@ impl Fitted {
             popularity: &own.counts(*n_items),
             seed: recipe.seed,
         };
-        panel.compare(&[
-            ("guanxi", &self.scorer()),
-            ("embedding alone", &self.embedding()),
-            ("item-kNN", &item_knn),
-            ("popularity", &Popularity::new(own, *n_items)),
-        ])
+        let mut systems = vec![panel.survey("guanxi", &self.scorer())];
+        for (arm, &weights) in ARMS.iter().zip(&weights.arms) {
+            let blended = self.blended(weights, recipe);
+            systems.push(panel.survey(arm.name, &self.scorer_of(&blended)));
+        }
+        systems.push(panel.survey("embedding alone", &self.embedding()));
+        let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
+        let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
+        drop(interactions);
+        systems.push(panel.survey("item-kNN", &item_knn));
+        systems.push(panel.survey("popularity", &Popularity::new(own, *n_items)));
+        panel.compare(systems)
     }
 
     fn embedding(&self) -> EmbeddingScorer<'_> {
         EmbeddingScorer { users: &self.users, items: &self.als.item_factors }
     }
 
-    fn scorer(&self) -> BlendScorer<'_> {
-        BlendScorer {
-            embedding: self.embedding(),
-            own: &self.views.own,
-            lists: &self.lists,
-            friends: self.beside.friends(&self.views),
-            blend: self.blend,
-        }
+    /// Scores as the model serves.
+    pub(crate) fn scorer(&self) -> BlendScorer<'_> {
+        self.scorer_with(&self.lists, self.blend)
+    }
+
+    fn scorer_of<'a>(&'a self, blended: &'a Blended) -> BlendScorer<'a> {
+        self.scorer_with(&blended.lists, blended.blend)
+    }
+
+    fn scorer_with<'a>(&'a self, lists: &'a WeightedRows, blend: Blend) -> BlendScorer<'a> {
+        let friends = self.beside.friends(&self.views);
+        BlendScorer { embedding: self.embedding(), own: &self.own, lists, friends, blend }
     }
 }

@@ -1,6 +1,7 @@
 //! Who watches a training run.
 
 use crate::als::Sweep;
+use crate::tuning::search::Trial;
 
 /// Is told what a training run does. Training asks no clock, so that whoever watches measures time and memory.
 ///
@@ -15,6 +16,9 @@ pub trait Observer {
 
     /// A sweep of the embedding is over.
     fn sweep(&mut self, sweep: Sweep);
+
+    /// A recipe was tried, the `at`-th of at most `of`, from 0.
+    fn trial(&mut self, trial: &Trial, at: usize, of: usize);
 }
 
 /// Watches nothing.
@@ -27,6 +31,8 @@ impl Observer for Silent {
     fn stage_done(&mut self) {}
 
     fn sweep(&mut self, _: Sweep) {}
+
+    fn trial(&mut self, _: &Trial, _: usize, _: usize) {}
 }
 
 /// Runs one stage.

@@ -2,8 +2,10 @@
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
-use guanxi_models::history::{BOUGHT, NEGATIVE, VISIBLE};
+use guanxi_models::history::{BOUGHT, EventWeights, NEGATIVE, VISIBLE};
 use guanxi_models::params::Params;
+use guanxi_models::recency;
+use rayon::prelude::*;
 
 use crate::als::{self, Als, AlsError, AlsParams, Cell, FriendPrior, Matrix, MatrixError};
 use crate::blend::{PerPart, Sources};
@@ -28,8 +30,8 @@ pub struct EmbeddingChoice {
 /// Over how many random users the scales of the parts are measured.
 const SCALE_USERS: usize = 1_000;
 
-/// Who has what.
-#[derive(Debug)]
+/// Who has what. Cloning it copies no table.
+#[derive(Clone, Debug)]
 pub struct Views {
     /// The items that each user has not spoken against.
     pub own: Positives,
@@ -59,6 +61,19 @@ impl Views {
     }
 }
 
+/// The items that each user has not spoken against, with what they count in the lists.
+pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
+    let rows: Vec<Vec<(u32, f32)>> = (0..data.n_users())
+        .into_par_iter()
+        .map(|user| {
+            let own = || data.histories.row(user).entries().filter(|e| e.flags & NEGATIVE == 0);
+            let times: Vec<_> = own().map(|entry| entry.ts).collect();
+            own().map(|entry| entry.item.0).zip(recency::weights(&times, exponent)).collect()
+        })
+        .collect();
+    WeightedRows::from_rows(&rows)
+}
+
 /// What the embedding is trained on.
 #[derive(Debug)]
 pub struct Confidences {
@@ -71,10 +86,14 @@ pub struct Confidences {
     pub mean: f32,
 }
 
-/// Reads the histories.
+/// Reads the histories, faded as they were folded.
 pub fn confidences(data: &Dataset) -> Result<Confidences, MatrixError> {
-    let params =
-        Params { events: data.events.clone(), reference: data.reference, ..Params::default() };
+    confidences_as_of(data, data.events.clone())
+}
+
+/// Reads the histories, faded from their times to the data's present as `events` says.
+pub fn confidences_as_of(data: &Dataset, events: EventWeights) -> Result<Confidences, MatrixError> {
+    let params = Params { events, reference: data.reference, ..Params::default() };
     let cells = (0..data.n_users()).map(|user| {
         data.histories.row(user).entries().map(|entry| Cell {
             item: entry.item.0,
@@ -161,12 +180,13 @@ pub fn with_friends(
 /// All parts, ready to be weighed.
 pub fn sources<'a>(
     views: &'a Views,
+    own: &'a WeightedRows,
     beside: &'a Beside,
     embedding: &'a EmbeddingScorer<'a>,
 ) -> Sources<'a> {
     Sources {
         embedding,
-        own: &views.own,
+        own,
         ridge: &beside.ridge,
         graph: &beside.graph,
         friends: beside.friends(views),
@@ -177,6 +197,6 @@ pub fn sources<'a>(
 /// What brings the parts to a common scale, over random users with a history.
 pub fn scales(sources: &Sources<'_>, seed: u64) -> PerPart {
     let with_history =
-        (0..sources.own.rows() as u32).filter(|&user| !sources.own.row(user as usize).is_empty());
+        (0..sources.own.rows() as u32).filter(|&user| !sources.own.row(user as usize).0.is_empty());
     sources.scales(&sample(seed, with_history, SCALE_USERS))
 }

@@ -61,13 +61,21 @@ impl FriendScores<'_> {
     }
 }
 
-/// `embedding p_u.q_j + list sum_{i in S_u} M_ij + friends f_u(j)`.
+/// Items with their weights, all multiplied.
+pub(crate) fn weighed<'a>(
+    (items, weights): (&'a [u32], &'a [f32]),
+    by: f32,
+) -> impl Iterator<Item = (u32, f32)> + Clone + 'a {
+    items.iter().zip(weights).map(move |(&item, &weight)| (item, by * weight))
+}
+
+/// `embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`.
 #[derive(Clone, Copy, Debug)]
 pub struct BlendScorer<'a> {
     /// The embedding.
     pub embedding: EmbeddingScorer<'a>,
-    /// `S_u`.
-    pub own: &'a Positives,
+    /// `S_u`, each item with its recency.
+    pub own: &'a WeightedRows,
     /// `M`.
     pub lists: &'a WeightedRows,
     /// `f`.
@@ -88,7 +96,7 @@ impl Scorer for BlendScorer<'_> {
                 *score *= embedding;
             }
             if list > 0.0 {
-                add_lists(row, self.own.row(user as usize), self.lists, list);
+                add_lists(row, weighed(self.own.row(user as usize), list), self.lists);
             }
             if friends > 0.0 {
                 self.friends.add(user, friends, row);
@@ -110,11 +118,12 @@ mod tests {
 
     fn score(blend: Blend) -> Vec<f32> {
         let (users, items) = (unit(&[0, 1]), unit(&[0, 1, 0]));
-        let own = Positives::from(Rows::from_rows(&[vec![0], vec![1, 2]]));
+        let shown = Positives::from(Rows::from_rows(&[vec![0], vec![1, 2]]));
+        let own = WeightedRows::from_rows(&[vec![(0, 1.0)], vec![(1, 1.0), (2, 0.5)]]);
         let lists = WeightedRows::from_rows(&[vec![(1, 0.5)], vec![], vec![(0, 4.0)]]);
         let ties = WeightedRows::from_rows(&[vec![(1, 0.2)], vec![(0, 0.3)]]);
         let embedding = EmbeddingScorer { users: &users, items: &items };
-        let friends = FriendScores { ties: &ties, shown: &own };
+        let friends = FriendScores { ties: &ties, shown: &shown };
         let scorer = BlendScorer { embedding, own: &own, lists: &lists, friends, blend };
         let mut scores = vec![0.0; 6];
         scorer.score(&[0, 1], &mut scores);
@@ -124,14 +133,14 @@ mod tests {
     #[test]
     fn the_parts_add_up_by_their_weights() {
         let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0 });
-        assert_eq!(scores, [10.0, 2.0, 11.0, 9.0, 10.0, 0.0]);
+        assert_eq!(scores, [10.0, 2.0, 11.0, 5.0, 10.0, 0.0]);
     }
 
     #[test]
     fn a_part_of_weight_0_says_nothing() {
         let only = |embedding, list, friends| score(Blend { embedding, list, friends });
         assert_eq!(only(1.0, 0.0, 0.0), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
-        assert_eq!(only(0.0, 1.0, 0.0), [0.0, 0.5, 0.0, 4.0, 0.0, 0.0]);
+        assert_eq!(only(0.0, 1.0, 0.0), [0.0, 0.5, 0.0, 2.0, 0.0, 0.0]);
         assert_eq!(only(0.0, 0.0, 1.0), [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
     }
 }

@@ -17,11 +17,7 @@ pub struct Split {
 
 /// Holds out a share of every user's positive items. Each user keeps at least one, so that users with one item have none held out.
 pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
-    let by_time = match recipe.kind {
-        SplitKind::Time => true,
-        SplitKind::Random => false,
-        SplitKind::Auto => times_are_known(data),
-    };
+    let by_time = has_order(data, recipe);
     let held_out = (0..data.n_users())
         .map(|user| {
             let draw = Draw { user: user as u32, seed, by_time };
@@ -29,6 +25,15 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
         })
         .collect();
     without(data, held_out)
+}
+
+/// Whether the last rows are held out, and not random ones.
+pub fn has_order(data: &Dataset, recipe: &SplitRecipe) -> bool {
+    match recipe.kind {
+        SplitKind::Time => true,
+        SplitKind::Random => false,
+        SplitKind::Auto => times_are_known(data),
+    }
 }
 
 /// Takes given items (ascending, a row per user) out of the histories. Items that a user never touched are not held out.
@@ -44,7 +49,7 @@ pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
 }
 
 /// Whether most entries have a time, and not all the same one.
-fn times_are_known(data: &Dataset) -> bool {
+pub(crate) fn times_are_known(data: &Dataset) -> bool {
     let times = data.histories.columns().4;
     let known = times.iter().filter(|&&ts| ts > 0).count();
     known * 2 > times.len() && times.iter().any(|&ts| ts != times[0])

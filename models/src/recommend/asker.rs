@@ -2,10 +2,11 @@
 
 use super::Scratch;
 use super::query::Query;
-use crate::event::EventType;
+use crate::event::{EventType, Millis};
 use crate::fold_in::fold_in;
 use crate::history::{History, HistoryView, NEGATIVE, Observation};
 use crate::id::UserIdx;
+use crate::recency;
 use crate::world::{TiesView, World};
 
 /// The person (or the anonymous visit) that a list is for.
@@ -15,8 +16,8 @@ pub(super) struct Asker<'a> {
     pub(super) user: Option<UserIdx>,
     /// Friends and the strength of their ties.
     pub(super) ties: TiesView<'a>,
-    /// Items that speak for the asker's taste, ascending: what the item lists start from.
-    pub(super) own: Vec<u32>,
+    /// Items that speak for the asker's taste, ascending, with their recency: what the item lists start from.
+    pub(super) own: Vec<(u32, f32)>,
     /// The row of the embedding; empty where nothing is known of the taste.
     pub(super) vector: Vec<f32>,
 }
@@ -28,11 +29,7 @@ impl<'a> Asker<'a> {
         let visit = visit(world, query, stored);
         let history = visit.as_ref().map_or(stored, History::view);
         let ties = user.map(|user| world.ties(user)).unwrap_or_default();
-        let own = history
-            .entries()
-            .filter(|entry| entry.flags & NEGATIVE == 0)
-            .map(|entry| entry.item.0)
-            .collect();
+        let own = own_items(history, world.model().params.recency);
         let is_fresh = visit.is_some() || user.is_none_or(|user| world.has_changed(user));
         let vector = match user {
             Some(user) if !is_fresh => stored_row(world, user),
@@ -47,18 +44,21 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// The history with the items of the running visit folded in, if there are any: as bought now.
+/// What the user has not spoken against, with what each counts.
+fn own_items(history: HistoryView<'_>, recency: f32) -> Vec<(u32, f32)> {
+    let own = history.entries().filter(|entry| entry.flags & NEGATIVE == 0);
+    let (items, times): (Vec<u32>, Vec<Millis>) = own.map(|entry| (entry.item.0, entry.ts)).unzip();
+    items.into_iter().zip(recency::weights(&times, recency)).collect()
+}
+
+/// The history with the items of the running visit folded in, if there are any: as bought after everything else.
 fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<History> {
     let params = &world.model().params;
+    let now = stored.times.iter().copied().fold(params.reference, Millis::max);
     let mut history: Option<History> = None;
     for item in query.items.iter().filter_map(|id| world.item_idx(id)) {
-        let seen = Observation {
-            item,
-            kind: EventType::Purchase,
-            weight: 1.0,
-            ts: params.reference,
-            visible: false,
-        };
+        let seen =
+            Observation { item, kind: EventType::Purchase, weight: 1.0, ts: now, visible: false };
         history.get_or_insert_with(|| History::from(stored)).observe(seen, &params.events);
     }
     history

@@ -1,7 +1,7 @@
 //! `for-you`: what suits the asker.
 //!
-//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} M_ij + friends f_u(j)`, with the weights that training learned
-//! ([`Blend`](crate::params::Blend)).
+//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`, with the weights that training learned
+//! ([`Blend`](crate::params::Blend)) and the [recency](crate::recency) `a_ui` of an own item.
 //!
 //! Candidates: the items nearest to `p_u`, the lists of the asker's own items, and what friends bought. Both sums are never
 //! negative, so an item outside these three can't beat the nearest ones: the page is the exact top of the score over all
@@ -56,10 +56,10 @@ pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Ve
 
 fn accumulate_lists(context: &Context<'_>, sums: &mut Accumulator) {
     sums.begin(context.world.counts().items);
-    for &own in &context.asker.own {
+    for &(own, recency) in &context.asker.own {
         let (items, weights) = context.world.model().lists.row(own as usize);
         for (&item, &weight) in items.iter().zip(weights) {
-            sums.add(item, weight);
+            sums.add(item, recency * weight);
         }
     }
 }
@@ -161,10 +161,10 @@ impl Parts<'_> {
 
     fn own_items_behind(&self, item: u32) -> Vec<Reason> {
         let mut behind: Vec<(f32, u32)> = Vec::new();
-        for &own in &self.context.asker.own {
+        for &(own, recency) in &self.context.asker.own {
             let (items, weights) = self.context.world.model().lists.row(own as usize);
             let at = items.iter().position(|&other| other == item);
-            behind.extend(at.map(|at| (self.blend.list * weights[at], own)));
+            behind.extend(at.map(|at| (self.blend.list * recency * weights[at], own)));
         }
         let named = best(behind, OWN_ITEMS_NAMED).into_iter().filter(|&(share, _)| share > 0.0);
         named.map(|(share, own)| Reason::AlsoBought { item: ItemIdx(own), share }).collect()

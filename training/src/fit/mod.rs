@@ -1,7 +1,12 @@
 //! The whole training: from a data set and a recipe to a model and a report.
 //!
 //! Rows are held out; on the rest a first model is fitted, on half of the users with held-out rows the numbers and weights are
-//! decided, and the other half says how good that is, beside popularity and item-kNN. Then everything is fitted again on all rows.
+//! decided, and the other half says how good that is, beside popularity and item-kNN. Then the weights are learned again on both
+//! halves, and everything is fitted on all rows.
+
+mod search;
+#[cfg(test)]
+mod tests;
 
 use guanxi_models::column::Column;
 use guanxi_models::factors::Factors;
@@ -21,6 +26,8 @@ use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
 use crate::split::{Split, split, without};
 use crate::tuning::{Halves, Tuned, tune};
+
+pub use search::{JudgedOn, search};
 
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
@@ -66,14 +73,17 @@ pub fn fit(
     check(data, recipe)?;
     let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
     let halves = Halves::draw(&split.held_out, recipe);
-    let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    let quality = stage(observer, "evaluation", |_| fitted.report(&halves.report, recipe));
+    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    let report_on =
+        |fitted: &Fitted, tuned: &Tuned| fitted.report(&halves.report, &tuned.weights, recipe);
+    let quality = stage(observer, "evaluation", |_| report_on(&fitted, &tuned));
+    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
     drop(fitted);
     let fitted = Fitted::new(data, recipe, &tuned, observer)?;
     let held_out =
         HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
     let learned = learned(tuned, &fitted);
-    let report = Report { data: size(data), held_out, quality, learned };
+    let report = Report { data: size(data), held_out, quality, learned, trials: Vec::new() };
     let model = stage(observer, "index", |_| model(data, recipe, fitted, watermark))?;
     Ok((model, report))
 }
@@ -98,17 +108,19 @@ pub fn evaluate(
         Some(_) => Halves::all_to_learn(&split.held_out, recipe),
         None => Halves::draw(&split.held_out, recipe),
     };
-    let (tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
     drop(fitted);
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
     let cases = cases_of(test, train);
-    let quality = stage(observer, "evaluation", |_| fitted.report(&cases, recipe));
+    let quality = stage(observer, "evaluation", |_| fitted.report(&cases, &tuned.weights, recipe));
     let held_out = HeldOut {
         how: "the rows of the published test file".to_owned(),
         learned_on: halves.learn.len(),
         users: cases.len(),
     };
-    Ok(Report { data: size(train), held_out, quality, learned: learned(tuned, &fitted) })
+    let learned = learned(tuned, &fitted);
+    Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
 }
 
 fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {
@@ -180,7 +192,7 @@ fn learned(tuned: Tuned, fitted: &Fitted) -> Choices {
         unobserved: tuned.embedding.unobserved,
         ridge: tuned.embedding.ridge,
         friend_strength: tuned.friend_strength,
-        weights: tuned.weights,
+        weights: tuned.weights.all,
         blend: fitted.blend,
         strengths: tuned.strengths,
     }
@@ -192,13 +204,14 @@ fn model(
     fitted: Fitted,
     watermark: Offset,
 ) -> Result<Model, FitError> {
-    let Fitted { views, als, users, beside, lists, blend } = fitted;
+    let Fitted { views, als, users, beside, lists, blend, .. } = fitted;
     let popularity = views.own.counts(views.n_items).into_iter().map(|count| count as f32);
     let params = Params {
         events: data.events.clone(),
         reference: data.reference,
         fold_in: als.fold_in,
         blend,
+        recency: recipe.lists.recency,
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
     let index = ItemIndex::build(&als.item_factors, &IndexParams::default())?;
@@ -231,6 +244,3 @@ fn first_seen(data: &Dataset) -> Column<i64> {
     first.resize(data.n_items(), 0);
     first.into()
 }
-
-#[cfg(test)]
-mod tests;

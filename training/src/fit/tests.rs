@@ -7,6 +7,7 @@ use crate::als::Sweep;
 use crate::dataset::{DatasetBuilder, Seen};
 use crate::market::{MarketParams, records};
 use crate::observer::Silent;
+use crate::tuning::search::Trial;
 
 /// A recipe for tests: as `quick`, and smaller.
 fn recipe() -> Recipe {
@@ -191,6 +192,7 @@ struct Notes {
     open: usize,
     stages: Vec<String>,
     sweeps: usize,
+    trials: usize,
 }
 
 impl Observer for Notes {
@@ -208,6 +210,11 @@ impl Observer for Notes {
         assert!(sweep.loss.is_finite());
         self.sweeps += 1;
     }
+
+    fn trial(&mut self, _: &Trial, at: usize, of: usize) {
+        assert!(at < of);
+        self.trials += 1;
+    }
 }
 
 #[test]
@@ -219,4 +226,16 @@ fn an_observer_hears_of_every_stage_and_sweep() {
     assert_eq!(notes.sweeps, 2 * recipe().embedding.sweeps);
     assert_eq!(notes.stages.first().map(String::as_str), Some("split"));
     assert_eq!(notes.stages.iter().filter(|stage| *stage == "embedding").count(), 2);
+}
+
+#[test]
+fn a_search_keeps_within_its_budget_and_never_ends_worse_than_it_began() {
+    let data = market(300, 150, 8_000);
+    let mut notes = Notes::default();
+    let found = search(&data, JudgedOn::Half, &recipe(), 12, &mut notes).unwrap();
+    assert!(found.trials.len() <= 13 && notes.trials == found.trials.len());
+    let kept = found.trials.iter().filter(|trial| trial.kept).map(|trial| trial.ndcg);
+    let kept: Vec<f64> = kept.collect();
+    assert!(kept.is_sorted(), "{:?}", found.trials);
+    assert!(kept.len() == 1 || found.recipe != recipe());
 }

@@ -10,7 +10,7 @@ use crate::recipe::ListRecipe;
 /// The co-occurrence graph: per source item the largest `g_ij`, heaviest first. O(sum of the squares of the users' degrees).
 pub fn graph(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
     let n_items = interactions.n_items();
-    let user_weights = interactions.user_weights(1.0);
+    let user_weights = interactions.user_weights(recipe.user_exponent);
     let sources = interactions.item_weights(recipe.source_exponent);
     let targets = interactions.item_weights(recipe.target_exponent);
     let rows: Vec<Vec<(u32, f32)>> = (0..n_items)

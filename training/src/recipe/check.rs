@@ -45,6 +45,8 @@ impl Recipe {
         }
         positive("lists.lambda", lists.lambda)?;
         at_least_zero("lists.source_exponent", lists.source_exponent)?;
+        at_least_zero("lists.user_exponent", lists.user_exponent)?;
+        at_least_zero("lists.recency", lists.recency)?;
         at_least_zero("lists.target_exponent", lists.target_exponent)
     }
 
@@ -59,6 +61,8 @@ impl Recipe {
         count("blend.users", self.blend.users)?;
         count("blend.candidates", self.blend.candidates)?;
         choices("blend.weights", &self.blend.weights, at_least_zero)?;
+        count("search.users", self.search.users)?;
+        count("search.repeats", self.search.repeats)?;
         count("baselines.neighbors", self.baselines.neighbors)?;
         at_least_zero("baselines.shrinkage", self.baselines.shrinkage)
     }

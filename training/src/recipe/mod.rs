@@ -29,6 +29,8 @@ pub struct Recipe {
     pub split: SplitRecipe,
     /// How the parts of the score are weighed.
     pub blend: BlendRecipe,
+    /// How long to search for a better recipe before training.
+    pub search: SearchRecipe,
     /// What the model is compared with.
     pub baselines: BaselineRecipe,
 }
@@ -73,6 +75,10 @@ pub struct ListRecipe {
     pub source_exponent: f32,
     /// How much the graph discounts popular items that are recommended: the popularity dial, .15 to .3.
     pub target_exponent: f32,
+    /// How much the graph discounts what active users have in common.
+    pub user_exponent: f32,
+    /// How much less an item of the user's own counts for each that came after it: see [`guanxi_models::recency`]. 0 for all alike.
+    pub recency: f32,
     /// How many items the local ridge explains an item by, at most 64.
     pub neighbors: usize,
     /// `lambda`: how strongly the local ridge is held back, 3 to 30.
@@ -129,6 +135,18 @@ pub struct BlendRecipe {
     pub weights: Vec<f32>,
 }
 
+/// How long to search for a better recipe before training: see [`crate::fit::search`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchRecipe {
+    /// How many recipes are tried at most; 0 for none but this one.
+    pub trials: usize,
+    /// On how many users a recipe is judged at most.
+    pub users: usize,
+    /// On how many draws of held-out rows a recipe is judged, where they are random.
+    pub repeats: usize,
+}
+
 /// What the model is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -173,6 +191,7 @@ impl Default for Recipe {
             friends: FriendRecipe::default(),
             split: SplitRecipe::default(),
             blend: BlendRecipe::default(),
+            search: SearchRecipe::default(),
             baselines: BaselineRecipe::default(),
         }
     }
@@ -209,6 +228,8 @@ impl Default for ListRecipe {
             graph_links: 200,
             source_exponent: 0.6,
             target_exponent: 0.15,
+            user_exponent: 1.0,
+            recency: 0.0,
             neighbors: 50,
             lambda: 10.0,
             length: 100,
@@ -233,6 +254,12 @@ impl Default for BlendRecipe {
     fn default() -> Self {
         let weights = vec![0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
         Self { users: 2_500, candidates: 200, weights }
+    }
+}
+
+impl Default for SearchRecipe {
+    fn default() -> Self {
+        Self { trials: 0, users: 5_000, repeats: 1 }
     }
 }
 

@@ -69,31 +69,42 @@ pub struct Panel<'a> {
     pub seed: u64,
 }
 
+/// A system whose lists were looked at.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    name: String,
+    survey: Survey,
+}
+
 impl Panel<'_> {
+    /// Looks at the lists of one system. Neither lists nor scores are kept.
+    pub fn survey(&self, name: &str, scorer: &dyn Scorer) -> Surveyed {
+        Surveyed { name: name.to_owned(), survey: self.catalogue.survey(scorer, self.cases) }
+    }
+
     /// Compares the first system with the others. Nothing where there are no cases.
-    pub fn compare(&self, systems: &[(&str, &dyn Scorer)]) -> Comparison {
-        if self.cases.is_empty() {
+    pub fn compare(&self, mut all: Vec<Surveyed>) -> Comparison {
+        if self.cases.is_empty() || all.is_empty() {
             return Comparison::default();
         }
-        let survey = |(_, scorer): &(_, &dyn Scorer)| self.catalogue.survey(*scorer, self.cases);
-        let mut surveys: Vec<Survey> = systems.iter().map(survey).collect();
-        let marks: Vec<&[Marks]> = surveys.iter().map(|survey| &survey.marks[..]).collect();
+        let marks: Vec<&[Marks]> = all.iter().map(|one| &one.survey.marks[..]).collect();
         let bootstrap = Bootstrap::new(&marks, self.seed);
-        let names = || systems.iter().map(|(name, _)| (*name).to_owned()).enumerate();
-        let system = |(at, name): (usize, String)| System {
-            name,
-            metrics: surveys[at].metrics,
+        let system = |(at, one): (usize, &Surveyed)| System {
+            name: one.name.clone(),
+            metrics: one.survey.metrics,
             intervals: bootstrap.figures(at),
-            shown: Shown::new(&surveys[at].listed, self.popularity),
+            shown: Shown::new(&one.survey.listed, self.popularity),
         };
-        let difference =
-            |(at, to): (usize, String)| Difference { to, by: bootstrap.difference(0, at) };
+        let difference = |(at, one): (usize, &Surveyed)| Difference {
+            to: one.name.clone(),
+            by: bootstrap.difference(0, at),
+        };
         Comparison {
-            systems: names().map(system).collect(),
-            differences: names().skip(1).map(difference).collect(),
+            systems: all.iter().enumerate().map(system).collect(),
+            differences: all.iter().enumerate().skip(1).map(difference).collect(),
             by_items: groups(&BY_ITEMS, self.items, &marks, self.seed),
             by_friends: groups(&BY_FRIENDS, self.friends, &marks, self.seed),
-            marks: surveys.swap_remove(0).marks,
+            marks: all.swap_remove(0).survey.marks,
         }
     }
 }
@@ -142,7 +153,9 @@ mod tests {
             seed: 1,
         };
         let (up, down) = (&ByNumber(1.0), &ByNumber(-1.0));
-        panel.compare(&[("guanxi", up), ("item-kNN", down), ("popularity", down), ("all", up)])
+        let systems: [(&str, &dyn Scorer); 4] =
+            [("guanxi", up), ("item-kNN", down), ("popularity", down), ("all", up)];
+        panel.compare(systems.map(|(name, scorer)| panel.survey(name, scorer)).into())
     }
 
     #[test]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
 use crate::metrics::Metrics;
-pub use comparison::{BASELINES, Comparison, Difference, Panel, System};
+use crate::tuning::search::Trial;
+pub use comparison::{BASELINES, Comparison, Difference, Panel, Surveyed, System};
 pub use groups::Group;
 pub use shown::Shown;
 
@@ -26,6 +27,9 @@ pub struct Report {
     pub quality: Comparison,
     /// What was learned.
     pub learned: Choices,
+    /// The recipes that were tried to find this one; empty where none was.
+    #[serde(default)]
+    pub trials: Vec<Trial>,
 }
 
 /// The size of the data that a model was trained on.

@@ -23,7 +23,7 @@ impl Display for Report {
 
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{:<16} {:>9} {:>9}", "", "recall@10", "ndcg@10")?;
+        write!(f, "{:<20} {:>9} {:>9}", "", "recall@10", "ndcg@10")?;
         writeln!(f, " {:>14} {:>14} {:>9}", "recall@20", "ndcg@20", "shown@20")?;
         self.systems.iter().try_for_each(|system| system.fmt(f))?;
         writeln!(f)?;
@@ -60,9 +60,9 @@ impl Comparison {
         if groups.len() < 2 {
             return Ok(());
         }
-        writeln!(f, "\n{of:<16} {:>9} {:>14} {:>14}", "users", "ndcg@20", baseline)?;
+        writeln!(f, "\n{of:<20} {:>9} {:>14} {:>14}", "users", "ndcg@20", baseline)?;
         for group in groups {
-            write!(f, "{:<16} {:>9}", group.label(), group.users)?;
+            write!(f, "{:<20} {:>9}", group.label(), group.users)?;
             for system in [Some(0), at].into_iter().flatten() {
                 write!(f, " {}", with_width(group.systems[system].ndcg_at_20))?;
             }
@@ -80,7 +80,7 @@ fn with_width(interval: Interval) -> String {
 impl Display for System {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let (at_10, intervals) = (self.metrics.at_10, self.intervals);
-        write!(f, "{:<16} {:>9.4} {:>9.4}", self.name, at_10.recall, at_10.ndcg)?;
+        write!(f, "{:<20} {:>9.4} {:>9.4}", self.name, at_10.recall, at_10.ndcg)?;
         write!(f, " {} ", with_width(intervals.recall_at_20))?;
         writeln!(f, "{} {:>9.4}", with_width(intervals.ndcg_at_20), self.shown.coverage)
     }
@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn the_table_names_every_system_with_its_numbers_and_how_sure_they_are() {
         let table = report().to_string();
-        let line = "popularity          0.2500    0.0000 0.0000 +-0.0000 0.1000 +-0.0100    0.0000";
+        let line =
+            "popularity              0.2500    0.0000 0.0000 +-0.0000 0.1000 +-0.0100    0.0000";
         assert!(table.contains(line), "{table}");
         assert_eq!(report().system("popularity").map(|metrics| metrics.at_20.ndcg), Some(0.1));
         assert_eq!(report().system("luck"), None);
@@ -147,7 +148,7 @@ mod tests {
         let text = report().to_string();
         let line = "guanxi - popularity: ndcg@20 +0.1000, 95 % of +0.0800 to +0.1200, beyond noise";
         assert!(text.contains(line), "{text}");
-        assert!(text.contains("\n5+                       7 0.2000 +-0.0100 0.1000"), "{text}");
+        assert!(text.contains("\n5+                           7 0.2000 +-0.0100 0.1000"), "{text}");
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What held-out rows decide: the embedding's numbers, the friends' prior, and the weights of the parts.
 
+mod knob;
+pub mod search;
+pub(crate) mod workbench;
+
 use crate::als::{Als, FriendPrior, Matrix};
-use crate::blend::{PerPart, learn};
+use crate::blend::PerPart;
 use crate::dataset::Dataset;
 use crate::draw::mix;
 use crate::evaluation::{Case, cases};
@@ -24,8 +28,42 @@ pub struct Tuned {
     pub friend_strength: f32,
     /// What was tried for it.
     pub strengths: Vec<StrengthTried>,
-    /// The weights of the parts on a common scale.
-    pub weights: PerPart,
+    /// The weights of the parts.
+    pub weights: Weights,
+}
+
+/// The weights of the parts on a common scale.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// With which the model serves.
+    pub all: PerPart,
+    /// The best where only the parts of an arm may count, in the order of [`ARMS`].
+    pub arms: [PerPart; ARMS.len()],
+}
+
+/// One arm of the ablation: a model that may use only some parts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arm {
+    /// What it is called in the report.
+    pub name: &'static str,
+    /// 1 for a part that may count.
+    pub parts: PerPart,
+}
+
+/// The arms of the ablation beside the whole model and the embedding alone.
+pub const ARMS: [Arm; 3] = {
+    let (all, none) = (PerPart::ONES, 0.0);
+    [
+        Arm { name: "embedding + lists", parts: PerPart { friends: none, ..all } },
+        Arm { name: "embedding + friends", parts: PerPart { ridge: none, graph: none, ..all } },
+        Arm { name: "lists alone", parts: PerPart { embedding: none, friends: none, ..all } },
+    ]
+};
+
+impl Weights {
+    /// What counts where nothing could be learned.
+    pub const UNLEARNED: Self =
+        Self { all: PerPart::UNLEARNED, arms: [PerPart::UNLEARNED; ARMS.len()] };
 }
 
 /// The cases to learn from and those to report on: drawn at random, nobody in both.
@@ -47,6 +85,11 @@ impl Halves {
         Self { learn: all, report }
     }
 
+    /// Everybody.
+    pub fn all(&self) -> Vec<Case> {
+        self.learn.iter().chain(&self.report).cloned().collect()
+    }
+
     /// Learns from any user: the report is on rows that were held out elsewhere.
     pub fn all_to_learn(held_out: &[Vec<u32>], recipe: &Recipe) -> Self {
         let mut learn = shuffled(held_out, recipe.seed);
@@ -55,7 +98,8 @@ impl Halves {
     }
 }
 
-fn shuffled(held_out: &[Vec<u32>], seed: u64) -> Vec<Case> {
+/// The cases of the users with held-out rows, in random order.
+pub(crate) fn shuffled(held_out: &[Vec<u32>], seed: u64) -> Vec<Case> {
     let mut cases = cases(held_out);
     cases.sort_by_key(|case| mix(seed, case.user, 1));
     cases
@@ -70,6 +114,7 @@ pub fn tune(
 ) -> Result<(Tuned, Fitted), FitError> {
     let tuning = Tuning { data: &split.rest, cases: learn_from, recipe };
     let views = Views::new(&split.rest);
+    let own = parts::weighted_own(&split.rest, recipe.lists.recency);
     let confidences = parts::confidences(&split.rest)?;
     let matrix = &confidences.matrix;
     let (embedding, mut als) = tuning.embedding(&views, &confidences, observer)?;
@@ -79,11 +124,9 @@ pub fn tune(
     let friend_strength = best(&strengths);
     let prior = FriendPrior { strength: friend_strength, shrinkage: recipe.friends.shrinkage };
     let users = parts::with_friends(matrix, &mut als, &beside.ties, prior)?;
-    let weights = stage(observer, "blend", |_| {
-        let scorer = EmbeddingScorer { users: &users, items: &als.item_factors };
-        tuning.weights(&parts::sources(&views, &beside, &scorer))
-    });
-    let fitted = Fitted::weigh(views, als, users, beside, weights, recipe);
+    let fitted = Fitted::unweighed(views, own, als, users, beside, recipe);
+    let weights = stage(observer, "blend", |_| fitted.learn(learn_from, recipe));
+    let fitted = fitted.weigh(weights.all, recipe);
     Ok((Tuned { embedding, friend_strength, strengths, weights }, fitted))
 }
 
@@ -140,15 +183,6 @@ impl Tuning<'_> {
             seed: self.recipe.seed,
         };
         Ok(judge.try_all(&self.recipe.friends)?)
-    }
-
-    fn weights(&self, sources: &crate::blend::Sources<'_>) -> PerPart {
-        if self.cases.is_empty() {
-            return PerPart::UNLEARNED;
-        }
-        let scales = parts::scales(sources, self.recipe.seed);
-        let candidates = sources.candidates(self.cases, self.recipe.blend.candidates);
-        learn(&candidates, scales, &self.recipe.blend).weights
     }
 }
 

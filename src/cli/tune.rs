@@ -1,0 +1,105 @@
+//! `--tune`: a search for a better recipe before training.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use guanxi_models::Offset;
+use guanxi_training::dataset::Dataset;
+use guanxi_training::fit::{JudgedOn, search};
+use guanxi_training::recipe::Recipe;
+use guanxi_training::report::Report;
+use guanxi_training::tuning::search::{Found, Trial};
+
+use super::CliError;
+use super::source::Source;
+use super::train::served_metrics;
+use super::watch::Watch;
+
+/// How to search for a recipe.
+#[derive(Debug, Default, clap::Args)]
+pub struct TuneArgs {
+    /// Tries up to so many recipes around the given one on held-out rows, and goes on with the best.
+    #[arg(long, value_name = "N")]
+    pub tune: Option<usize>,
+    /// Writes the recipe that was followed to this file, with the metrics that it earned.
+    #[arg(long, value_name = "FILE")]
+    pub recipe_out: Option<PathBuf>,
+}
+
+/// What is trained on, by which recipe, and how that was found.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) recipe: Recipe,
+    pub(super) trials: Vec<Trial>,
+    pub(super) data: Dataset,
+    pub(super) watermark: Offset,
+}
+
+impl TuneArgs {
+    /// Reads the data, and searches if that is wanted.
+    ///
+    /// `judged_on` names the rows, whose users and items are numbered as in the data.
+    pub(super) fn prepare(
+        &self,
+        recipe: Recipe,
+        source: &Source,
+        judged_on: &dyn Fn(&Dataset) -> Result<Rows, CliError>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Prepared, CliError> {
+        let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+        let budget = self.tune.unwrap_or(recipe.search.trials);
+        if budget == 0 {
+            return Ok(Prepared { recipe, trials: Vec::new(), data, watermark });
+        }
+        let rows = judged_on(&data)?;
+        let found = search(&data, rows.judged_on(), &recipe, budget, watch)?;
+        let Found { recipe: mut best, trials } = found;
+        best.search.trials = 0;
+        if best.events == recipe.events {
+            return Ok(Prepared { recipe: best, trials, data, watermark });
+        }
+        drop(data);
+        let (data, watermark) = watch.stage_of("read", || source.read(best.event_weights()))?;
+        Ok(Prepared { recipe: best, trials, data, watermark })
+    }
+
+    /// Writes the recipe that was followed, if that is wanted.
+    pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
+        let Some(path) = &self.recipe_out else { return Ok(()) };
+        write(path, &with_metrics(recipe, report))
+    }
+}
+
+/// Which rows recipes are judged on.
+#[derive(Debug)]
+pub(super) enum Rows {
+    /// See [`JudgedOn::Half`].
+    Half,
+    /// See [`JudgedOn::All`].
+    All,
+    /// See [`JudgedOn::Rows`].
+    Given(Vec<(u32, u32)>),
+}
+
+impl Rows {
+    fn judged_on(&self) -> JudgedOn<'_> {
+        match self {
+            Self::Half => JudgedOn::Half,
+            Self::All => JudgedOn::All,
+            Self::Given(rows) => JudgedOn::Rows(rows),
+        }
+    }
+}
+
+/// The recipe, and in comments above it how it was judged.
+fn with_metrics(recipe: &Recipe, report: &Report) -> String {
+    let mut text = format!("# {}, {} users\n", report.held_out.how, report.held_out.users);
+    for (name, value) in served_metrics(report) {
+        writeln!(text, "# {name} {value:.4}").expect("a string takes whatever is written to it");
+    }
+    text + "\n" + &recipe.to_toml()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|error| format!("`{}`: {error}", path.display()).into())
+}

@@ -1,0 +1,120 @@
+//! A budgeted search for a better recipe: one knob at a time, uphill, until nothing gains any more or the budget is spent.
+//!
+//! Every trial is judged by the lists that it would serve on rows that were held out, so that a number of the embedding is chosen for
+//! what it does beside the lists and friends, not for the embedding alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fit::FitError;
+use crate::metrics::Quality;
+use crate::observer::Observer;
+use crate::recipe::Recipe;
+use crate::tuning::knob::{KNOBS, Knob};
+use crate::tuning::workbench::{Bench, Judged};
+
+/// One recipe that was tried: the best before it with one number changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The key that was changed, with its section; empty for the recipe that the search started from.
+    pub key: String,
+    /// To what: a number, or `never` for no half-life.
+    pub value: String,
+    /// NDCG@20 of the lists on the held-out rows.
+    pub ndcg: f64,
+    /// Recall@20 of the same.
+    pub recall: f64,
+    /// Whether it was better than all before.
+    pub kept: bool,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The best recipe.
+    pub recipe: Recipe,
+    /// All that was tried, in order.
+    pub trials: Vec<Trial>,
+}
+
+/// How much better a trial must be to be kept, as a share of the quality: less is noise.
+const LEAST_GAIN: f64 = 5e-4;
+
+/// Turns knobs from `recipe` on until `budget` more recipes were tried or no knob gains.
+pub(crate) fn search(
+    bench: Bench<'_>,
+    recipe: &Recipe,
+    budget: usize,
+    observer: &mut dyn Observer,
+) -> Result<Found, FitError> {
+    let start = single(recipe);
+    let best = bench.judge(&start, None)?;
+    let mut search = Search { bench, best, trials: Vec::new(), budget: budget + 1, observer };
+    search.tell(String::new(), String::new(), search.best.quality(), true);
+    while search.round()? {}
+    Ok(Found { recipe: search.best.recipe, trials: search.trials })
+}
+
+/// The recipe with the first of the values where it names several to choose from.
+fn single(recipe: &Recipe) -> Recipe {
+    let mut recipe = recipe.clone();
+    recipe.embedding.unobserved.truncate(1);
+    recipe.embedding.ridge.truncate(1);
+    recipe
+}
+
+struct Search<'a> {
+    bench: Bench<'a>,
+    best: Judged,
+    trials: Vec<Trial>,
+    budget: usize,
+    observer: &'a mut dyn Observer,
+}
+
+impl Search<'_> {
+    /// Turns every knob once; false where none gained or the budget is spent.
+    fn round(&mut self) -> Result<bool, FitError> {
+        let mut gained = false;
+        for knob in &KNOBS {
+            if !self.best.has(knob.needs) {
+                continue;
+            }
+            gained |= self.climb(knob, true)? || self.climb(knob, false)?;
+        }
+        Ok(gained && self.trials.len() < self.budget)
+    }
+
+    /// Turns a knob one way for as long as that gains; whether it did.
+    fn climb(&mut self, knob: &Knob, up: bool) -> Result<bool, FitError> {
+        let mut gained = false;
+        while self.trials.len() < self.budget
+            && let Some(recipe) = knob.step(&self.best.recipe, up)
+        {
+            if !self.attempt(knob, &recipe)? {
+                break;
+            }
+            gained = true;
+        }
+        Ok(gained)
+    }
+
+    fn attempt(&mut self, knob: &Knob, recipe: &Recipe) -> Result<bool, FitError> {
+        let judged = self.bench.judge(recipe, Some(&self.best))?;
+        let (seen, best) = (judged.quality(), self.best.quality());
+        let is_better = seen.ndcg > best.ndcg * (1.0 + LEAST_GAIN);
+        if is_better {
+            self.best = judged;
+        }
+        self.tell(knob.key.to_owned(), told(knob.value(recipe)), seen, is_better);
+        Ok(is_better)
+    }
+
+    fn tell(&mut self, key: String, value: String, seen: Quality, kept: bool) {
+        let trial = Trial { key, value, ndcg: seen.ndcg, recall: seen.recall, kept };
+        self.observer.trial(&trial, self.trials.len(), self.budget);
+        self.trials.push(trial);
+    }
+}
+
+fn told(value: f32) -> String {
+    if value.is_finite() { value.to_string() } else { "never".to_owned() }
+}
