@@ -4,11 +4,13 @@
 
 pub mod cli;
 pub mod config;
+pub mod guard;
 pub mod http;
 pub mod import;
 pub mod ingest;
 pub mod lake;
 pub mod registry;
+pub mod report_page;
 pub mod serving;
 pub mod store;
 pub mod telemetry;

@@ -17,6 +17,7 @@ fn publish(server: &Server) -> String {
     let extras = Extras {
         recipe: String::new(),
         report: serde_json::Value::Null,
+        page: String::new(),
         metrics: BTreeMap::new(),
         created: jiff::Timestamp::UNIX_EPOCH,
     };

@@ -35,6 +35,7 @@ impl World {
         let extras = Extras {
             recipe: "seed = 7\n".to_owned(),
             report: serde_json::json!({}),
+            page: String::new(),
             metrics: BTreeMap::from([("ndcg@20".to_owned(), 0.25)]),
             created: Timestamp::from_second(1_790_000_000 + watermark as i64).unwrap(),
         };

@@ -69,6 +69,7 @@ fn train(registry: &Registry) -> Model {
     let extras = Extras {
         recipe: recipe.to_toml(),
         report: serde_json::to_value(report).expect("a report is plain data"),
+        page: String::new(),
         metrics: std::collections::BTreeMap::new(),
         created: jiff::Timestamp::now(),
     };

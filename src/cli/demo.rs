@@ -10,8 +10,10 @@ use guanxi_models::{Query, Reason, Record, Scenario, World};
 use guanxi_training::market::{MarketParams, records};
 use guanxi_training::recipe::Recipe;
 
+use super::job::Job;
 use super::source::Source;
 use super::tune::TuneArgs;
+use super::watch::Watch;
 use super::{CliError, Output, serve, train};
 use crate::config::Settings;
 use crate::registry::Registry;
@@ -92,14 +94,16 @@ fn fill(data: &Path, size: &Size, out: &mut Output) -> Result<(), CliError> {
 
 /// Trains and publishes a model, unless there is one already.
 fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
-    if Registry::open(data)?.current()?.is_some() {
+    let registry = Registry::open(data)?;
+    if registry.current()?.is_some() {
         return Ok(());
     }
     let recipe = Recipe::built_in("quick").ok_or("the recipe `quick` is built in")?;
-    let (recipe, trained) =
-        train::train(&Source::Log(data.to_owned()), recipe, &TuneArgs::default(), out)?;
-    let version = train::publish(data, &trained, &recipe)?;
-    out.line(&trained.report);
+    let (source, tune) = (Source::Log(data.to_owned()), TuneArgs::default());
+    let job = Job { source: &source, tune: &tune, keeping: None, guard: None };
+    let trained = job.run(recipe, Watch::new(out))?;
+    let version = train::publish(&registry, &trained)?;
+    out.line(&trained.papers.report);
     out.line(format_args!("published model {version}"));
     Ok(())
 }

@@ -6,15 +6,18 @@ use std::process::ExitCode;
 
 use guanxi_training::dataset::Dataset;
 use guanxi_training::fit::evaluate;
-use serde_json::json;
+use guanxi_training::recipe::Recipe;
+use guanxi_training::report::Report;
 
 use super::import::MappingArgs;
+use super::papers::PaperArgs;
 use super::source::Source;
 use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
-use super::watch::Watch;
+use super::watch::{Told, Watch};
 use super::{CliError, Output};
 use crate::import::{Mapping, read_interactions};
+use crate::report_page::Papers;
 
 /// The arguments of `guanxi evaluate`.
 #[derive(Debug, clap::Args)]
@@ -36,9 +39,8 @@ pub struct Args {
     recipe: String,
     #[command(flatten)]
     tune: TuneArgs,
-    /// Writes the report to this file as well.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    papers: PaperArgs,
     #[command(flatten)]
     mapping: MappingArgs,
 }
@@ -65,13 +67,20 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;
-    let stages = watch.into_costs();
-    out.line(&report);
-    if let Some(path) = &args.json {
-        let metrics = served_metrics(&report);
-        let papers = json!({ "metrics": metrics, "report": report, "stages": stages });
-        std::fs::write(path, serde_json::to_vec_pretty(&papers)?)?;
-    }
+    out_of(&args.papers, report, &recipe, watch.into_told(), out)
+}
+
+fn out_of(
+    files: &PaperArgs,
+    report: Report,
+    recipe: &Recipe,
+    told: Told,
+    out: &mut Output,
+) -> Result<ExitCode, CliError> {
+    let Told { stages, losses } = told;
+    let papers = Papers { metrics: served_metrics(&report), report, stages, losses, guard: None };
+    files.write(&papers, &recipe.to_toml())?;
+    out.line(&papers.report);
     Ok(ExitCode::SUCCESS)
 }
 

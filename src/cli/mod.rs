@@ -9,8 +9,11 @@ pub mod recommend;
 pub mod serve;
 pub mod train;
 
+mod checkpoints;
+mod job;
 mod lists_file;
 mod output;
+mod papers;
 mod source;
 mod table;
 mod tune;

@@ -9,8 +9,9 @@ use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::table::{NOTHING, Table};
-use super::{CliError, Output};
+use super::{CliError, Output, papers};
 use crate::registry::{Manifest, Pointer, Registry};
+use crate::report_page::{Papers, page};
 use crate::store::StoreError;
 
 /// The arguments of `guanxi models`.
@@ -32,6 +33,17 @@ enum Command {
         /// The model, as `list` names it.
         #[arg(value_name = "VERSION")]
         model: String,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Writes the report of a model's training as a page to look at.
+    Report {
+        /// The model, as `list` names it.
+        #[arg(value_name = "VERSION")]
+        model: String,
+        /// Where to write it.
+        #[arg(long, value_name = "FILE")]
+        html: PathBuf,
         #[command(flatten)]
         data: Data,
     },
@@ -65,6 +77,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     match &args.command {
         Command::List { data } => list(&data.registry()?, out),
         Command::Show { model, data } => show(&data.registry()?, model, out),
+        Command::Report { model, html, data } => report(&data.registry()?, model, html, out),
         Command::Activate { model, data } => activate(&data.registry()?, model, out),
         Command::Prune { keep, data } => prune(&data.registry()?, *keep, out),
     }
@@ -137,6 +150,23 @@ fn show(registry: &Registry, version: &str, out: &mut Output) -> Result<ExitCode
         out.line(metrics(&manifest));
     }
     out.line(format_args!("\nrecipe\n{}", recipe.trim_end()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(
+    registry: &Registry,
+    version: &str,
+    html: &Path,
+    out: &mut Output,
+) -> Result<ExitCode, CliError> {
+    let (recipe, papers) = registry.papers(version)?;
+    let papers: Papers = serde_json::from_value(papers).map_err(|error| {
+        format!(
+            "the report of model `{version}` can't be read: {error}; an earlier guanxi wrote it"
+        )
+    })?;
+    papers::write(html, page(&format!("guanxi: model {version}"), &papers, &recipe).as_bytes())?;
+    out.line(format_args!("wrote `{}`", html.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,9 +15,11 @@ use crate::store::LogReader;
 
 /// Where events and relations come from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub(super) enum Source {
     /// The log of a data directory.
     Log(PathBuf),
+    /// The same through an offset: what a training that was interrupted read.
+    LogThrough(PathBuf, Offset),
     /// A lake that `guanxi export` wrote.
     Lake(PathBuf),
     /// Files that never were in a log.
@@ -33,7 +35,7 @@ pub enum Source {
 
 impl Source {
     /// A lake where `path` is a folder, else a file of interactions.
-    pub fn of(path: &Path, relations: Option<&Path>, mapping: Mapping) -> Self {
+    pub(super) fn of(path: &Path, relations: Option<&Path>, mapping: Mapping) -> Self {
         if path.is_dir() {
             return Self::Lake(path.to_owned());
         }
@@ -44,10 +46,27 @@ impl Source {
         }
     }
 
+    /// What the source held when it went through this offset. Only a log can tell; of others it is all that they hold.
+    #[must_use]
+    pub(super) fn through(&self, last: Offset) -> Self {
+        match self {
+            Self::Log(directory) | Self::LogThrough(directory, _) => {
+                Self::LogThrough(directory.clone(), last)
+            }
+            other => other.clone(),
+        }
+    }
+
     /// All that the source holds, folded by these weights, and the offset through which it goes; 0 for files that never were in a log.
-    pub fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
+    pub(super) fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
         let world = match self {
             Self::Log(directory) => replay(events, LogReader::open(directory)?.read(Offset(0))?)?,
+            Self::LogThrough(directory, last) => {
+                let log = LogReader::open(directory)?.read(Offset(0))?;
+                let is_later = |offset: &Offset| offset > last;
+                let until = log.take_while(|entry| !entry.as_ref().is_ok_and(|e| is_later(&e.0)));
+                replay(events, until)?
+            }
             Self::Lake(directory) => replay(events, lake::read(directory)?)?,
             Self::Files { interactions, relations, mapping } => {
                 let world = world_of_files(events, interactions, relations.as_deref(), mapping)?;

@@ -1,22 +1,24 @@
 //! `guanxi train`: the log in, a published model out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use guanxi_models::Model;
-use guanxi_training::fit::fit;
 use guanxi_training::metrics::Metrics;
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
-use serde_json::json;
 
+use super::checkpoints::Checkpoints;
 use super::import::MappingArgs;
+use super::job::{Guard, Job, Keeping, Trained};
+use super::papers::{PaperArgs, TITLE};
 use super::source::Source;
-use super::tune::{Prepared, Rows, TuneArgs};
-use super::watch::{StageCost, Watch};
+use super::tune::TuneArgs;
+use super::watch::Watch;
 use super::{CliError, Output};
+use crate::guard::Condition;
 use crate::registry::{Extras, Registry};
+use crate::report_page::page;
 
 /// The arguments of `guanxi train`.
 #[derive(Debug, clap::Args)]
@@ -36,9 +38,18 @@ pub struct Args {
     /// How to search for a recipe.
     #[command(flatten)]
     pub tune: TuneArgs,
-    /// Writes the report to this file as well.
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// Publishes only a model that is good enough, as `ndcg@20 >= 0.98*current and recall@20 >= 0.1`; else exits with 1.
+    ///
+    /// `current` is the model that serves: its recipe, with what was learned for it, fitted to the same rest of the data and scored on
+    /// the same held-out rows.
+    #[arg(long, value_name = "CONDITION")]
+    pub publish_if: Option<Condition>,
+    /// Goes on after the last finished sweep of a run that was interrupted, with the same data and to the same model.
+    #[arg(long)]
+    pub resume: bool,
+    /// Where to write the report.
+    #[command(flatten)]
+    pub papers: PaperArgs,
     /// How files are to be understood.
     #[command(flatten)]
     pub mapping: MappingArgs,
@@ -51,62 +62,48 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         None => Source::Log(args.data.clone()),
         Some(path) => Source::of(path, args.relations.as_deref(), args.mapping.mapping()?),
     };
-    let (recipe, trained) = train(&source, recipe, &args.tune, out)?;
-    let version = publish(&args.data, &trained, &recipe)?;
-    args.tune.write_recipe(&recipe, &trained.report)?;
-    out.line(&trained.report);
-    out.line(format_args!("published model {version} through offset {}", trained.model.watermark));
-    if let Some(path) = &args.json {
-        std::fs::write(path, serde_json::to_vec_pretty(&trained.papers())?)?;
+    let checkpoints = Checkpoints::of(&args.data);
+    let job = Job {
+        source: &source,
+        tune: &args.tune,
+        keeping: Some(Keeping { checkpoints: checkpoints.clone(), resume: args.resume }),
+        guard: args.publish_if.as_ref().map(|condition| Guard { condition, data: &args.data }),
+    };
+    let trained = job.run(recipe, Watch::new(out))?;
+    let papers = &trained.papers;
+    args.papers.write(papers, &trained.recipe.to_toml())?;
+    args.tune.write_recipe(&trained.recipe, &papers.report)?;
+    let is_refused = papers.guard.as_ref().is_some_and(|verdict| !verdict.holds());
+    let version =
+        if is_refused { None } else { Some(publish(&Registry::open(&args.data)?, &trained)?) };
+    checkpoints.clear()?;
+    out.line(&papers.report);
+    if let Some(verdict) = &papers.guard {
+        out.line(verdict);
     }
+    let Some(version) = version else { return Ok(refuse(out)) };
+    out.line(format_args!("published model {version} through offset {}", trained.model.watermark));
     Ok(ExitCode::SUCCESS)
 }
 
-/// A model and all that is told of it.
-#[derive(Debug)]
-pub struct Trained {
-    /// The model.
-    pub model: Model,
-    /// What the training tells.
-    pub report: Report,
-    pub(super) costs: Vec<StageCost>,
-}
-
-impl Trained {
-    /// The report with the costs, as it is written to files.
-    fn papers(&self) -> serde_json::Value {
-        json!({
-            "metrics": served_metrics(&self.report),
-            "report": self.report,
-            "stages": self.costs,
-        })
-    }
-}
-
-/// Reads the source, searches for a better recipe if that is wanted, and trains. Returns the recipe that was followed.
-pub fn train(
-    source: &Source,
-    recipe: Recipe,
-    tune: &TuneArgs,
-    out: &mut Output,
-) -> Result<(Recipe, Trained), CliError> {
-    let mut watch = Watch::new(out);
-    let Prepared { recipe, trials, data, watermark } =
-        tune.prepare(recipe, source, &|_| Ok(Rows::Half), &mut watch)?;
-    let (model, mut report) = fit(&data, &recipe, watermark, &mut watch)?;
-    report.trials = trials;
-    Ok((recipe, Trained { model, report, costs: watch.into_costs() }))
+/// What a refused model leaves: its figures, and nothing to serve.
+fn refuse(out: &mut Output) -> ExitCode {
+    out.note("nothing was published: the model does not reach what `--publish-if` asks for");
+    ExitCode::from(1)
 }
 
 /// Publishes a model with its papers. Returns its version.
-pub fn publish(data: &Path, trained: &Trained, recipe: &Recipe) -> Result<String, CliError> {
+pub(super) fn publish(registry: &Registry, trained: &Trained) -> Result<String, CliError> {
+    let Trained { recipe, model, papers } = trained;
+    let recipe = recipe.to_toml();
     let extras = Extras {
-        recipe: recipe.to_toml(),
-        report: trained.papers(),
-        metrics: served_metrics(&trained.report),
+        page: page(TITLE, papers, &recipe),
+        recipe,
+        report: serde_json::to_value(papers)?,
+        metrics: papers.metrics.clone(),
         created: jiff::Timestamp::now(),
     };
-    Ok(Registry::open(data)?.publish(&trained.model, &extras)?)
+    Ok(registry.publish(model, &extras)?)
 }
 
 /// A built-in recipe by its name, or one from a file.

@@ -2,36 +2,37 @@
 
 use std::time::Instant;
 
-use guanxi_training::als::Sweep;
+use guanxi_training::als::{AlsParams, Checkpoint, Sweep};
 use guanxi_training::observer::Observer;
 use guanxi_training::tuning::search::Trial;
-use serde::Serialize;
 
 use super::Output;
-
-/// What one stage cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct StageCost {
-    /// The stage.
-    pub stage: String,
-    /// Wall-clock seconds.
-    pub seconds: f64,
-    /// The most memory that the process held during the stage, in bytes; 0 where the system does not tell.
-    pub peak_bytes: u64,
-}
+use super::checkpoints::Checkpoints;
+use crate::report_page::{LossCurve, StageCost};
 
 /// Prints what a training run does and adds up what it costs.
 #[derive(Debug)]
 pub(super) struct Watch<'a> {
     out: &'a mut Output,
     running: Option<(String, Instant)>,
-    costs: Vec<StageCost>,
+    told: Told,
+    /// Where embeddings are kept half-way; none where the run can't be resumed.
+    checkpoints: Option<Checkpoints>,
+}
+
+/// What a training run told while it went.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// What every stage cost, in their order.
+    pub stages: Vec<StageCost>,
+    /// How each embedding was trained, in their order.
+    pub losses: Vec<LossCurve>,
 }
 
 impl<'a> Watch<'a> {
     /// Starts watching.
     pub(super) fn new(out: &'a mut Output) -> Self {
-        Self { out, running: None, costs: Vec::new() }
+        Self { out, running: None, told: Told::default(), checkpoints: None }
     }
 
     /// Runs one stage that is not the training's own, such as reading the log.
@@ -42,9 +43,29 @@ impl<'a> Watch<'a> {
         done
     }
 
-    /// What every stage cost, in their order.
-    pub(super) fn into_costs(self) -> Vec<StageCost> {
-        self.costs
+    /// Keeps embeddings half-way here from now on, and goes on with those that are there.
+    pub(super) fn keep(&mut self, checkpoints: Checkpoints) {
+        self.checkpoints = Some(checkpoints);
+    }
+
+    /// Tells whoever watches something about the run.
+    pub(super) fn note(&mut self, text: impl std::fmt::Display) {
+        self.out.note(text);
+    }
+
+    /// What was told.
+    pub(super) fn into_told(self) -> Told {
+        self.told
+    }
+
+    fn load(&mut self, fingerprint: u64) -> Option<Checkpoint> {
+        match self.checkpoints.as_ref()?.load(fingerprint) {
+            Ok(found) => found,
+            Err(flaw) => {
+                self.out.note(format_args!("{flaw}: this embedding starts anew"));
+                None
+            }
+        }
     }
 }
 
@@ -59,12 +80,33 @@ impl Observer for Watch<'_> {
         let cost =
             StageCost { stage, seconds: began.elapsed().as_secs_f64(), peak_bytes: peak_bytes() };
         self.out.note(format_args!("{cost}"));
-        self.costs.push(cost);
+        self.told.stages.push(cost);
     }
 
     fn sweep(&mut self, sweep: Sweep) {
         let Sweep { sweep, of, loss } = sweep;
+        if let Some(curve) = self.told.losses.last_mut() {
+            curve.losses.push(loss);
+        }
         self.out.note(format_args!("  sweep {sweep} of {of}: loss {loss:.6e}"));
+    }
+
+    fn embedding(&mut self, params: &AlsParams, fingerprint: u64) -> Option<Checkpoint> {
+        let AlsParams { dim, unobserved_weight, mean_ridge, .. } = *params;
+        self.told.losses.push(LossCurve { dim, unobserved_weight, mean_ridge, losses: Vec::new() });
+        let found = self.load(fingerprint)?;
+        self.out.note(format_args!("  goes on after sweep {}", found.losses.len()));
+        Some(found)
+    }
+
+    fn checkpoint(&mut self, fingerprint: u64, state: &Checkpoint) {
+        let Some(checkpoints) = &self.checkpoints else { return };
+        if let Err(error) = checkpoints.save(fingerprint, state) {
+            let path = checkpoints.directory().display();
+            self.out
+                .note(format_args!("no checkpoints from here on: can't write `{path}`: {error}"));
+            self.checkpoints = None;
+        }
     }
 
     fn trial(&mut self, trial: &Trial, at: usize, of: usize) {
@@ -75,13 +117,6 @@ impl Observer for Watch<'_> {
             "  trial {at:>3} of {}: {what:<40} ndcg@20 {ndcg:.5} recall@20 {recall:.5} {mark}",
             of - 1
         ));
-    }
-}
-
-impl std::fmt::Display for StageCost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mib = self.peak_bytes / (1 << 20);
-        write!(f, "{:<28} {:>8.2} s {mib:>6} MiB", self.stage, self.seconds)
     }
 }
 
@@ -106,7 +141,7 @@ mod tests {
         let mut out = Output::default();
         let mut watch = Watch::new(&mut out);
         assert_eq!(watch.stage_of("sum", || 1 + 1), 2);
-        let costs = watch.into_costs();
+        let costs = watch.into_told().stages;
         assert_eq!(costs[0].stage, "sum");
         assert!(costs[0].peak_bytes > 1 << 20);
     }

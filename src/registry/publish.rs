@@ -14,6 +14,7 @@ use super::{Registry, RegistryError, checksum, tables};
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const RECIPE: &str = "recipe.toml";
 pub(super) const REPORT: &str = "report.json";
+pub(super) const PAGE: &str = "report.html";
 
 /// What is kept beside a model's tables.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Extras {
     pub recipe: String,
     /// The report of the training.
     pub report: serde_json::Value,
+    /// The same as a page, for people.
+    pub page: String,
     /// The figures of the report by which models are told apart.
     pub metrics: BTreeMap<String, f64>,
     /// When it is published.
@@ -69,7 +72,8 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
     tables::write(model, half).map_err(std::io::Error::other)?;
     write_file(&half.join(RECIPE), extras.recipe.as_bytes())?;
     write_file(&half.join(REPORT), &serde_json::to_vec_pretty(&extras.report)?)?;
-    let names = tables::FILES.into_iter().chain([RECIPE, REPORT]);
+    write_file(&half.join(PAGE), extras.page.as_bytes())?;
+    let names = tables::FILES.into_iter().chain([RECIPE, REPORT, PAGE]);
     let manifest = Manifest {
         format: FORMAT,
         version: version.to_owned(),

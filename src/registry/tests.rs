@@ -45,6 +45,7 @@ fn extras() -> Extras {
     Extras {
         recipe: "seed = 1\n".into(),
         report: serde_json::json!({"users": 2}),
+        page: "<!doctype html>\n".to_owned(),
         metrics: BTreeMap::from([("ndcg@10".to_owned(), 0.25)]),
         created: Timestamp::UNIX_EPOCH,
     }

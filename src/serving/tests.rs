@@ -28,6 +28,7 @@ fn publish(dir: &Path, model: &Model) -> String {
     let extras = Extras {
         recipe: String::new(),
         report: serde_json::Value::Null,
+        page: String::new(),
         metrics: BTreeMap::new(),
         created: Timestamp::UNIX_EPOCH,
     };

@@ -21,6 +21,7 @@ pub mod observer;
 pub mod parts;
 pub mod recipe;
 pub mod report;
+pub mod rival;
 pub mod scoring;
 pub mod split;
 pub mod ties;

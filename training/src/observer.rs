@@ -1,6 +1,6 @@
 //! Who watches a training run.
 
-use crate::als::Sweep;
+use crate::als::{self, Als, AlsError, AlsParams, Checkpoint, Matrix, Sweep};
 use crate::tuning::search::Trial;
 
 /// Is told what a training run does. Training asks no clock, so that whoever watches measures time and memory.
@@ -16,6 +16,15 @@ pub trait Observer {
 
     /// A sweep of the embedding is over.
     fn sweep(&mut self, sweep: Sweep);
+
+    /// The training of an embedding begins. Returns what [`checkpoint`](Self::checkpoint) was told under this fingerprint before
+    /// an interruption; nothing, unless the observer keeps such things.
+    fn embedding(&mut self, _params: &AlsParams, _fingerprint: u64) -> Option<Checkpoint> {
+        None
+    }
+
+    /// The state after the sweep that was told last, to be kept for the case of an interruption.
+    fn checkpoint(&mut self, _fingerprint: u64, _state: &Checkpoint) {}
 
     /// A recipe was tried, the `at`-th of at most `of`, from 0.
     fn trial(&mut self, trial: &Trial, at: usize, of: usize);
@@ -45,4 +54,23 @@ pub(crate) fn stage<T>(
     let done = work(observer);
     observer.stage_done();
     done
+}
+
+/// Trains an embedding, from where the observer says that an interrupted run left it. The sweeps before are told again.
+pub(crate) fn embed(
+    matrix: &Matrix,
+    params: &AlsParams,
+    observer: &mut dyn Observer,
+) -> Result<Als, AlsError> {
+    let fingerprint = als::fingerprint(matrix, params);
+    let start = observer.embedding(params, fingerprint);
+    let start = start.filter(|start| start.fits(matrix, params));
+    let losses = start.iter().flat_map(|start| start.losses.iter().enumerate());
+    for (at, &loss) in losses {
+        observer.sweep(Sweep { sweep: at + 1, of: params.sweeps, loss });
+    }
+    als::fit_from(start, matrix, params, &mut |sweep, state| {
+        observer.sweep(sweep);
+        observer.checkpoint(fingerprint, state);
+    })
 }

@@ -13,7 +13,7 @@ use crate::dataset::{Dataset, Positives};
 use crate::draw::sample;
 use crate::evaluation::Catalogue;
 use crate::lists::{Interactions, graph, local_ridge};
-use crate::observer::{Observer, stage};
+use crate::observer::{Observer, embed, stage};
 use crate::recipe::Recipe;
 use crate::scoring::{EmbeddingScorer, FriendScores};
 use crate::ties::ties;
@@ -124,9 +124,7 @@ pub fn embedding(
         item_frequency_exponent: recipe.embedding.item_frequency_exponent,
         seed: recipe.seed,
     };
-    stage(observer, "embedding", |observer| {
-        als::fit(matrix, &recipe, &mut |sweep| observer.sweep(sweep))
-    })
+    stage(observer, "embedding", |observer| embed(matrix, &recipe, observer))
 }
 
 /// The parts beside the embedding.

@@ -14,6 +14,7 @@
 //! The same matrix, parameters and seed give the same bytes on one kind of processor, whatever the number of threads.
 
 mod basis;
+mod checkpoint;
 mod half_sweep;
 mod matrix;
 mod prior;
@@ -29,6 +30,7 @@ use rand_distr::{Distribution as _, Normal};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use checkpoint::{Checkpoint, fingerprint};
 use half_sweep::{HalfSweep, Prior, Ridge};
 pub use matrix::{Cell, Matrix, MatrixError};
 pub use prior::{FriendPrior, user_sweep_with_prior};
@@ -114,15 +116,30 @@ pub fn fit(
     params: &AlsParams,
     progress: &mut dyn FnMut(Sweep),
 ) -> Result<Als, AlsError> {
+    fit_from(None, matrix, params, &mut |sweep, _| progress(sweep))
+}
+
+/// As [`fit`], from where another training of the same matrix and parameters was interrupted; a state that doesn't fit is left out.
+pub fn fit_from(
+    start: Option<Checkpoint>,
+    matrix: &Matrix,
+    params: &AlsParams,
+    progress: &mut dyn FnMut(Sweep, &Checkpoint),
+) -> Result<Als, AlsError> {
     let trainer = Trainer::new(matrix, params)?;
-    let mut items = trainer.start()?;
-    for sweep in 1..=params.sweeps {
-        let (users, penalty) = trainer.solve_users(&items)?;
+    let mut state = match start.filter(|start| start.fits(matrix, params)) {
+        Some(start) => start,
+        None => Checkpoint { losses: Vec::new(), items: trainer.start()? },
+    };
+    for sweep in state.losses.len() + 1..=params.sweeps {
+        let (users, penalty) = trainer.solve_users(&state.items)?;
         let (rotated, loss) = trainer.solve_items(&users.rows)?;
-        items = rotated;
-        progress(Sweep { sweep, of: params.sweeps, loss: loss + penalty });
+        let loss = loss + penalty;
+        state.items = rotated;
+        state.losses.push(loss);
+        progress(Sweep { sweep, of: params.sweeps, loss }, &state);
     }
-    let (users, _) = trainer.solve_users(&items)?;
+    let (users, _) = trainer.solve_users(&state.items)?;
     Ok(trainer.finish(users))
 }
 

@@ -1,0 +1,247 @@
+//! What an interrupted training leaves behind, and how the next one goes on.
+//!
+//! `checkpoints/` of a data directory holds `run.json`, which says what was trained on and by which recipe, and for every embedding
+//! the state after its last finished sweep, under the fingerprint of all that it follows from. Files are written under another name,
+//! synced and renamed, so that each is there as a whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use guanxi_models::Factors;
+use guanxi_training::als::Checkpoint;
+use guanxi_training::dataset::Dataset;
+use guanxi_training::tuning::search::Trial;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The checkpoints of a data directory.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoints {
+    directory: PathBuf,
+}
+
+/// What a run trains on, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Run {
+    /// Which guanxi: another one may compute otherwise.
+    pub guanxi: String,
+    /// The recipe that was given, as TOML.
+    pub given: String,
+    /// How many recipes were to be tried.
+    pub tune: Option<usize>,
+    /// The offset through which the data go.
+    pub watermark: u64,
+    /// A hash of the histories and friendships.
+    pub data: u64,
+    /// The recipe that is followed, as TOML: the one given, or what the search found.
+    pub recipe: String,
+    /// How it was found.
+    pub trials: Vec<Trial>,
+}
+
+impl Run {
+    /// What differs from another run, so that its checkpoints are of no use to this one; none where all is the same.
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
+        if self.guanxi != other.guanxi {
+            return Some(format!("guanxi {} instead of {}", other.guanxi, self.guanxi));
+        }
+        if (&self.given, self.tune) != (&other.given, other.tune) {
+            return Some("another recipe".to_owned());
+        }
+        if self.watermark != other.watermark {
+            return Some(format!("offset {} instead of {}", other.watermark, self.watermark));
+        }
+        (self.data != other.data).then(|| "other data".to_owned())
+    }
+}
+
+/// A hash of what the embeddings follow from, in any recipe.
+pub(super) fn hash_of(data: &Dataset) -> u64 {
+    let mut hash = Xxh3::new();
+    let (starts, items, confidences, flags, times) = data.histories.columns();
+    starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
+    items.iter().for_each(|item| hash.update(&item.to_le_bytes()));
+    confidences.iter().for_each(|confidence| hash.update(&confidence.to_le_bytes()));
+    hash.update(flags);
+    times.iter().for_each(|ts| hash.update(&ts.to_le_bytes()));
+    let (starts, friends) = data.friends.columns();
+    starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
+    friends.iter().for_each(|friend| hash.update(&friend.to_le_bytes()));
+    hash.digest()
+}
+
+const RUN: &str = "run.json";
+
+impl Checkpoints {
+    /// The checkpoints of this data directory, whether there are any or not.
+    pub(super) fn of(data: &Path) -> Self {
+        Self { directory: data.join("checkpoints") }
+    }
+
+    /// Where they are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The run that was interrupted, if it came as far as training.
+    pub(super) fn interrupted(&self) -> Option<Run> {
+        serde_json::from_slice(&fs::read(self.directory.join(RUN)).ok()?).ok()
+    }
+
+    /// Notes what is trained from here on. Checkpoints of another run must have been [cleared](Self::clear).
+    pub(super) fn begin(&self, run: &Run) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)?;
+        self.write(RUN, &serde_json::to_vec_pretty(run)?)
+    }
+
+    /// Removes them all.
+    pub(super) fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.directory) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The state of an embedding after its last finished sweep. An error names a file that isn't whole.
+    pub(super) fn load(&self, fingerprint: u64) -> Result<Option<Checkpoint>, String> {
+        let path = self.directory.join(name(fingerprint));
+        match fs::read(&path) {
+            Ok(bytes) => decode(&bytes, fingerprint)
+                .map(Some)
+                .ok_or_else(|| format!("checkpoint `{}` is damaged", path.display())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("can't read `{}`: {error}", path.display())),
+        }
+    }
+
+    /// Keeps the state of an embedding in the place of an earlier one.
+    pub(super) fn save(&self, fingerprint: u64, state: &Checkpoint) -> io::Result<()> {
+        self.write(&name(fingerprint), &encode(fingerprint, state))
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let half = self.directory.join(format!(".new-{}", std::process::id()));
+        let mut file = File::create(&half)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&half, self.directory.join(name))?;
+        File::open(&self.directory)?.sync_all()
+    }
+}
+
+fn name(fingerprint: u64) -> String {
+    format!("{fingerprint:016x}.embedding")
+}
+
+/// `magic, fingerprint u64, dim u32, sweeps u32, losses f64.., factors f32.., crc32 of all before u32`, little-endian.
+const MAGIC: &[u8; 8] = b"guanxi01";
+const HEAD: usize = 24;
+
+fn encode(fingerprint: u64, state: &Checkpoint) -> Vec<u8> {
+    let values = state.items.values();
+    let mut bytes = Vec::with_capacity(HEAD + 8 * state.losses.len() + 4 * values.len() + 4);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&fingerprint.to_le_bytes());
+    bytes.extend_from_slice(&(state.items.dim() as u32).to_le_bytes());
+    bytes.extend_from_slice(&(state.losses.len() as u32).to_le_bytes());
+    state.losses.iter().for_each(|loss| bytes.extend_from_slice(&loss.to_le_bytes()));
+    values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+    bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+    bytes
+}
+
+/// None where the bytes aren't what [`encode`] wrote for this fingerprint.
+fn decode(bytes: &[u8], fingerprint: u64) -> Option<Checkpoint> {
+    let (body, sum) = bytes.split_last_chunk::<4>()?;
+    let is_whole = crc32fast::hash(body) == u32::from_le_bytes(*sum);
+    let (head, rest) = body.split_at_checked(HEAD)?;
+    let number = |at: usize| {
+        let field = head[at..at + 4].first_chunk().expect("the head has fields of 4 bytes");
+        u32::from_le_bytes(*field) as usize
+    };
+    if !is_whole || head[..8] != *MAGIC || head[8..16] != fingerprint.to_le_bytes() {
+        return None;
+    }
+    let (losses, values) = rest.split_at_checked(8 * number(20))?;
+    let losses = losses.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    let values = values.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let items = Factors::new(number(16), values.collect::<Vec<_>>()).ok()?;
+    Some(Checkpoint { losses, items })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> Checkpoint {
+        let values = (0..64_u8).map(|value| f32::from(value) / 3.0);
+        let items = Factors::new(16, values.collect::<Vec<_>>()).unwrap();
+        Checkpoint { losses: vec![3.5, 0.1], items }
+    }
+
+    fn checkpoints() -> (tempfile::TempDir, Checkpoints) {
+        let scratch = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(scratch.path());
+        checkpoints.begin(&run()).unwrap();
+        (scratch, checkpoints)
+    }
+
+    fn run() -> Run {
+        Run {
+            guanxi: "1".to_owned(),
+            given: "seed = 1".to_owned(),
+            tune: None,
+            watermark: 7,
+            data: 5,
+            recipe: "seed = 1".to_owned(),
+            trials: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_state_comes_back_bit_by_bit_and_only_under_its_fingerprint() {
+        let (_scratch, checkpoints) = checkpoints();
+        checkpoints.save(1, &state()).unwrap();
+        let found = checkpoints.load(1).unwrap().unwrap();
+        assert_eq!(found.losses, state().losses);
+        assert_eq!(found.items.values()[..], state().items.values()[..]);
+        assert!(checkpoints.load(2).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_that_is_not_whole_is_named() {
+        let bytes = encode(1, &state());
+        let (_scratch, checkpoints) = checkpoints();
+        let path = checkpoints.directory.join(name(1));
+        for at in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x10;
+            assert!(decode(&flipped, 1).is_none(), "byte {at}");
+            assert!(decode(&bytes[..at], 1).is_none(), "{at} bytes");
+        }
+        fs::write(path, &bytes[1..]).unwrap();
+        assert!(
+            checkpoints.load(1).unwrap_err().contains("0000000000000001.embedding` is damaged")
+        );
+    }
+
+    #[test]
+    fn what_differs_from_an_interrupted_run_is_named() {
+        let (_scratch, checkpoints) = checkpoints();
+        let interrupted = checkpoints.interrupted().unwrap();
+        assert_eq!(run().difference(&interrupted), None);
+        let later = Run { watermark: 9, ..run() };
+        assert_eq!(later.difference(&interrupted).unwrap(), "offset 7 instead of 9");
+        let other = Run { data: 6, ..run() };
+        assert_eq!(other.difference(&interrupted).unwrap(), "other data");
+    }
+
+    #[test]
+    fn cleared_checkpoints_are_gone_and_clearing_twice_is_no_error() {
+        let (_scratch, checkpoints) = checkpoints();
+        checkpoints.clear().unwrap();
+        checkpoints.clear().unwrap();
+        assert_eq!(checkpoints.interrupted(), None);
+    }
+}

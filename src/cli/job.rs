@@ -1,0 +1,194 @@
+//! One training run: what it reads, how it goes on after an interruption, and whether its model may serve.
+
+use std::path::Path;
+
+use guanxi_models::{Model, Offset};
+use guanxi_training::dataset::Dataset;
+use guanxi_training::fit::fit;
+use guanxi_training::observer::Silent;
+use guanxi_training::recipe::Recipe;
+use guanxi_training::report::{Choices, Report};
+use guanxi_training::rival::{Rival, compare};
+
+use super::CliError;
+use super::checkpoints::{Checkpoints, Run, hash_of};
+use super::source::Source;
+use super::train::served_metrics;
+use super::tune::{Prepared, Rows, TuneArgs};
+use super::watch::Watch;
+use crate::guard::{Condition, Verdict};
+use crate::registry::Registry;
+use crate::report_page::Papers;
+
+/// What to train on, and how.
+#[derive(Debug)]
+pub(super) struct Job<'a> {
+    pub(super) source: &'a Source,
+    pub(super) tune: &'a TuneArgs,
+    pub(super) keeping: Option<Keeping>,
+    pub(super) guard: Option<Guard<'a>>,
+}
+
+/// Where a run is kept for the case of an interruption.
+#[derive(Debug)]
+pub(super) struct Keeping {
+    pub(super) checkpoints: Checkpoints,
+    /// Whether to go on with what is there.
+    pub(super) resume: bool,
+}
+
+/// What the model must reach.
+#[derive(Debug)]
+pub(super) struct Guard<'a> {
+    pub(super) condition: &'a Condition,
+    /// The data directory with the model that serves.
+    pub(super) data: &'a Path,
+}
+
+/// A model and all that is told of it.
+#[derive(Debug)]
+pub(super) struct Trained {
+    /// The recipe that was followed.
+    pub(super) recipe: Recipe,
+    /// The model.
+    pub(super) model: Model,
+    /// What is told of it.
+    pub(super) papers: Papers,
+}
+
+impl Job<'_> {
+    /// Reads the source, searches for a better recipe if that is wanted, trains, and judges the model.
+    pub(super) fn run(&self, recipe: Recipe, mut watch: Watch<'_>) -> Result<Trained, CliError> {
+        let prepared = self.prepare(recipe, &mut watch)?;
+        let Prepared { recipe, data, watermark, .. } = &prepared;
+        let (model, mut report) = fit(data, recipe, *watermark, &mut watch)?;
+        let verdict = self.guard.as_ref().map(|guard| {
+            watch.stage_of("current model", || guard.judge(&prepared, &report, self.source))
+        });
+        let verdict = verdict.transpose()?;
+        report.trials = prepared.trials;
+        let told = watch.into_told();
+        let papers = Papers {
+            metrics: served_metrics(&report),
+            report,
+            stages: told.stages,
+            losses: told.losses,
+            guard: verdict,
+        };
+        Ok(Trained { recipe: prepared.recipe, model, papers })
+    }
+
+    fn prepare(&self, recipe: Recipe, watch: &mut Watch<'_>) -> Result<Prepared, CliError> {
+        let half = |_: &Dataset| Ok(Rows::Half);
+        let Some(Keeping { checkpoints, resume }) = &self.keeping else {
+            return self.tune.prepare(recipe, self.source, &half, watch);
+        };
+        let prepared = match (checkpoints.interrupted(), resume) {
+            (Some(run), true) => self.go_on(&recipe, run, checkpoints, watch)?,
+            (Some(_), false) => {
+                watch.note("starts anew; `--resume` would go on with the run that was interrupted");
+                None
+            }
+            (None, true) => {
+                watch.note("nothing to resume: the training starts anew");
+                None
+            }
+            (None, false) => None,
+        };
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => {
+                checkpoints.clear()?;
+                let prepared = self.tune.prepare(recipe.clone(), self.source, &half, watch)?;
+                checkpoints.begin(&self.run_of(&recipe, &prepared))?;
+                prepared
+            }
+        };
+        watch.keep(checkpoints.clone());
+        Ok(prepared)
+    }
+
+    /// What the interrupted run had prepared; none where that was another run.
+    fn go_on(
+        &self,
+        given: &Recipe,
+        interrupted: Run,
+        checkpoints: &Checkpoints,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<Prepared>, CliError> {
+        // A recipe that can't be read is of another guanxi, which the comparison names.
+        let recipe = Recipe::from_toml(&interrupted.recipe).unwrap_or_else(|_| given.clone());
+        let source = self.source.through(Offset(interrupted.watermark));
+        let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+        let trials = interrupted.trials.clone();
+        let prepared = Prepared { recipe, trials, data, watermark };
+        let Some(other) = self.run_of(given, &prepared).difference(&interrupted) else {
+            return Ok(Some(prepared));
+        };
+        let directory = checkpoints.directory().display();
+        watch.note(format_args!("`{directory}` is of {other}: the training starts anew"));
+        Ok(None)
+    }
+
+    fn run_of(&self, given: &Recipe, prepared: &Prepared) -> Run {
+        Run {
+            guanxi: env!("CARGO_PKG_VERSION").to_owned(),
+            given: given.to_toml(),
+            tune: self.tune.tune,
+            watermark: prepared.watermark.0,
+            data: hash_of(&prepared.data),
+            recipe: prepared.recipe.to_toml(),
+            trials: prepared.trials.clone(),
+        }
+    }
+}
+
+impl Guard<'_> {
+    /// Judges a new model beside the current one: see [`guanxi_training::rival`] for what is compared, and why.
+    fn judge(
+        &self,
+        prepared: &Prepared,
+        report: &Report,
+        source: &Source,
+    ) -> Result<Verdict, CliError> {
+        let Some(system) = report.quality.systems.first() else {
+            return Err("no user has rows to hold out, so that `publish-if` can't be judged: \
+                        import more, or train without it"
+                .into());
+        };
+        let new = &system.intervals;
+        let registry = Registry::open(self.data)?;
+        let current = registry.current()?.filter(|_| self.condition.is_about_current());
+        let Some(current) = current else { return Ok(self.condition.judge(new, None)) };
+        let (recipe, learned) = way_of(&registry, &current.version)?;
+        let events = recipe.event_weights();
+        let same_events = events == prepared.data.events;
+        let reread = if same_events {
+            None
+        } else {
+            Some(source.through(prepared.watermark).read(events)?.0)
+        };
+        let rival = Rival {
+            data: reread.as_ref().unwrap_or(&prepared.data),
+            recipe: &recipe,
+            learned: &learned,
+        };
+        let marks = &report.quality.marks;
+        let found = compare(&prepared.data, &prepared.recipe, marks, &rival, &mut Silent)?;
+        Ok(self.condition.judge(new, Some((&current.version, &found))))
+    }
+}
+
+/// The recipe of a model, and what was learned for it.
+fn way_of(registry: &Registry, version: &str) -> Result<(Recipe, Choices), CliError> {
+    let unreadable = |what: String| {
+        format!(
+            "how model `{version}` was trained can't be read ({what}): train without `--publish-if`"
+        )
+    };
+    let (recipe, papers) = registry.papers(version)?;
+    let recipe = Recipe::from_toml(&recipe).map_err(|error| unreadable(error.to_string()))?;
+    let learned = papers.pointer("/report/learned").cloned().unwrap_or_default();
+    let learned = serde_json::from_value(learned).map_err(|error| unreadable(error.to_string()))?;
+    Ok((recipe, learned))
+}

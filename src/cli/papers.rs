@@ -1,0 +1,39 @@
+//! Where a command writes what it tells of a training.
+
+use std::path::{Path, PathBuf};
+
+use super::CliError;
+use crate::report_page::{Papers, page};
+
+/// Files to write the report to.
+#[derive(Debug, Default, clap::Args)]
+pub struct PaperArgs {
+    /// Writes the report to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Writes the report to this file as a page to look at.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+impl PaperArgs {
+    /// Writes what is wanted.
+    pub(super) fn write(&self, papers: &Papers, recipe: &str) -> Result<(), CliError> {
+        if let Some(path) = &self.json {
+            write(path, &serde_json::to_vec_pretty(papers)?)?;
+        }
+        if let Some(path) = &self.html {
+            write(path, page(TITLE, papers, recipe).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// What the page of a report is called where the model has no name yet.
+pub(super) const TITLE: &str = "guanxi: training report";
+
+/// Writes a file that the user named.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes)
+        .map_err(|error| format!("can't write `{}`: {error}", path.display()).into())
+}

@@ -1,0 +1,50 @@
+//! The report as one page: a file without anything outside of it, to be sent around and kept.
+//!
+//! Everything that comes from outside (names, recipes, conditions) passes through the template, which escapes it.
+
+mod charts;
+mod papers;
+mod sections;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+pub use papers::{LossCurve, Papers, StageCost};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page of a training run.
+pub fn page(title: &str, papers: &Papers, recipe: &str) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { h1 { (title) } (body(papers, recipe)) } }
+        }
+    };
+    page.into_string()
+}
+
+fn body(papers: &Papers, recipe: &str) -> Markup {
+    let report = &papers.report;
+    html! {
+        (sections::summary(papers))
+        (sections::guard(papers.guard.as_ref()))
+        (sections::quality(&report.quality))
+        (sections::groups(&report.quality))
+        (sections::shown(&report.quality.systems))
+        (sections::losses(&papers.losses))
+        (sections::held_out(report))
+        (sections::trials(&report.trials))
+        (sections::stages(&papers.stages))
+        h2 { "Recipe" }
+        details open[recipe.lines().count() < 30] { summary { "What the run was told" } pre { code { (recipe) } } }
+    }
+}

@@ -1,0 +1,56 @@
+//! Everything that is told of a training run, as it is written to `report.json`.
+
+use std::collections::BTreeMap;
+
+use guanxi_training::report::Report;
+use serde::{Deserialize, Serialize};
+
+use crate::guard::Verdict;
+
+/// What a training run tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Papers {
+    /// The figures of what is served, by the names that everybody uses.
+    pub metrics: BTreeMap<String, f64>,
+    /// What the training tells.
+    pub report: Report,
+    /// What each stage cost, in their order.
+    pub stages: Vec<StageCost>,
+    /// How each embedding was trained, in their order.
+    #[serde(default)]
+    pub losses: Vec<LossCurve>,
+    /// Whether the model may be published; none where nothing was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Verdict>,
+}
+
+/// What one stage cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageCost {
+    /// The stage.
+    pub stage: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// The most memory that the process held during the stage, in bytes; 0 where the system does not tell.
+    pub peak_bytes: u64,
+}
+
+/// How the loss of one embedding fell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossCurve {
+    /// The width of the embedding.
+    pub dim: usize,
+    /// `a0`: the confidence of a user in an item not touched.
+    pub unobserved_weight: f32,
+    /// The ridge of a user of mean activity.
+    pub mean_ridge: f32,
+    /// The loss after each sweep.
+    pub losses: Vec<f64>,
+}
+
+impl std::fmt::Display for StageCost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mib = self.peak_bytes / (1 << 20);
+        write!(f, "{:<28} {:>8.2} s {mib:>6} MiB", self.stage, self.seconds)
+    }
+}

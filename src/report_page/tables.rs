@@ -1,0 +1,69 @@
+//! Tables of figures.
+
+use guanxi_training::bootstrap::Interval;
+use guanxi_training::figures::NAMES;
+use guanxi_training::report::{Comparison, Group};
+use maud::{Markup, html};
+
+/// A mean with half of its interval.
+pub(super) fn with_width(interval: &Interval) -> String {
+    format!("{:.4} ±{:.4}", interval.mean, interval.half_width())
+}
+
+/// A table; the first cell of each row is its head.
+pub(super) fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr { @for name in head { th scope="col" { (name) } } } }
+                tbody {
+                    @for row in rows {
+                        tr { @for (at, cell) in row.iter().enumerate() {
+                            @if at == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every figure of every system.
+pub(super) fn systems(quality: &Comparison) -> Markup {
+    let head: Vec<&str> = std::iter::once("system").chain(NAMES).collect();
+    let rows = quality.systems.iter().map(|system| {
+        let figures = system.intervals.to_array();
+        std::iter::once(system.name.clone()).chain(figures.iter().map(with_width)).collect()
+    });
+    table("Means and half of the 95 % interval", &head, &rows.collect::<Vec<_>>())
+}
+
+/// What the model is better by than every other system.
+pub(super) fn differences(quality: &Comparison) -> Markup {
+    let head = ["less", "ndcg@20", "95 %", "recall@20", "95 %", ""];
+    let rows = quality.differences.iter().map(|other| {
+        let (ndcg, recall) = (other.by.ndcg_at_20, other.by.recall_at_20);
+        let verdict = if ndcg.is_beyond_noise() { "beyond noise" } else { "within noise" };
+        let range = |by: &Interval| format!("{:+.4} to {:+.4}", by.low, by.high);
+        vec![
+            other.to.clone(),
+            format!("{:+.4}", ndcg.mean),
+            range(&ndcg),
+            format!("{:+.4}", recall.mean),
+            range(&recall),
+            verdict.to_owned(),
+        ]
+    });
+    table("The model less each other system, on the same users", &head, &rows.collect::<Vec<_>>())
+}
+
+/// NDCG@20 of every system in every group.
+pub(super) fn groups(caption: &str, of: &str, groups: &[Group], systems: &[&str]) -> Markup {
+    let head: Vec<&str> = [of, "users"].into_iter().chain(systems.iter().copied()).collect();
+    let rows = groups.iter().map(|group| {
+        let figures = group.systems.iter().map(|system| with_width(&system.ndcg_at_20));
+        [group.label(), group.users.to_string()].into_iter().chain(figures).collect()
+    });
+    table(caption, &head, &rows.collect::<Vec<_>>())
+}

@@ -1,0 +1,144 @@
+//! How another model would do in the place of a new one: the fair comparison with the model that serves.
+//!
+//! The model that serves was trained on everything through its watermark, so on most of the rows that are held out now: scored as it
+//! is, it would be praised for remembering what the new one must guess. The rows after its watermark alone would be fair, but they are
+//! few right after a training, come from the busiest users, and grow with the age of the model. So the other model's way of training
+//! is judged: its recipe, with the numbers of the embedding and the strength of friends that it serves with, fitted to the same rest
+//! of the data; the parts are weighed on the same users as the new model's, and the lists scored on the same rows of the others. This
+//! costs one fit without tuning. The same recipe gives exactly the same figures, whatever rows the current model has seen. (The few
+//! numbers it keeps were learned on rows that may be held out again now: a small advantage of the model that serves.)
+//!
+//! What this doesn't see: data that went bad, on which both would be fitted alike.
+
+use crate::bootstrap::{Bootstrap, Interval};
+use crate::dataset::Dataset;
+use crate::evaluation::Case;
+use crate::figures::{Figures, Marks};
+use crate::fit::FitError;
+use crate::fitted::Fitted;
+use crate::observer::{Observer, stage};
+use crate::parts::EmbeddingChoice;
+use crate::recipe::Recipe;
+use crate::report::Choices;
+use crate::split::{split, without};
+use crate::tuning::{Halves, Tuned, Weights};
+
+/// The other model.
+#[derive(Debug)]
+pub struct Rival<'a> {
+    /// The same events and relations as the new model's, folded by this recipe's event weights.
+    pub data: &'a Dataset,
+    /// The recipe it was trained by.
+    pub recipe: &'a Recipe,
+    /// What was learned when it was trained.
+    pub learned: &'a Choices,
+}
+
+/// A new model beside another one, on the same rows of the same users.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Match {
+    /// What the new model reaches.
+    pub new: Figures<Interval>,
+    /// What the other reaches.
+    pub other: Figures<Interval>,
+    /// What the new one is better by.
+    pub difference: Figures<Interval>,
+}
+
+/// Compares the model that [`fit`](crate::fit::fit) made of `data` by `recipe`, with these marks in its report, with another one.
+pub fn compare(
+    data: &Dataset,
+    recipe: &Recipe,
+    marks: &[Marks],
+    rival: &Rival<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Match, FitError> {
+    let held_out = split(data, &recipe.split, recipe.seed).held_out;
+    let halves = Halves::draw(&held_out, recipe);
+    let other = rival.marks(held_out, &halves, observer)?;
+    let both = Bootstrap::new(&[marks, &other], recipe.seed);
+    Ok(Match { new: both.figures(0), other: both.figures(1), difference: both.difference(0, 1) })
+}
+
+impl Rival<'_> {
+    fn marks(
+        &self,
+        held_out: Vec<Vec<u32>>,
+        halves: &Halves,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Marks>, FitError> {
+        let rest = without(self.data, held_out).rest;
+        let fitted = Fitted::new(&rest, self.recipe, &tuned(self.learned), observer)?;
+        let weights = stage(observer, "blend", |_| fitted.learn_all(&halves.learn, self.recipe));
+        let fitted = fitted.weigh(weights, self.recipe);
+        let catalogue = fitted.views.catalogue();
+        let survey =
+            stage(observer, "evaluation", |_| catalogue.survey(&fitted.scorer(), &halves.report));
+        Ok(survey.marks)
+    }
+}
+
+fn tuned(learned: &Choices) -> Tuned {
+    Tuned {
+        embedding: EmbeddingChoice { unobserved: learned.unobserved, ridge: learned.ridge },
+        friend_strength: learned.friend_strength,
+        strengths: Vec::new(),
+        weights: Weights { all: learned.weights, ..Weights::UNLEARNED },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guanxi_models::id::Offset;
+    use guanxi_models::record::Record;
+
+    use super::*;
+    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::fit::fit;
+    use crate::market::{MarketParams, records};
+    use crate::observer::Silent;
+
+    fn recipe() -> Recipe {
+        let mut recipe = Recipe::built_in("quick").unwrap();
+        recipe.embedding.dim = 16;
+        recipe
+    }
+
+    fn market() -> Dataset {
+        let mut builder = DatasetBuilder::new(recipe().event_weights());
+        let params = MarketParams::at(1_760_000_000_000).sized(600, 200, 18_000);
+        for record in records(&params) {
+            if let Record::Event(event) = record {
+                let seen = Seen { kind: event.kind, ts: event.ts, ..Seen::default() };
+                builder.observe(&event.user, &event.item, seen);
+            }
+        }
+        builder.build()
+    }
+
+    fn compared(change: fn(&mut Recipe, &mut Choices)) -> Match {
+        let (data, recipe) = (market(), recipe());
+        let (_, report) = fit(&data, &recipe, Offset(1), &mut Silent).unwrap();
+        let (mut other, mut learned) = (recipe.clone(), report.learned.clone());
+        change(&mut other, &mut learned);
+        let rival = Rival { data: &data, recipe: &other, learned: &learned };
+        compare(&data, &recipe, &report.quality.marks, &rival, &mut Silent).unwrap()
+    }
+
+    #[test]
+    fn a_model_trained_in_the_same_way_reaches_the_same_for_everybody() {
+        let found = compared(|_, _| ());
+        assert!(found.new.ndcg_at_20.mean > 0.05, "{found:?}");
+        assert_eq!((found.new, found.difference), (found.other, Figures::default()));
+    }
+
+    #[test]
+    fn a_model_trained_badly_is_seen_to_be_worse() {
+        let found = compared(|recipe, learned| {
+            recipe.lists.length = 1;
+            recipe.lists.graph_links = 1;
+            learned.ridge = 1e8;
+        });
+        assert!(found.difference.ndcg_at_20.low > 0.0, "{found:?}");
+    }
+}
