@@ -62,9 +62,8 @@ impl Job<'_> {
         let prepared = self.prepare(recipe, &mut watch)?;
         let Prepared { recipe, data, watermark, .. } = &prepared;
         let (model, mut report) = fit(data, recipe, *watermark, &mut watch)?;
-        let verdict = self.guard.as_ref().map(|guard| {
-            watch.stage_of("current model", || guard.judge(&prepared, &report, self.source))
-        });
+        let guard = self.guard.as_ref();
+        let verdict = guard.map(|guard| guard.judge(&prepared, &report, self.source, &mut watch));
         let verdict = verdict.transpose()?;
         report.trials = prepared.trials;
         let told = watch.into_told();
@@ -150,6 +149,7 @@ impl Guard<'_> {
         prepared: &Prepared,
         report: &Report,
         source: &Source,
+        watch: &mut Watch<'_>,
     ) -> Result<Verdict, CliError> {
         let Some(system) = report.quality.systems.first() else {
             return Err("no user has rows to hold out, so that `publish-if` can't be judged: \
@@ -174,7 +174,9 @@ impl Guard<'_> {
             learned: &learned,
         };
         let marks = &report.quality.marks;
-        let found = compare(&prepared.data, &prepared.recipe, marks, &rival, &mut Silent)?;
+        let found = watch.stage_of("current model", || {
+            compare(&prepared.data, &prepared.recipe, marks, &rival, &mut Silent)
+        })?;
         Ok(self.condition.judge(new, Some((&current.version, &found))))
     }
 }

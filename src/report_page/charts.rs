@@ -6,9 +6,8 @@ use maud::{Markup, html};
 /// How many colours the style has.
 const COLOURS: usize = 7;
 
-/// The class of the colour of the `at`-th series.
-pub(super) fn colour(at: usize) -> String {
-    format!("s{}", at % COLOURS)
+fn class(colour: usize) -> String {
+    format!("s{}", colour % COLOURS)
 }
 
 /// A line of a chart.
@@ -16,6 +15,8 @@ pub(super) fn colour(at: usize) -> String {
 pub(super) struct Series {
     /// What it is called.
     pub(super) name: String,
+    /// The number of its colour: what is one thing has one colour on the whole page.
+    pub(super) colour: usize,
     /// Its points, by their place on the axis; an interval without width has no whisker.
     pub(super) points: Vec<(usize, Interval)>,
 }
@@ -94,10 +95,10 @@ pub(super) fn lines(lines: &Lines<'_>) -> Markup {
                 text x=(at(axes.x(place))) y=(HEIGHT - 6.0) text-anchor="middle" { (name) }
             }
             @for (index, series) in lines.series.iter().enumerate() {
-                g class=(colour(index)) { (line(&axes, series, index)) }
+                g class=(class(series.colour)) { (line(&axes, series, index)) }
             }
         }
-        (legend(lines.series.iter().map(|series| series.name.as_str())))
+        (legend(lines.series))
     }
 }
 
@@ -126,12 +127,11 @@ fn shown_places(places: &[String]) -> impl Iterator<Item = (usize, &String)> {
     places.iter().enumerate().filter(move |(at, _)| (last - at).is_multiple_of(step))
 }
 
-/// The names of the series with their colours.
-pub(super) fn legend<'a>(names: impl Iterator<Item = &'a str>) -> Markup {
+fn legend(series: &[Series]) -> Markup {
     html! {
         ul.legend {
-            @for (at, name) in names.enumerate() {
-                li { i class=(colour(at)) {} span.name { (name) } }
+            @for series in series {
+                li { i class=(class(series.colour)) {} span.name { (series.name) } }
             }
         }
     }
@@ -142,6 +142,8 @@ pub(super) fn legend<'a>(names: impl Iterator<Item = &'a str>) -> Markup {
 pub(super) struct Row {
     /// What it is about.
     pub(super) name: String,
+    /// The number of its colour.
+    pub(super) colour: usize,
     /// The value, as it is to be read.
     pub(super) text: String,
     /// The value and its interval; a bar where the interval has no width.
@@ -155,10 +157,10 @@ pub(super) fn rows(label: &str, rows: &[Row]) -> Markup {
     let share = |value: f64| 100.0 * (value - low) / (high - low);
     html! {
         ul.rows aria-label=(label) {
-            @for (index, row) in rows.iter().enumerate() {
+            @for row in rows {
                 li {
                     span.name { (row.name) }
-                    svg class=(colour(index)) width="100%" height="16" aria-hidden="true" { (mark(row, &share)) }
+                    svg class=(class(row.colour)) width="100%" height="16" aria-hidden="true" { (mark(row, &share)) }
                     span.value { (row.text) }
                 }
             }
@@ -205,7 +207,7 @@ mod tests {
     }
 
     fn drawn(points: Vec<(usize, Interval)>) -> String {
-        let series = [Series { name: "<b>".to_owned(), points }];
+        let series = [Series { name: "<b>".to_owned(), colour: 0, points }];
         let places = ["1".to_owned(), "2".to_owned()];
         let lines_of = Lines { label: "loss", places: &places, series: &series, from_zero: true };
         lines(&lines_of).into_string()
@@ -238,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_negative_difference_lies_left_of_0() {
-        let row = Row { name: "a".into(), text: "-1".into(), value: point(-1.0, 0.5) };
+        let row = Row { name: "a".into(), colour: 0, text: "-1".into(), value: point(-1.0, 0.5) };
         let page = rows("differences", &[row]).into_string();
         assert!(page.contains("cx=\"33.3%\"") && page.contains("x1=\"100.0%\""), "{page}");
     }

@@ -1,7 +1,7 @@
 //! The parts of the page, in their order.
 
 use guanxi_training::bootstrap::Interval;
-use guanxi_training::report::{Comparison, Group, Report, System};
+use guanxi_training::report::{Comparison, Group, Report, StrengthTried, System};
 use guanxi_training::tuning::search::Trial;
 use maud::{Markup, html};
 
@@ -69,11 +69,11 @@ pub(super) fn quality(quality: &Comparison) -> Markup {
 }
 
 fn dots(metric: &str, systems: &[System]) -> Markup {
-    let row = |system: &System| {
+    let row = |(colour, system): (usize, &System)| {
         let value = system.intervals.get(metric).unwrap_or_default();
-        Row { name: system.name.clone(), text: with_width(&value), value }
+        Row { name: system.name.clone(), colour, text: with_width(&value), value }
     };
-    let all: Vec<Row> = systems.iter().map(row).collect();
+    let all: Vec<Row> = systems.iter().enumerate().map(row).collect();
     html! { figure { h3 { (metric) } (rows(metric, &all)) } }
 }
 
@@ -113,6 +113,7 @@ fn chart(label: &str, groups: &[Group], names: &[&str], drawn: &[usize]) -> Mark
     let places: Vec<String> = groups.iter().map(Group::label).collect();
     let series = drawn.iter().map(|&system| Series {
         name: names[system].to_owned(),
+        colour: system,
         points: groups.iter().map(|group| group.systems[system].ndcg_at_20).enumerate().collect(),
     });
     let series: Vec<Series> = series.collect();
@@ -122,12 +123,13 @@ fn chart(label: &str, groups: &[Group], names: &[&str], drawn: &[usize]) -> Mark
 /// How much of the catalogue lists show, and how popular that is.
 pub(super) fn shown(systems: &[System]) -> Markup {
     let part = |title: &str, value: fn(&System) -> f64, text: fn(f64) -> String| {
-        let row = |system: &System| Row {
+        let row = |(colour, system): (usize, &System)| Row {
             name: system.name.clone(),
+            colour,
             text: text(value(system)),
             value: exact(value(system)),
         };
-        let all: Vec<Row> = systems.iter().map(row).collect();
+        let all: Vec<Row> = systems.iter().enumerate().map(row).collect();
         html! { figure { h3 { (title) } (rows(title, &all)) } }
     };
     let percent = |value: f64| format!("{:.1} %", 100.0 * value);
@@ -159,6 +161,7 @@ pub(super) fn losses(curves: &[LossCurve]) -> Markup {
     let places: Vec<String> = (from..longest).map(|sweep| (sweep + 1).to_string()).collect();
     let series = curves.iter().enumerate().map(|(at, curve)| Series {
         name: name_of(at, curve, curves.len()),
+        colour: at,
         points: curve.losses.iter().skip(from).map(|&loss| exact(loss)).enumerate().collect(),
     });
     let series: Vec<Series> = series.collect();
@@ -214,14 +217,15 @@ pub(super) fn held_out(report: &Report) -> Markup {
 fn strengths(report: &Report) -> Markup {
     let tried = &report.learned.strengths;
     let places: Vec<String> = tried.iter().map(|one| one.strength.to_string()).collect();
-    let series = |name: &str, value: fn(&guanxi_training::report::StrengthTried) -> f64| Series {
+    let series = |colour: usize, name: &str, value: fn(&StrengthTried) -> f64| Series {
         name: name.to_owned(),
+        colour,
         points: tried.iter().map(|one| exact(value(one))).enumerate().collect(),
     };
     let all = [
-        series("with their history", |one| one.warm),
-        series("history hidden", |one| one.cold),
-        series("three items handed back", |one| one.three_items),
+        series(0, "with their history", |one| one.warm),
+        series(1, "history hidden", |one| one.cold),
+        series(2, "three items handed back", |one| one.three_items),
     ];
     let label = "ndcg@20 of the embedding by the strength of the friends' prior";
     html! {
@@ -251,8 +255,8 @@ pub(super) fn trials(trials: &[Trial]) -> Markup {
         .collect();
     let each = trials.iter().map(|trial| exact(trial.ndcg)).enumerate().collect();
     let series = [
-        Series { name: "each trial".to_owned(), points: each },
-        Series { name: "best so far".to_owned(), points: best },
+        Series { name: "each trial".to_owned(), colour: 6, points: each },
+        Series { name: "best so far".to_owned(), colour: 0, points: best },
     ];
     let rows = trials.iter().enumerate().map(|(at, trial)| {
         let Trial { key, value, ndcg, recall, kept } = trial;
@@ -278,6 +282,7 @@ pub(super) fn stages(stages: &[StageCost]) -> Markup {
         .iter()
         .map(|stage| Row {
             name: stage.stage.clone(),
+            colour: 0,
             text: format!("{:.2} s", stage.seconds),
             value: exact(stage.seconds),
         })
@@ -286,7 +291,12 @@ pub(super) fn stages(stages: &[StageCost]) -> Markup {
         .iter()
         .map(|stage| {
             let mib = stage.peak_bytes as f64 / MIB;
-            Row { name: stage.stage.clone(), text: format!("{mib:.0} MiB"), value: exact(mib) }
+            Row {
+                name: stage.stage.clone(),
+                colour: 1,
+                text: format!("{mib:.0} MiB"),
+                value: exact(mib),
+            }
         })
         .collect();
     html! {

@@ -12,7 +12,6 @@
 
 use crate::bootstrap::{Bootstrap, Interval};
 use crate::dataset::Dataset;
-use crate::evaluation::Case;
 use crate::figures::{Figures, Marks};
 use crate::fit::FitError;
 use crate::fitted::Fitted;
