@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use guanxi_training::dataset::Dataset;
-use guanxi_training::fit::evaluate;
+use guanxi_training::fit::{Protocol, evaluate};
 use serde_json::json;
 
 use super::import::MappingArgs;
@@ -34,6 +34,12 @@ pub struct Args {
     /// `quick`, `default`, `best`, or a recipe file.
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
+    /// Ranks what is to be found among so many items that the user never touched, instead of among all.
+    #[arg(long, value_name = "N", conflicts_with = "served")]
+    negatives: Option<usize>,
+    /// Scores the lists that the service would answer as well, candidates from the index.
+    #[arg(long)]
+    served: bool,
     #[command(flatten)]
     tune: TuneArgs,
     /// Writes the report to this file as well.
@@ -62,7 +68,13 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
     let valid = valid(&data)?;
     let test = Numbers::of(&data).pairs(&args.test, &mapping)?;
-    let mut report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
+    let protocol = Protocol {
+        test: &test,
+        valid: valid.as_deref(),
+        negatives: args.negatives,
+        served: args.served,
+    };
+    let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;
     let stages = watch.into_costs();

@@ -5,7 +5,7 @@ use guanxi_models::factors::Factors;
 use guanxi_models::params::Blend;
 
 use crate::als::{Als, FriendPrior};
-use crate::baselines::{ItemKnn, Popularity};
+use crate::baselines::{Friends, ItemKnn, Popularity};
 use crate::blend::{Candidates, PerPart, learn};
 use crate::dataset::Dataset;
 use crate::evaluation::{Case, Scorer};
@@ -15,6 +15,7 @@ use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
 use crate::report::System;
+use crate::sampled::Samples;
 use crate::scoring::{BlendScorer, EmbeddingScorer};
 use crate::tuning::{ARMS, Tuned, Weights};
 
@@ -123,27 +124,51 @@ impl Fitted {
         learn(candidates, self.scales.times(mask), &recipe.blend).weights.times(mask)
     }
 
-    /// The quality of the model, of its parts, of item-kNN and of popularity; nothing where there are no cases.
-    pub fn report(&self, cases: &[Case], weights: &Weights, recipe: &Recipe) -> Vec<System> {
+    /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.
+    ///
+    /// With `samples` only these items are ranked.
+    pub fn report(
+        &self,
+        cases: &[Case],
+        weights: &Weights,
+        samples: Option<&Samples>,
+        recipe: &Recipe,
+    ) -> Vec<System> {
         if cases.is_empty() {
             return Vec::new();
         }
         let Views { own, n_items, .. } = &self.views;
-        let mut systems = vec![self.system("guanxi", &self.scorer(), cases)];
+        let system = |name: &str, scorer: &dyn Scorer| self.system(name, scorer, samples, cases);
+        let mut systems = vec![system("guanxi", &self.scorer())];
         for (arm, &weights) in ARMS.iter().zip(&weights.arms) {
             let blended = self.blended(weights, recipe);
-            systems.push(self.system(arm.name, &self.scorer_of(&blended), cases));
+            systems.push(system(arm.name, &self.scorer_of(&blended)));
         }
-        systems.push(self.system("embedding alone", &self.embedding(), cases));
+        systems.push(system("embedding alone", &self.embedding()));
         let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
         let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
-        systems.push(self.system("item-kNN", &item_knn, cases));
-        systems.push(self.system("popularity", &Popularity::new(own, *n_items), cases));
+        systems.push(system("item-kNN", &item_knn));
+        let popularity = Popularity::new(own, *n_items);
+        if self.beside.ties.columns().1.len() > 0 {
+            let friends = Friends::new(self.beside.friends(&self.views), &popularity);
+            systems.push(system("friends", &friends));
+        }
+        systems.push(system("popularity", &popularity));
         systems
     }
 
-    fn system(&self, name: &str, scorer: &dyn Scorer, cases: &[Case]) -> System {
-        let metrics = self.views.catalogue().evaluate(scorer, cases);
+    fn system(
+        &self,
+        name: &str,
+        scorer: &dyn Scorer,
+        samples: Option<&Samples>,
+        cases: &[Case],
+    ) -> System {
+        let catalogue = self.views.catalogue();
+        let metrics = match samples {
+            Some(samples) => catalogue.evaluate(&samples.only(scorer), cases),
+            None => catalogue.evaluate(scorer, cases),
+        };
         System { name: name.to_owned(), metrics }
     }
 
