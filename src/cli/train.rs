@@ -122,7 +122,7 @@ pub fn recipe(name: &str) -> Result<Recipe, CliError> {
 
 /// The figures of what is served, by the names that everybody uses.
 pub fn served_metrics(report: &Report) -> BTreeMap<String, f64> {
-    report.systems.first().map(|system| named(&system.metrics)).unwrap_or_default()
+    report.quality.systems.first().map(|system| named(&system.metrics)).unwrap_or_default()
 }
 
 /// `recall@10` and so on.

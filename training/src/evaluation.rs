@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::dataset::Positives;
+use crate::figures::Marks;
 use crate::metrics::{LONGEST_LIST, Metrics, Truth};
 
 /// Scores all items for some users.
@@ -30,6 +31,30 @@ pub fn cases(held_out: &[Vec<u32>]) -> Vec<Case> {
         .collect()
 }
 
+/// What the lists of one scorer are worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// The mean quality.
+    pub metrics: Metrics,
+    /// The quality of each case's list, in their order.
+    pub marks: Vec<Marks>,
+    /// For every item how many lists of [`LONGEST_LIST`] it is on.
+    pub listed: Vec<u32>,
+}
+
+impl Survey {
+    /// Looks at one list for each case, best first.
+    pub fn of(lists: &[Vec<u32>], cases: &[Case], n_items: usize) -> Self {
+        let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
+        let mut listed = vec![0; n_items];
+        for &item in lists.iter().flatten() {
+            listed[item as usize] += 1;
+        }
+        let marks = quality.clone().map(|metrics| Marks::from(&metrics)).collect();
+        Self { metrics: Metrics::mean(quality), marks, listed }
+    }
+}
+
 /// What is ranked: all items but those that each user has.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue<'a> {
@@ -46,6 +71,12 @@ impl Catalogue<'_> {
         let lists = self.rank(scorer, &users);
         let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
         Metrics::mean(quality)
+    }
+
+    /// As [`evaluate`](Self::evaluate), and what each user's list was worth, and what was listed.
+    pub fn survey(&self, scorer: &dyn Scorer, cases: &[Case]) -> Survey {
+        let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
+        Survey::of(&self.rank(scorer, &users), cases, self.n_items)
     }
 
     /// The best [`LONGEST_LIST`] items of each user, best first, ties by number.
@@ -143,6 +174,17 @@ mod tests {
         let second = 1.0 / 3_f64.log2();
         assert!((metrics.at_10.ndcg - f64::midpoint(1.0, second)).abs() < 1e-9);
         assert_eq!(metrics.users, 2);
+    }
+
+    #[test]
+    fn a_survey_tells_the_same_mean_and_each_list() {
+        let seen = Positives::from(Rows::from_rows(&[vec![99], vec![]]));
+        let catalogue = Catalogue { n_items: 100, seen: &seen };
+        let cases = cases(&[vec![98], vec![3]]);
+        let survey = catalogue.survey(&ByNumber(100), &cases);
+        assert_eq!(survey.metrics, catalogue.evaluate(&ByNumber(100), &cases));
+        assert_eq!((survey.marks[0].recall_at_10, survey.marks[1].recall_at_10), (1.0, 0.0));
+        assert_eq!((survey.listed[99], survey.listed[98], survey.listed[79]), (1, 2, 1));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::lists::{Interactions, MergeWeights, merge};
 use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
-use crate::report::System;
+use crate::report::{Comparison, Panel, Surveyed};
 use crate::sampled::Samples;
 use crate::scoring::{BlendScorer, EmbeddingScorer};
 use crate::tuning::{ARMS, Tuned, Weights};
@@ -35,6 +35,25 @@ pub struct Fitted {
     /// `M`.
     pub(crate) lists: WeightedRows,
     pub(crate) blend: Blend,
+}
+
+/// What a report is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The users, and what was held out of them.
+    pub cases: &'a [Case],
+    /// The weights of the arms.
+    pub weights: &'a Weights,
+    /// If given, only these items are ranked.
+    pub samples: Option<&'a Samples>,
+    /// The lists that the service answers for the cases, if they are to be reported on as well.
+    pub served: Option<&'a [Vec<u32>]>,
+}
+
+impl Default for Asked<'_> {
+    fn default() -> Self {
+        Self { cases: &[], weights: &Weights::UNLEARNED, samples: None, served: None }
+    }
 }
 
 /// Lists and blend as some weights of the parts make them.
@@ -125,51 +144,53 @@ impl Fitted {
     }
 
     /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.
-    ///
-    /// With `samples` only these items are ranked.
-    pub fn report(
-        &self,
-        cases: &[Case],
-        weights: &Weights,
-        samples: Option<&Samples>,
-        recipe: &Recipe,
-    ) -> Vec<System> {
-        if cases.is_empty() {
-            return Vec::new();
+    pub fn report(&self, asked: Asked<'_>, recipe: &Recipe) -> Comparison {
+        if asked.cases.is_empty() {
+            return Comparison::default();
         }
         let Views { own, n_items, .. } = &self.views;
-        let system = |name: &str, scorer: &dyn Scorer| self.system(name, scorer, samples, cases);
-        let mut systems = vec![system("guanxi", &self.scorer())];
-        for (arm, &weights) in ARMS.iter().zip(&weights.arms) {
+        let users = || asked.cases.iter().map(|case| case.user as usize);
+        let panel = Panel {
+            catalogue: self.views.catalogue(),
+            cases: asked.cases,
+            items: &users().map(|user| own.row(user).len()).collect::<Vec<_>>(),
+            friends: &users().map(|user| self.beside.ties.row(user).0.len()).collect::<Vec<_>>(),
+            popularity: &own.counts(*n_items),
+            seed: recipe.seed,
+        };
+        let survey = |name: &str, scorer: &dyn Scorer| match asked.samples {
+            Some(samples) => panel.survey(name, &samples.only(scorer)),
+            None => panel.survey(name, scorer),
+        };
+        let mut systems = vec![survey("guanxi", &self.scorer())];
+        systems.extend(asked.served.map(|lists| panel.surveyed("as served", lists)));
+        for (arm, &weights) in ARMS.iter().zip(&asked.weights.arms) {
             let blended = self.blended(weights, recipe);
-            systems.push(system(arm.name, &self.scorer_of(&blended)));
+            systems.push(survey(arm.name, &self.scorer_of(&blended)));
         }
-        systems.push(system("embedding alone", &self.embedding()));
-        let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
-        let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
-        systems.push(system("item-kNN", &item_knn));
-        let popularity = Popularity::new(own, *n_items);
-        if self.beside.ties.columns().1.len() > 0 {
-            let friends = Friends::new(self.beside.friends(&self.views), &popularity);
-            systems.push(system("friends", &friends));
-        }
-        systems.push(system("popularity", &popularity));
-        systems
+        systems.push(survey("embedding alone", &self.embedding()));
+        systems.extend(self.baselines(recipe, survey));
+        panel.compare(systems)
     }
 
-    fn system(
+    /// What is no part of the model.
+    fn baselines(
         &self,
-        name: &str,
-        scorer: &dyn Scorer,
-        samples: Option<&Samples>,
-        cases: &[Case],
-    ) -> System {
-        let catalogue = self.views.catalogue();
-        let metrics = match samples {
-            Some(samples) => catalogue.evaluate(&samples.only(scorer), cases),
-            None => catalogue.evaluate(scorer, cases),
-        };
-        System { name: name.to_owned(), metrics }
+        recipe: &Recipe,
+        survey: impl Fn(&str, &dyn Scorer) -> Surveyed,
+    ) -> Vec<Surveyed> {
+        let Views { own, n_items, .. } = &self.views;
+        let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
+        let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
+        drop(interactions);
+        let popularity = Popularity::new(own, *n_items);
+        let mut baselines = vec![survey("item-kNN", &item_knn)];
+        if !self.beside.ties.columns().1.is_empty() {
+            let friends = Friends::new(self.beside.friends(&self.views), &popularity);
+            baselines.push(survey("friends", &friends));
+        }
+        baselines.push(survey("popularity", &popularity));
+        baselines
     }
 
     fn embedding(&self) -> EmbeddingScorer<'_> {

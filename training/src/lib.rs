@@ -5,9 +5,11 @@
 pub mod als;
 pub mod baselines;
 pub mod blend;
+pub mod bootstrap;
 pub mod dataset;
 mod draw;
 pub mod evaluation;
+pub mod figures;
 pub mod fit;
 pub mod fitted;
 pub mod friend_prior;

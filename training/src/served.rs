@@ -7,10 +7,10 @@ use guanxi_models::{Model, Query, QueryError, Scenario, World};
 use rayon::prelude::*;
 
 use crate::evaluation::Case;
-use crate::metrics::{LONGEST_LIST, Metrics};
+use crate::metrics::LONGEST_LIST;
 
-/// The quality of the for-you lists of the users of `cases`: candidates from the index, what was seen left out, as over HTTP.
-pub fn served(model: Model, cases: &[Case]) -> Result<Metrics, QueryError> {
+/// The for-you lists of the users of `cases`, best first: candidates from the index, what was seen left out, as over HTTP.
+pub fn served(model: Model, cases: &[Case]) -> Result<Vec<Vec<u32>>, QueryError> {
     let world = World::new(Arc::new(model));
     let list = |scratch: &mut Scratch, case: &Case| {
         let user = world.model().users.get(case.user as usize).unwrap_or_default();
@@ -21,10 +21,7 @@ pub fn served(model: Model, cases: &[Case]) -> Result<Metrics, QueryError> {
             ..Query::default()
         };
         let ranked = world.recommend(&query, scratch)?.items;
-        let items: Vec<u32> = ranked.iter().map(|one| one.item.0).collect();
-        Ok(Metrics::of(&items, &case.truth))
+        Ok(ranked.iter().map(|one| one.item.0).collect())
     };
-    let lists: Result<Vec<Metrics>, QueryError> =
-        cases.par_iter().map_init(Scratch::default, list).collect();
-    Ok(Metrics::mean(lists?.into_iter()))
+    cases.par_iter().map_init(Scratch::default, list).collect()
 }

@@ -19,7 +19,7 @@ use guanxi_models::recommend::query::QueryError;
 
 use crate::als::{AlsError, MatrixError};
 use crate::dataset::Dataset;
-use crate::fitted::Fitted;
+use crate::fitted::{Asked, Fitted};
 use crate::lists::truncate;
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
@@ -78,18 +78,16 @@ pub fn fit(
     let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
     let halves = Halves::draw(&split.held_out, recipe);
     let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    let report_on = |fitted: &Fitted, tuned: &Tuned| {
-        fitted.report(&halves.report, &tuned.weights, None, recipe)
-    };
-    let systems = stage(observer, "evaluation", |_| report_on(&fitted, &tuned));
+    let asked = Asked { cases: &halves.report, weights: &tuned.weights, ..Asked::default() };
+    let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
     tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
     drop(fitted);
     let fitted = Fitted::new(data, recipe, &tuned, observer)?;
     let held_out =
         HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
     let learned = learned(tuned, &fitted);
-    let report = Report { data: size(data), held_out, systems, learned, trials: Vec::new() };
-    let model = stage(observer, "index", |_| model(data, recipe, fitted, watermark))?;
+    let report = Report { data: size(data), held_out, quality, learned, trials: Vec::new() };
+    let model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;
     Ok((model, report))
 }
 
@@ -160,16 +158,17 @@ fn learned(tuned: Tuned, fitted: &Fitted) -> Choices {
 fn model(
     data: &Dataset,
     recipe: &Recipe,
-    fitted: Fitted,
+    fitted: &Fitted,
     watermark: Offset,
 ) -> Result<Model, FitError> {
     let Fitted { views, als, users, beside, lists, blend, .. } = fitted;
+    let als = als.clone();
     let popularity = views.own.counts(views.n_items).into_iter().map(|count| count as f32);
     let params = Params {
         events: data.events.clone(),
         reference: data.reference,
         fold_in: als.fold_in,
-        blend,
+        blend: *blend,
         recency: recipe.lists.recency,
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
@@ -181,15 +180,15 @@ fn model(
         users: data.users.clone(),
         items: data.items.clone(),
         profiles: if has_prior { als.user_factors } else { Factors::empty() },
-        user_factors: users,
+        user_factors: users.clone(),
         item_factors: als.item_factors,
         histories: data.histories.clone(),
-        friends: beside.ties,
+        friends: beside.ties.clone(),
         follows: data.follows.clone(),
         blocks: data.blocks.clone(),
         private_users: data.private_users.clone(),
         deleted_items: data.deleted_items.clone(),
-        lists,
+        lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
         popularity: popularity.collect::<Vec<f32>>().into(),
         first_seen: first_seen(data),

@@ -5,11 +5,11 @@ use guanxi_models::id::Offset;
 use super::{FitError, Pairs, check, learned, model, rows_by_user, size, test_rows};
 use crate::dataset::Dataset;
 use crate::evaluation::Case;
-use crate::fitted::Fitted;
+use crate::fitted::{Asked, Fitted};
 use crate::metrics::Truth;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
-use crate::report::{HeldOut, Report, System};
+use crate::report::{HeldOut, Report};
 use crate::sampled::Samples;
 use crate::served::served;
 use crate::split::{Split, split, without};
@@ -52,18 +52,34 @@ pub fn evaluate(
     let samples = protocol.negatives.map(|negatives| {
         Samples::draw(&cases, &fitted.views.seen, train.n_items(), negatives, recipe.seed)
     });
-    let mut systems = stage(observer, "evaluation", |_| {
-        fitted.report(&cases, &tuned.weights, samples.as_ref(), recipe)
-    });
+    let lists = lists_as_served(train, protocol, recipe, &fitted, &cases, observer)?;
+    let asked = Asked {
+        cases: &cases,
+        weights: &tuned.weights,
+        samples: samples.as_ref(),
+        served: lists.as_deref(),
+    };
+    let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
     let held_out =
         HeldOut { how: how(protocol, &halves), learned_on: halves.all().len(), users: cases.len() };
     let learned = learned(tuned, &fitted);
-    if protocol.served {
-        let model = stage(observer, "index", |_| model(train, recipe, fitted, Offset(0)))?;
-        let metrics = stage(observer, "served", |_| served(model, &cases))?;
-        systems.insert(1, System { name: "as served".to_owned(), metrics });
+    Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
+}
+
+/// What the service would answer, if that is asked for.
+fn lists_as_served(
+    train: &Dataset,
+    protocol: Protocol<'_>,
+    recipe: &Recipe,
+    fitted: &Fitted,
+    cases: &[Case],
+    observer: &mut dyn Observer,
+) -> Result<Option<Vec<Vec<u32>>>, FitError> {
+    if !protocol.served {
+        return Ok(None);
     }
-    Ok(Report { data: size(train), held_out, systems, learned, trials: Vec::new() })
+    let model = stage(observer, "index", |_| model(train, recipe, fitted, Offset(0)))?;
+    Ok(Some(stage(observer, "serving", |_| served(model, cases))?))
 }
 
 fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {

@@ -1,0 +1,177 @@
+//! How far chance alone moves a figure: the percentile bootstrap over users (Efron and Tibshirani 1993, chapter 13).
+//!
+//! Users are drawn with replacement, as many as there are; what a figure does over 1,000 such draws is what it would do over
+//! other users of the same kind. All systems are looked at on the same draws, so that the difference of two has an interval of
+//! its own (the paired bootstrap), which is far narrower than the two beside each other say.
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::draw::mix;
+use crate::figures::{FIGURES, Figures, Marks};
+
+/// How often users are drawn anew.
+pub const RESAMPLES: usize = 1_000;
+
+/// The share of draws that an interval leaves out, half of it on each side.
+const LEFT_OUT: f64 = 0.05;
+
+/// A mean and its 95 % interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The mean over the users as they are.
+    pub mean: f64,
+    /// Only 2.5 % of the draws are below.
+    pub low: f64,
+    /// Only 2.5 % of the draws are above.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Half of its width.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+
+    /// Whether it leaves out 0: a difference that chance does not explain.
+    pub fn is_beyond_noise(&self) -> bool {
+        self.low > 0.0 || self.high < 0.0
+    }
+}
+
+/// The means of some systems over the same draws of users.
+#[derive(Debug)]
+pub struct Bootstrap {
+    /// Over the users as they are, then over each draw: `1 + RESAMPLES` rows of `systems x FIGURES`.
+    means: Vec<Vec<f64>>,
+}
+
+impl Bootstrap {
+    /// Draws. `systems` holds what each system reached for the same users in the same order. O([`RESAMPLES`] x users x systems).
+    ///
+    /// Each draw has a seed of its own, so that the number of threads doesn't matter.
+    pub fn new(systems: &[&[Marks]], seed: u64) -> Self {
+        let users = systems.first().map_or(0, |marks| marks.len());
+        assert!(systems.iter().all(|marks| marks.len() == users), "all are of the same users");
+        let width = systems.len() * FIGURES;
+        let table = beside_each_other(systems, users);
+        let draw = |draw: usize| {
+            let mut rng = StdRng::seed_from_u64(mix(seed, draw as u32, 0));
+            mean(&table, width, users, |_| rng.random_range(0..users))
+        };
+        let as_it_is = mean(&table, width, users, |at| at);
+        let draws: Vec<_> = (0..RESAMPLES).into_par_iter().map(draw).collect();
+        Self { means: std::iter::once(as_it_is).chain(draws).collect() }
+    }
+
+    /// The figures of a system.
+    pub fn figures(&self, system: usize) -> Figures<Interval> {
+        Figures::from_fn(|figure| self.interval(|means| means[system * FIGURES + figure]))
+    }
+
+    /// The figures of `one` less those of `other`.
+    pub fn difference(&self, one: usize, other: usize) -> Figures<Interval> {
+        let at = |system: usize, figure| system * FIGURES + figure;
+        Figures::from_fn(|figure| {
+            self.interval(|means| means[at(one, figure)] - means[at(other, figure)])
+        })
+    }
+
+    fn interval(&self, value: impl Fn(&[f64]) -> f64) -> Interval {
+        let mut values: Vec<f64> = self.means.iter().map(|means| value(means)).collect();
+        let mean = values.remove(0);
+        values.sort_unstable_by(f64::total_cmp);
+        let at = |share| quantile(&values, share);
+        Interval { mean, low: at(LEFT_OUT / 2.0), high: at(1.0 - LEFT_OUT / 2.0) }
+    }
+}
+
+/// The marks of all systems for one user in one row.
+fn beside_each_other(systems: &[&[Marks]], users: usize) -> Vec<f32> {
+    let row = |user: usize| systems.iter().flat_map(move |marks| marks[user].to_array());
+    (0..users).flat_map(row).collect()
+}
+
+/// The mean of as many rows as there are users, of those that `pick` names; all 0 without users.
+fn mean(
+    table: &[f32],
+    width: usize,
+    users: usize,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Vec<f64> {
+    let mut sums = vec![0.0_f64; width];
+    for at in 0..users {
+        let row = pick(at) * width;
+        let row = &table[row..row + width];
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    sums.iter_mut().for_each(|sum| *sum /= users.max(1) as f64);
+    sums
+}
+
+/// Linear between the two nearest of ascending values.
+fn quantile(ascending: &[f64], share: f64) -> f64 {
+    let place = share * (ascending.len() - 1) as f64;
+    let (below, above) = (ascending[place.floor() as usize], ascending[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Marks that are `value(user)` in every figure.
+    fn marks(users: usize, value: impl Fn(usize) -> f32) -> Vec<Marks> {
+        (0..users).map(|user| Figures::from_fn(|_| value(user))).collect()
+    }
+
+    /// A spread of values without pattern, with a standard deviation of 1 / sqrt(12).
+    fn spread(user: usize) -> f32 {
+        crate::draw::uniform(5, user as u32, 0) as f32
+    }
+
+    #[test]
+    fn the_interval_is_as_wide_as_the_central_limit_theorem_says() {
+        let users = 3_000;
+        let interval = Bootstrap::new(&[&marks(users, spread)], 1).figures(0).ndcg_at_20;
+        let expected = 1.96 / (12.0 * users as f64).sqrt();
+        assert!((interval.half_width() / expected - 1.0).abs() < 0.1, "{interval:?}");
+        assert!(interval.low < interval.mean && interval.mean < interval.high);
+    }
+
+    #[test]
+    fn a_small_difference_that_every_user_has_is_beyond_noise() {
+        let (one, other) = (marks(300, |user| spread(user) + 0.01), marks(300, spread));
+        let bootstrap = Bootstrap::new(&[&one, &other], 1);
+        let difference = bootstrap.difference(0, 1).recall_at_10;
+        assert!(difference.is_beyond_noise() && difference.half_width() < 1e-6);
+        assert!(bootstrap.figures(0).recall_at_10.low < bootstrap.figures(1).recall_at_10.mean);
+    }
+
+    #[test]
+    fn users_of_their_own_mind_make_a_difference_uncertain() {
+        let other = marks(100, |user| spread(user + 1_000));
+        let bootstrap = Bootstrap::new(&[&marks(100, spread), &other], 1);
+        assert!(!bootstrap.difference(0, 1).recall_at_20.is_beyond_noise());
+    }
+
+    #[test]
+    fn the_seed_decides_and_the_number_of_threads_does_not() {
+        let marks = marks(200, spread);
+        let with = |threads, seed| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Bootstrap::new(&[&marks], seed).figures(0))
+        };
+        assert_eq!(with(1, 1), with(3, 1));
+        assert_ne!(with(1, 1), with(1, 2));
+    }
+
+    #[test]
+    fn nobody_gives_0_and_one_user_no_width() {
+        assert_eq!(Bootstrap::new(&[&[]], 1).figures(0), Figures::default());
+        let one = Bootstrap::new(&[&marks(1, |_| 0.5)], 1).figures(0).ndcg_at_10;
+        assert_eq!(one, Interval { mean: 0.5, low: 0.5, high: 0.5 });
+    }
+}

@@ -1,0 +1,70 @@
+//! The four figures that are told with an interval.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Metrics;
+
+/// One value of each figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures<T> {
+    /// Of lists of 10.
+    #[serde(rename = "recall@10")]
+    pub recall_at_10: T,
+    /// Of lists of 10.
+    #[serde(rename = "ndcg@10")]
+    pub ndcg_at_10: T,
+    /// Of lists of 20.
+    #[serde(rename = "recall@20")]
+    pub recall_at_20: T,
+    /// Of lists of 20.
+    #[serde(rename = "ndcg@20")]
+    pub ndcg_at_20: T,
+}
+
+/// How many figures there are.
+pub const FIGURES: usize = 4;
+
+/// What they are called, in the order of [`Figures::to_array`].
+pub const NAMES: [&str; FIGURES] = ["recall@10", "ndcg@10", "recall@20", "ndcg@20"];
+
+/// The quality of one user's list. Single precision: as many are kept as there are users.
+pub type Marks = Figures<f32>;
+
+impl<T: Copy> Figures<T> {
+    /// The values in the order of [`NAMES`].
+    pub fn to_array(self) -> [T; FIGURES] {
+        [self.recall_at_10, self.ndcg_at_10, self.recall_at_20, self.ndcg_at_20]
+    }
+
+    /// Makes a value for each place of [`NAMES`].
+    pub fn from_fn(value: impl FnMut(usize) -> T) -> Self {
+        let [recall_at_10, ndcg_at_10, recall_at_20, ndcg_at_20] = std::array::from_fn(value);
+        Self { recall_at_10, ndcg_at_10, recall_at_20, ndcg_at_20 }
+    }
+
+    /// The value of the figure of this name.
+    pub fn get(&self, name: &str) -> Option<T> {
+        let at = NAMES.iter().position(|known| *known == name)?;
+        Some(self.to_array()[at])
+    }
+}
+
+impl From<&Metrics> for Marks {
+    fn from(metrics: &Metrics) -> Self {
+        let (at_10, at_20) = (metrics.at_10, metrics.at_20);
+        let values = [at_10.recall, at_10.ndcg, at_20.recall, at_20.ndcg];
+        Self::from_fn(|at| values[at] as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_found_by_its_name() {
+        let figures = Figures::from_fn(|at| at);
+        assert_eq!(NAMES.map(|name| figures.get(name)), [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!((figures.get("mrr@20"), figures.ndcg_at_20), (None, 3));
+    }
+}

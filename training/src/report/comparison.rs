@@ -1,0 +1,194 @@
+//! Systems beside each other on the same users.
+
+use serde::{Deserialize, Serialize};
+
+use super::groups::{BY_FRIENDS, BY_ITEMS, Group, groups};
+use super::shown::Shown;
+use crate::bootstrap::{Bootstrap, Interval};
+use crate::evaluation::{Case, Catalogue, Scorer, Survey};
+use crate::figures::{Figures, Marks};
+use crate::metrics::Metrics;
+
+/// The quality of some systems on the same users, the model first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The systems; the first is the model as it serves.
+    pub systems: Vec<System>,
+    /// What the first is better by than each of the others, in their order.
+    #[serde(default)]
+    pub differences: Vec<Difference>,
+    /// By the number of items that training knows of a user.
+    #[serde(default)]
+    pub by_items: Vec<Group>,
+    /// By the number of friends.
+    #[serde(default)]
+    pub by_friends: Vec<Group>,
+    /// What the first reached for each user, to compare it with models that are not in the report. Not written to files.
+    #[serde(skip)]
+    pub marks: Vec<Marks>,
+}
+
+/// One system that makes lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct System {
+    /// What it is called.
+    pub name: String,
+    /// How good its lists are.
+    pub metrics: Metrics,
+    /// How sure that is.
+    #[serde(default)]
+    pub intervals: Figures<Interval>,
+    /// What its lists show.
+    #[serde(default)]
+    pub shown: Shown,
+}
+
+/// What the model is better by than another system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The other system.
+    pub to: String,
+    /// The model's figures less the other's, with paired intervals.
+    pub by: Figures<Interval>,
+}
+
+/// What systems are compared on.
+#[derive(Clone, Copy, Debug)]
+pub struct Panel<'a> {
+    /// What is ranked.
+    pub catalogue: Catalogue<'a>,
+    /// The users, and what was held out of them.
+    pub cases: &'a [Case],
+    /// How many items training knows of each case's user.
+    pub items: &'a [usize],
+    /// How many friends each has.
+    pub friends: &'a [usize],
+    /// How many users have each item.
+    pub popularity: &'a [u32],
+    /// Decides the draws of users.
+    pub seed: u64,
+}
+
+/// A system whose lists were looked at.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    name: String,
+    survey: Survey,
+}
+
+impl Panel<'_> {
+    /// Looks at the lists of one system. Neither lists nor scores are kept.
+    pub fn survey(&self, name: &str, scorer: &dyn Scorer) -> Surveyed {
+        Surveyed { name: name.to_owned(), survey: self.catalogue.survey(scorer, self.cases) }
+    }
+
+    /// Looks at lists that were made elsewhere, one for each case.
+    pub fn surveyed(&self, name: &str, lists: &[Vec<u32>]) -> Surveyed {
+        let survey = Survey::of(lists, self.cases, self.catalogue.n_items);
+        Surveyed { name: name.to_owned(), survey }
+    }
+
+    /// Compares the first system with the others. Nothing where there are no cases.
+    pub fn compare(&self, mut all: Vec<Surveyed>) -> Comparison {
+        if self.cases.is_empty() || all.is_empty() {
+            return Comparison::default();
+        }
+        let marks: Vec<&[Marks]> = all.iter().map(|one| &one.survey.marks[..]).collect();
+        let bootstrap = Bootstrap::new(&marks, self.seed);
+        let system = |(at, one): (usize, &Surveyed)| System {
+            name: one.name.clone(),
+            metrics: one.survey.metrics,
+            intervals: bootstrap.figures(at),
+            shown: Shown::new(&one.survey.listed, self.popularity),
+        };
+        let difference = |(at, one): (usize, &Surveyed)| Difference {
+            to: one.name.clone(),
+            by: bootstrap.difference(0, at),
+        };
+        Comparison {
+            systems: all.iter().enumerate().map(system).collect(),
+            differences: all.iter().enumerate().skip(1).map(difference).collect(),
+            by_items: groups(&BY_ITEMS, self.items, &marks, self.seed),
+            by_friends: groups(&BY_FRIENDS, self.friends, &marks, self.seed),
+            marks: all.swap_remove(0).survey.marks,
+        }
+    }
+}
+
+impl Comparison {
+    /// The difference to the best of the other systems that are no part of the model, by NDCG@20: what the model must beat.
+    pub fn to_best_baseline(&self) -> Option<&Difference> {
+        let is_baseline = |name: &str| BASELINES.contains(&name);
+        let baselines = self.systems.iter().filter(|system| is_baseline(&system.name));
+        let ndcg = |system: &&System| system.metrics.at_20.ndcg;
+        let best = baselines.max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
+        self.differences.iter().find(|difference| difference.to == best.name)
+    }
+}
+
+/// The systems that are no part of the model.
+pub const BASELINES: [&str; 3] = ["item-kNN", "friends", "popularity"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Positives;
+    use crate::evaluation::cases;
+    use guanxi_models::model::Rows;
+
+    /// Ranks by the number, or against it.
+    struct ByNumber(f32);
+
+    impl Scorer for ByNumber {
+        fn score(&self, _: &[u32], scores: &mut [f32]) {
+            for row in scores.chunks_mut(100) {
+                row.iter_mut().enumerate().for_each(|(item, to)| *to = self.0 * item as f32);
+            }
+        }
+    }
+
+    fn compare() -> Comparison {
+        let seen = Positives::from(Rows::from_rows(&vec![vec![99]; 40]));
+        let held_out: Vec<Vec<u32>> = (0..40).map(|user| vec![98 - user % 3]).collect();
+        let panel = Panel {
+            catalogue: Catalogue { n_items: 100, seen: &seen },
+            cases: &cases(&held_out),
+            items: &[1; 40],
+            friends: &[0; 40],
+            popularity: &[1; 100],
+            seed: 1,
+        };
+        let (up, down) = (&ByNumber(1.0), &ByNumber(-1.0));
+        let systems: [(&str, &dyn Scorer); 4] =
+            [("guanxi", up), ("item-kNN", down), ("popularity", down), ("all", up)];
+        panel.compare(systems.map(|(name, scorer)| panel.survey(name, scorer)).into())
+    }
+
+    #[test]
+    fn the_first_is_compared_with_each_of_the_others() {
+        let found = compare();
+        let to: Vec<&str> = found.differences.iter().map(|other| &other.to[..]).collect();
+        assert_eq!(to, ["item-kNN", "popularity", "all"]);
+        assert!(found.differences[0].by.ndcg_at_20.is_beyond_noise());
+        assert_eq!(found.differences[2].by, Figures::default());
+        assert_eq!(
+            (found.marks.len(), found.by_items.len(), found.by_friends[0].users),
+            (40, 1, 40)
+        );
+    }
+
+    #[test]
+    fn the_interval_is_around_the_mean_of_the_metrics() {
+        let first = &compare().systems[0];
+        let ndcg = first.intervals.ndcg_at_20;
+        assert!((ndcg.mean - first.metrics.at_20.ndcg).abs() < 1e-6);
+        assert!(ndcg.low < ndcg.mean && ndcg.mean < ndcg.high);
+        assert!((first.shown.coverage - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_best_baseline_is_not_a_part_of_the_model() {
+        assert_eq!(compare().to_best_baseline().unwrap().to, "popularity");
+        assert_eq!(Comparison::default().to_best_baseline(), None);
+    }
+}
