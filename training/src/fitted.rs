@@ -115,32 +115,21 @@ impl Fitted {
         Blended { lists, blend: Blend { embedding, list, friends } }
     }
 
-    /// Learns the weights of the parts, and those of every [arm](ARMS) of the ablation, on held-out rows.
-    pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> Weights {
-        if cases.is_empty() {
-            return Weights::UNLEARNED;
+    /// The weights of the parts that rank these cases best.
+    pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
+        match &self.candidates(cases, recipe)[..] {
+            [] => PerPart::UNLEARNED,
+            candidates => learn(candidates, PerPart::ONES, &recipe.blend).weights,
         }
-        let candidates = self.candidates(cases, recipe);
-        let arm = |mask: PerPart| self.learn_from(&candidates, mask, recipe);
-        Weights { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
     }
 
-    /// [`Self::learn`] without the arms.
-    pub(crate) fn learn_all(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
-        if cases.is_empty() {
-            return PerPart::UNLEARNED;
-        }
-        self.learn_from(&self.candidates(cases, recipe), PerPart::ONES, recipe)
-    }
-
-    fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
+    /// The best items of each part for every case, their scores on the common scale.
+    pub(crate) fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
         let embedding = self.embedding();
         let sources = parts::sources(&self.views, &self.own, &self.beside, &embedding);
-        sources.candidates(cases, recipe.blend.candidates)
-    }
-
-    fn learn_from(&self, candidates: &[Candidates], mask: PerPart, recipe: &Recipe) -> PerPart {
-        learn(candidates, self.scales.times(mask), &recipe.blend).weights.times(mask)
+        let mut candidates = sources.candidates(cases, recipe.blend.candidates);
+        candidates.iter_mut().for_each(|one| one.scale(self.scales));
+        candidates
     }
 
     /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.

@@ -24,8 +24,8 @@ use crate::lists::truncate;
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
-use crate::split::split;
-use crate::tuning::{Halves, Tuned, tune};
+use crate::tuning::draws::{HeldOutRows, draws};
+use crate::tuning::{Tuned, learn_on_all, tune};
 
 pub use published::{Protocol, evaluate};
 pub use search::{JudgedOn, search};
@@ -75,16 +75,15 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<(Model, Report), FitError> {
     check(data, recipe)?;
-    let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
-    let halves = Halves::draw(&split.held_out, recipe);
-    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    let asked = Asked { cases: &halves.report, weights: &tuned.weights, ..Asked::default() };
-    let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
-    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
-    drop(fitted);
+    let draws = stage(observer, "split", |_| draws(data, HeldOutRows::Half, recipe));
+    let (mut tuned, fitted) = tune(&draws, recipe, observer)?;
+    let (learned_on, cases) = (draws[0].learn.len(), &draws[0].report);
+    let asked = Asked { cases, weights: &tuned.weights, ..Asked::default() };
+    let quality = stage(observer, "evaluation", |_| fitted[0].report(asked, recipe));
+    tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
+    let held_out = HeldOut { how: how(recipe), learned_on, users: cases.len() };
+    drop((draws, fitted));
     let fitted = Fitted::new(data, recipe, &tuned, observer)?;
-    let held_out =
-        HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
     let learned = learned(tuned, &fitted);
     let report = Report { data: size(data), held_out, quality, learned, trials: Vec::new() };
     let model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;

@@ -12,8 +12,8 @@ use crate::recipe::Recipe;
 use crate::report::{HeldOut, Report};
 use crate::sampled::Samples;
 use crate::served::served;
-use crate::split::{Split, split, without};
-use crate::tuning::{Halves, tune};
+use crate::tuning::draws::{Draw, HeldOutRows, draws};
+use crate::tuning::{learn_on_all, tune};
 
 /// How a model is scored on rows that it is not trained on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,15 +38,12 @@ pub fn evaluate(
     observer: &mut dyn Observer,
 ) -> Result<Report, FitError> {
     check(train, recipe)?;
-    let split = stage(observer, "split", |_| tuning_split(train, protocol.valid, recipe));
-    let halves = match protocol.valid {
-        Some(_) => Halves::all_to_learn(&split.held_out, recipe),
-        None => Halves::draw(&split.held_out, recipe),
-    };
-    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
+    let draws = stage(observer, "split", |_| draws_of(train, protocol, recipe));
+    let (mut tuned, fitted) = tune(&draws, recipe, observer)?;
     // As in `fit`, so that both serve the same lists for the same data.
-    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
-    drop(fitted);
+    tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
+    let learned_on = draws[0].all().len();
+    drop((draws, fitted));
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
     let cases = cases_of(protocol.test, train);
     let samples = protocol.negatives.map(|negatives| {
@@ -60,8 +57,7 @@ pub fn evaluate(
         served: lists.as_deref(),
     };
     let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
-    let held_out =
-        HeldOut { how: how(protocol, &halves), learned_on: halves.all().len(), users: cases.len() };
+    let held_out = HeldOut { how: how(protocol), learned_on, users: cases.len() };
     let learned = learned(tuned, &fitted);
     Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
 }
@@ -82,19 +78,19 @@ fn lists_as_served(
     Ok(Some(stage(observer, "serving", |_| served(model, cases))?))
 }
 
-fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {
-    match valid {
-        Some(valid) => without(train, rows_by_user(valid, train.n_users())),
-        None => split(train, &recipe.split, recipe.seed),
-    }
+fn draws_of(train: &Dataset, protocol: Protocol<'_>, recipe: &Recipe) -> Vec<Draw> {
+    let Some(valid) = protocol.valid else {
+        return draws(train, HeldOutRows::Half, recipe);
+    };
+    let rows = rows_by_user(valid, train.n_users());
+    draws(train, HeldOutRows::Given(&rows), recipe)
 }
 
-fn how(protocol: Protocol<'_>, halves: &Halves) -> String {
+fn how(protocol: Protocol<'_>) -> String {
     let among = protocol.negatives.map(|n| format!(", each among {n} items never touched"));
-    let tuned_on = if protocol.valid.is_some() { "the given rows" } else { "a share" };
-    let users = halves.all().len();
+    let tuned_on = if protocol.valid.is_some() { "given rows" } else { "a share" };
     format!(
-        "the rows of the test file{}; numbers and weights decided on {tuned_on} of the training file ({users} users), then refitted on all of it",
+        "the rows of the test file{}; everything decided on {tuned_on} of the training file, then refitted on all of it",
         among.unwrap_or_default()
     )
 }

@@ -7,6 +7,7 @@ use crate::als::Sweep;
 use crate::dataset::{DatasetBuilder, Seen};
 use crate::market::{MarketParams, records};
 use crate::observer::Silent;
+use crate::split::split;
 use crate::tuning::search::Trial;
 
 /// A recipe for tests: as `quick`, and smaller.

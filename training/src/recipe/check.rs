@@ -61,8 +61,6 @@ impl Recipe {
         count("blend.users", self.blend.users)?;
         count("blend.candidates", self.blend.candidates)?;
         choices("blend.weights", &self.blend.weights, at_least_zero)?;
-        count("search.users", self.search.users)?;
-        count("search.repeats", self.search.repeats)?;
         count("baselines.neighbors", self.baselines.neighbors)?;
         at_least_zero("baselines.shrinkage", self.baselines.shrinkage)
     }
