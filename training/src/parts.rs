@@ -2,7 +2,7 @@
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
-use guanxi_models::history::{BOUGHT, EventWeights, NEGATIVE, VISIBLE};
+use guanxi_models::history::{BOUGHT, Entry, EventWeights, NEGATIVE, VISIBLE};
 use guanxi_models::params::Params;
 use guanxi_models::recency;
 use rayon::prelude::*;
@@ -50,7 +50,7 @@ impl Views {
         Self {
             own: data.positives(),
             seen: data.items_where(|_| true),
-            shown: data.items_where(|flags| flags & (SHOWN | NEGATIVE) == SHOWN),
+            shown: data.items_where(|entry| entry.flags & (SHOWN | NEGATIVE) == SHOWN),
             n_items: data.n_items(),
         }
     }
@@ -66,7 +66,7 @@ pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
     let rows: Vec<Vec<(u32, f32)>> = (0..data.n_users())
         .into_par_iter()
         .map(|user| {
-            let own = || data.histories.row(user).entries().filter(|e| e.flags & NEGATIVE == 0);
+            let own = || data.histories.row(user).entries().filter(Entry::is_positive);
             let times: Vec<_> = own().map(|entry| entry.ts).collect();
             own().map(|entry| entry.item.0).zip(recency::weights(&times, exponent)).collect()
         })
