@@ -51,7 +51,8 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
-    let recipe = recipe(&args.recipe)?;
+    let mut recipe = recipe(&args.recipe)?;
+    recipe.split.negatives = args.negatives.or(recipe.split.negatives);
     let mapping = args.mapping.mapping()?;
     let source = Source::Files {
         interactions: args.train.clone(),
@@ -68,12 +69,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
     let valid = valid(&data)?;
     let test = Numbers::of(&data).pairs(&args.test, &mapping)?;
-    let protocol = Protocol {
-        test: &test,
-        valid: valid.as_deref(),
-        negatives: args.negatives,
-        served: args.served,
-    };
+    let protocol = Protocol { test: &test, valid: valid.as_deref(), served: args.served };
     let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;

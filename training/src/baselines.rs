@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn popularity_lists_what_most_users_have() {
         let seen = positives();
-        let catalogue = Catalogue { n_items: 4, seen: &seen };
+        let catalogue = Catalogue { n_items: 4, seen: &seen, sampling: None };
         let lists = catalogue.rank(&Popularity::new(&seen, 4), &[2, 4]);
         assert_eq!(lists, [[0, 1].to_vec(), [3, 1, 2].to_vec()]);
     }

@@ -99,7 +99,13 @@ impl Sources<'_> {
     /// The best items of each part for every case, with their scores in all parts.
     pub fn candidates(&self, cases: &[Case], per_part: usize) -> Vec<Candidates> {
         let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
-        self.catalogue.for_each_user(self.embedding, &users, |at, embedding| {
+        let samples = self.catalogue.samples(cases);
+        let sampled = samples.as_ref().map(|samples| samples.only(self.embedding));
+        let embedding: &dyn Scorer = match &sampled {
+            Some(sampled) => sampled,
+            None => self.embedding,
+        };
+        self.catalogue.for_each_user(embedding, &users, |at, embedding| {
             let mut beside = self.beside(users[at]);
             for part in &mut beside {
                 drop_masked(part, embedding);

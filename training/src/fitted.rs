@@ -15,7 +15,6 @@ use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
 use crate::report::{Comparison, Panel, Surveyed};
-use crate::sampled::Samples;
 use crate::scoring::{BlendScorer, EmbeddingScorer};
 use crate::tuning::{ARMS, Tuned, Weights};
 
@@ -44,15 +43,13 @@ pub struct Asked<'a> {
     pub cases: &'a [Case],
     /// The weights of the arms.
     pub weights: &'a Weights,
-    /// If given, only these items are ranked.
-    pub samples: Option<&'a Samples>,
     /// The lists that the service answers for the cases, if they are to be reported on as well.
     pub served: Option<&'a [Vec<u32>]>,
 }
 
 impl Default for Asked<'_> {
     fn default() -> Self {
-        Self { cases: &[], weights: &Weights::UNLEARNED, samples: None, served: None }
+        Self { cases: &[], weights: &Weights::UNLEARNED, served: None }
     }
 }
 
@@ -71,7 +68,7 @@ impl Fitted {
         tuned: &Tuned,
         observer: &mut dyn Observer,
     ) -> Result<Self, FitError> {
-        let views = Views::new(data);
+        let views = Views::new(data, recipe);
         let own = parts::weighted_own(data, recipe.lists.recency);
         let confidences = parts::confidences(data)?;
         let mut als = parts::embedding(&confidences, recipe, tuned.embedding, observer)?;
@@ -147,10 +144,7 @@ impl Fitted {
             popularity: &own.counts(*n_items),
             seed: recipe.seed,
         };
-        let survey = |name: &str, scorer: &dyn Scorer| match asked.samples {
-            Some(samples) => panel.survey(name, &samples.only(scorer)),
-            None => panel.survey(name, scorer),
-        };
+        let survey = |name: &str, scorer: &dyn Scorer| panel.survey(name, scorer);
         let mut systems = vec![survey("guanxi", &self.scorer())];
         systems.extend(asked.served.map(|lists| panel.surveyed("as served", lists)));
         for (arm, &weights) in ARMS.iter().zip(&asked.weights.arms) {

@@ -15,6 +15,7 @@ use crate::evaluation::Catalogue;
 use crate::lists::{Interactions, graph, local_ridge};
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
+use crate::sampled::Sampling;
 use crate::scoring::{EmbeddingScorer, FriendScores};
 use crate::ties::ties;
 
@@ -41,23 +42,29 @@ pub struct Views {
     pub shown: Positives,
     /// How many items there are.
     pub n_items: usize,
+    /// See [`Catalogue::sampling`].
+    pub sampling: Option<Sampling>,
 }
 
 impl Views {
-    /// Reads the flags of the histories.
-    pub fn new(data: &Dataset) -> Self {
+    /// Reads the histories.
+    pub fn new(data: &Dataset, recipe: &Recipe) -> Self {
         const SHOWN: u8 = BOUGHT | VISIBLE;
         Self {
             own: data.positives(),
             seen: data.items_where(|_| true),
             shown: data.items_where(|entry| entry.flags & (SHOWN | NEGATIVE) == SHOWN),
             n_items: data.n_items(),
+            sampling: recipe
+                .split
+                .negatives
+                .map(|negatives| Sampling { negatives, seed: recipe.seed }),
         }
     }
 
     /// What is ranked.
     pub fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue { n_items: self.n_items, seen: &self.seen }
+        Catalogue { n_items: self.n_items, seen: &self.seen, sampling: self.sampling }
     }
 }
 

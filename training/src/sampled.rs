@@ -19,6 +19,15 @@ impl std::fmt::Debug for Sampled<'_> {
     }
 }
 
+/// How many items are drawn for each user, and by which chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// How many items beside those that were held out.
+    pub negatives: usize,
+    /// Decides which.
+    pub seed: u64,
+}
+
 /// The items that are ranked for each user, ascending; nothing for users who are no case.
 #[derive(Debug)]
 pub struct Samples {
@@ -27,14 +36,9 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Draws `negatives` items for each case that the user neither had nor was to find; all of them where there are no more.
-    pub fn draw(
-        cases: &[Case],
-        seen: &Positives,
-        n_items: usize,
-        negatives: usize,
-        seed: u64,
-    ) -> Self {
+    /// Draws items for each case that the user neither had nor was to find; all of them where there are no more.
+    pub fn draw(cases: &[Case], seen: &Positives, n_items: usize, sampling: Sampling) -> Self {
+        let Sampling { negatives, seed } = sampling;
         let mut items = vec![Vec::new(); seen.rows()];
         for case in cases {
             let is_known = |item: &u32| {
@@ -42,7 +46,8 @@ impl Samples {
                     || seen.row(case.user as usize).binary_search(item).is_ok()
             };
             let mut row = draw(seed, case.user, n_items, negatives, is_known);
-            row.extend(&case.truth.items);
+            // What the catalogue does not know can't be listed.
+            row.extend(case.truth.items.iter().filter(|&&item| (item as usize) < n_items));
             row.sort_unstable();
             items[case.user as usize] = row;
         }
@@ -109,7 +114,7 @@ mod tests {
         rows.extend((0..50).map(|user| (0..=user).collect::<Vec<u32>>()));
         let seen = Positives::from(Rows::from_rows(&rows));
         let cases = cases(&[vec![40]]);
-        let samples = Samples::draw(&cases, &seen, 100, 9, 1);
+        let samples = Samples::draw(&cases, &seen, 100, Sampling { negatives: 9, seed: 1 });
         assert_eq!(samples.items[0].len(), 10);
         assert!(samples.items[0].contains(&40) && !samples.items[0].contains(&1));
         let popularity = Popularity::new(&seen, 100);
@@ -119,9 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_small_catalogue_is_ranked_whole() {
+    fn a_small_catalogue_is_ranked_whole_and_what_it_lacks_is_not() {
         let seen = Positives::from(Rows::from_rows(&[vec![0]]));
-        let samples = Samples::draw(&cases(&[vec![3]]), &seen, 5, 999, 1);
+        let samples =
+            Samples::draw(&cases(&[vec![3, 7]]), &seen, 5, Sampling { negatives: 999, seed: 1 });
         assert_eq!(samples.items[0], [1, 2, 3, 4]);
     }
 }

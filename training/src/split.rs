@@ -110,8 +110,7 @@ struct Draw {
 
 impl Draw {
     fn held_out(&self, history: HistoryView<'_>, share: f32) -> Vec<u32> {
-        let mut positives: Vec<Entry> =
-            history.entries().filter(Entry::is_positive).collect();
+        let mut positives: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();
         let n = self.count(positives.len(), share);
         if self.by_time {
             positives.sort_by_key(|entry| std::cmp::Reverse((entry.ts, entry.item)));

@@ -94,9 +94,8 @@ impl World {
         let before = history.view().find(seen.item);
         history.observe(seen, &model.params.events);
         let after = history.view().find(seen.item);
-        let counts = |entry: Option<Entry>| {
-            f32::from(entry.is_some_and(|entry| entry.is_positive()))
-        };
+        let counts =
+            |entry: Option<Entry>| f32::from(entry.is_some_and(|entry| entry.is_positive()));
         let change = counts(after) - counts(before);
         if change != 0.0 {
             *self.popularity.get_mut(seen.item.row()) += change;

@@ -10,7 +10,6 @@ use crate::metrics::Truth;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::report::{HeldOut, Report};
-use crate::sampled::Samples;
 use crate::served::served;
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
 use crate::tuning::{learn_on_all, tune};
@@ -22,8 +21,6 @@ pub struct Protocol<'a> {
     pub test: &'a Pairs,
     /// Rows of the training data on which numbers and weights are decided; else a share of it is.
     pub valid: Option<&'a Pairs>,
-    /// Ranks what is to be found among so many items that the user never touched, instead of among all.
-    pub negatives: Option<usize>,
     /// Scores the lists of a running service as well.
     pub served: bool,
 }
@@ -46,18 +43,10 @@ pub fn evaluate(
     drop((draws, fitted));
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
     let cases = cases_of(protocol.test, train);
-    let samples = protocol.negatives.map(|negatives| {
-        Samples::draw(&cases, &fitted.views.seen, train.n_items(), negatives, recipe.seed)
-    });
     let lists = lists_as_served(train, protocol, recipe, &fitted, &cases, observer)?;
-    let asked = Asked {
-        cases: &cases,
-        weights: &tuned.weights,
-        samples: samples.as_ref(),
-        served: lists.as_deref(),
-    };
+    let asked = Asked { cases: &cases, weights: &tuned.weights, served: lists.as_deref() };
     let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
-    let held_out = HeldOut { how: how(protocol), learned_on, users: cases.len() };
+    let held_out = HeldOut { how: how(protocol, recipe), learned_on, users: cases.len() };
     let learned = learned(tuned, &fitted);
     Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
 }
@@ -86,8 +75,8 @@ fn draws_of(train: &Dataset, protocol: Protocol<'_>, recipe: &Recipe) -> Vec<Dra
     draws(train, HeldOutRows::Given(&rows), recipe)
 }
 
-fn how(protocol: Protocol<'_>) -> String {
-    let among = protocol.negatives.map(|n| format!(", each among {n} items never touched"));
+fn how(protocol: Protocol<'_>, recipe: &Recipe) -> String {
+    let among = recipe.split.negatives.map(|n| format!(", each among {n} items never touched"));
     let tuned_on = if protocol.valid.is_some() { "given rows" } else { "a share" };
     format!(
         "the rows of the test file{}; everything decided on {tuned_on} of the training file, then refitted on all of it",

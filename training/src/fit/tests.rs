@@ -264,8 +264,10 @@ fn a_ranking_among_few_sampled_items_is_easier_than_among_all() {
         .filter_map(|(user, items)| Some((user, *items.first()?)))
         .collect();
     let recall = |negatives| {
-        let protocol = Protocol { test: &test, negatives, ..Protocol::default() };
-        let report = evaluate(&split.rest, protocol, &recipe(), &mut Silent).unwrap();
+        let mut recipe = recipe();
+        recipe.split.negatives = negatives;
+        let protocol = Protocol { test: &test, ..Protocol::default() };
+        let report = evaluate(&split.rest, protocol, &recipe, &mut Silent).unwrap();
         report.system("guanxi").unwrap().at_20.recall
     };
     assert!(recall(Some(30)) > 1.2 * recall(None));

@@ -57,6 +57,7 @@ impl Recipe {
             let allowed = "it must be more than 0 and less than 1";
             return Err(range("split.share", f64::from(self.split.share), allowed));
         }
+        count("split.negatives", self.split.negatives.unwrap_or(1))?;
         count("split.report_users", self.split.report_users)?;
         count("blend.users", self.blend.users)?;
         count("blend.candidates", self.blend.candidates)?;

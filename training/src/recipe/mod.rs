@@ -121,6 +121,8 @@ pub struct SplitRecipe {
     pub share: f32,
     /// How often rows are held out to decide by; 0 for once, but up to five times where random ones of few users are.
     pub repeats: usize,
+    /// Judges lists by how they rank what was held out among so many items that the user never touched, instead of among all.
+    pub negatives: Option<usize>,
     /// The report is on at most so many users, drawn at random.
     pub report_users: usize,
 }
@@ -244,7 +246,13 @@ impl Default for FriendRecipe {
 
 impl Default for SplitRecipe {
     fn default() -> Self {
-        Self { kind: SplitKind::Auto, share: 0.1, repeats: 0, report_users: 10_000 }
+        Self {
+            kind: SplitKind::Auto,
+            share: 0.1,
+            repeats: 0,
+            negatives: None,
+            report_users: 10_000,
+        }
     }
 }
 

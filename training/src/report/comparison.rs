@@ -151,7 +151,7 @@ mod tests {
         let seen = Positives::from(Rows::from_rows(&vec![vec![99]; 40]));
         let held_out: Vec<Vec<u32>> = (0..40).map(|user| vec![98 - user % 3]).collect();
         let panel = Panel {
-            catalogue: Catalogue { n_items: 100, seen: &seen },
+            catalogue: Catalogue { n_items: 100, seen: &seen, sampling: None },
             cases: &cases(&held_out),
             items: &[1; 40],
             friends: &[0; 40],

@@ -111,7 +111,7 @@ fn decide(
 ) -> Result<(Tuned, Fitted), FitError> {
     let data = &draw.split.rest;
     let tuning = Tuning { cases: &draw.learn, recipe };
-    let views = Views::new(data);
+    let views = Views::new(data, recipe);
     let own = parts::weighted_own(data, recipe.lists.recency);
     let confidences = parts::confidences(data)?;
     let matrix = &confidences.matrix;

@@ -109,7 +109,7 @@ impl Judged {
 
 impl<'a> Workbench<'a> {
     fn new(data: &'a Dataset, cases: &'a [Case], recipe: &Recipe) -> Self {
-        let views = Views::new(data);
+        let views = Views::new(data, recipe);
         let longest = recipe.lists.longest_history;
         let interactions = Interactions::new(&views.own, views.n_items, longest);
         let ties = ties(&data.friends, &views.own);
