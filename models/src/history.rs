@@ -14,6 +14,8 @@ pub const BOUGHT: u8 = 1;
 pub const VISIBLE: u8 = 2;
 /// The last word on the item was against it: its training target is 0.
 pub const NEGATIVE: u8 = 4;
+/// The item was bought in a group: together with others, in one purchase.
+pub const GROUP: u8 = 8;
 
 /// How much each type of event says about taste, and how fast that fades.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ pub struct Entry {
     pub item: ItemIdx,
     /// Confidence as of `ts`, before the cap's and the present's share: see [`EventWeights::fading`].
     pub confidence: f32,
-    /// [`BOUGHT`], [`VISIBLE`], [`NEGATIVE`].
+    /// [`BOUGHT`], [`VISIBLE`], [`NEGATIVE`], [`GROUP`].
     pub flags: u8,
     /// The time of the latest event.
     pub ts: Millis,
@@ -100,6 +102,11 @@ pub struct Observation {
 }
 
 impl Entry {
+    /// Whether the entry speaks for the item: the last word was not against it, and events of its kind count at all.
+    pub fn is_positive(&self) -> bool {
+        self.flags & NEGATIVE == 0 && self.confidence > 0.0
+    }
+
     /// The entry that a first event makes. An impression makes none: being shown a thing says nothing of taste.
     fn first(seen: Observation, weights: &EventWeights) -> Option<Self> {
         if seen.kind == EventType::Impression {
@@ -135,7 +142,11 @@ fn flags_of(seen: Observation) -> u8 {
     if seen.kind.is_negative() {
         return NEGATIVE;
     }
-    let bought = if seen.kind.is_purchase() { BOUGHT } else { 0 };
+    let group = match seen.kind {
+        EventType::GroupOpen | EventType::GroupJoin => GROUP,
+        _ => 0,
+    };
+    let bought = if seen.kind.is_purchase() { BOUGHT | group } else { 0 };
     if bought != 0 && seen.visible { bought | VISIBLE } else { bought }
 }
 
@@ -348,7 +359,16 @@ mod tests {
         events.push(seen(EventType::View, 3));
         assert_eq!(fold(&events, &weights).view().entry(0).flags, NEGATIVE);
         events.push(seen(EventType::GroupJoin, 4));
-        assert_eq!(fold(&events, &weights).view().entry(0).flags, BOUGHT | VISIBLE);
+        assert_eq!(fold(&events, &weights).view().entry(0).flags, BOUGHT | VISIBLE | GROUP);
+    }
+
+    #[test]
+    fn what_weighs_nothing_does_not_speak_for_an_item() {
+        let mut weights = EventWeights::default();
+        weights.by_type[EventType::Cart as usize] = 0.0;
+        let is_positive = |kind| fold(&[seen(kind, 1)], &weights).view().entry(0).is_positive();
+        assert!(is_positive(EventType::View));
+        assert!(!is_positive(EventType::Cart) && !is_positive(EventType::Dismiss));
     }
 
     #[test]

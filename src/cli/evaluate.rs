@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use guanxi_training::dataset::Dataset;
-use guanxi_training::fit::evaluate;
+use guanxi_training::fit::{Protocol, evaluate};
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
 
@@ -37,6 +37,12 @@ pub struct Args {
     /// `quick`, `default`, `best`, or a recipe file.
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
+    /// Ranks what is to be found among so many items that the user never touched, instead of among all.
+    #[arg(long, value_name = "N", conflicts_with = "served")]
+    negatives: Option<usize>,
+    /// Scores the lists that the service would answer as well, candidates from the index.
+    #[arg(long)]
+    served: bool,
     #[command(flatten)]
     tune: TuneArgs,
     #[command(flatten)]
@@ -47,7 +53,8 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
-    let recipe = recipe(&args.recipe)?;
+    let mut recipe = recipe(&args.recipe)?;
+    recipe.split.negatives = args.negatives.or(recipe.split.negatives);
     let mapping = args.mapping.mapping()?;
     let source = Source::Files {
         interactions: args.train.clone(),
@@ -64,13 +71,15 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
     let valid = valid(&data)?;
     let test = Numbers::of(&data).pairs(&args.test, &mapping)?;
-    let mut report = evaluate(&data, &test, valid.as_deref(), &recipe, &mut watch)?;
+    let protocol = Protocol { test: &test, valid: valid.as_deref(), served: args.served };
+    let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;
-    out_of(&args.papers, report, &recipe, watch.into_told(), out)
+    tell(&args.papers, report, &recipe, watch.into_told(), out)
 }
 
-fn out_of(
+/// Tells of the run, in files and on the terminal.
+fn tell(
     files: &PaperArgs,
     report: Report,
     recipe: &Recipe,

@@ -4,7 +4,7 @@ use guanxi_training::bootstrap::Interval;
 use maud::{Markup, html};
 
 /// How many colours the style has.
-const COLOURS: usize = 7;
+const COLOURS: usize = 8;
 
 fn class(colour: usize) -> String {
     format!("s{}", colour % COLOURS)
@@ -103,19 +103,21 @@ pub(super) fn lines(lines: &Lines<'_>) -> Markup {
 }
 
 fn line(axes: &Axes, series: &Series, index: usize) -> Markup {
-    let points = series.points.iter();
-    let corners =
-        points.map(|(place, value)| format!("{},{}", at(axes.x(*place)), at(axes.y(value.mean))));
     // Whiskers of several lines at one place stand beside each other.
-    let aside = 3.0 * (index as f64 - 1.0);
+    let has_whiskers = series.points.iter().any(|(_, value)| value.high > value.low);
+    let aside = if has_whiskers { 4.0 * (index as f64 - 1.0) } else { 0.0 };
+    let x = |place: usize| at(axes.x(place) + aside);
+    let corner =
+        |(place, value): &(usize, Interval)| format!("{},{}", x(*place), at(axes.y(value.mean)));
+    let corners: Vec<String> = series.points.iter().map(corner).collect();
     html! {
-        polyline.line points=(corners.collect::<Vec<_>>().join(" ")) {}
+        polyline.line points=(corners.join(" ")) {}
         @for (place, value) in &series.points {
-            @let x = axes.x(*place);
+            @let x = x(*place);
             @if value.high > value.low {
-                line.whisker x1=(at(x + aside)) x2=(at(x + aside)) y1=(at(axes.y(value.low))) y2=(at(axes.y(value.high))) {}
+                line.whisker x1=(x) x2=(x) y1=(at(axes.y(value.low))) y2=(at(axes.y(value.high))) {}
             }
-            circle.dot cx=(at(x)) cy=(at(axes.y(value.mean))) r="3" {}
+            circle.dot cx=(x) cy=(at(axes.y(value.mean))) r="3" {}
         }
     }
 }

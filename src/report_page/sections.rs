@@ -59,10 +59,8 @@ pub(super) fn quality(quality: &Comparison) -> Markup {
     html! {
         h2 { "Quality" }
         p.soft { "Dots are means over the users that the report is on; whiskers hold 95 % of 1,000 draws of as many users." }
-        div.pair {
-            (dots("ndcg@20", &quality.systems))
-            (dots("recall@20", &quality.systems))
-        }
+        (dots("ndcg@20", &quality.systems))
+        (dots("recall@20", &quality.systems))
         (tables::systems(quality))
         @if !quality.differences.is_empty() { (tables::differences(quality)) }
     }
@@ -199,12 +197,14 @@ pub(super) fn held_out(report: &Report) -> Markup {
         ("unobserved", learned.unobserved),
         ("ridge", learned.ridge),
     ];
-    let rows: Vec<Vec<String>> =
-        numbers.iter().map(|(name, value)| vec![(*name).to_owned(), value.to_string()]).collect();
+    let rows: Vec<Vec<String>> = numbers
+        .iter()
+        .map(|(name, value)| vec![(*name).to_owned(), format!("{value:.3}")])
+        .collect();
     html! {
         h2 { "What held-out rows decided" }
         p {
-            (held_out.how) ". Weights were learned on " (held_out.learned_on) " users; quality is told of "
+            "Quality is told of: " (held_out.how) ". Weights were learned on " (held_out.learned_on) " users, quality is of "
             (held_out.users) " users. Then everything was fitted again on all rows."
         }
         div.pair {

@@ -41,7 +41,7 @@ pub(super) fn systems(quality: &Comparison) -> Markup {
 
 /// What the model is better by than every other system.
 pub(super) fn differences(quality: &Comparison) -> Markup {
-    let head = ["less", "ndcg@20", "95 %", "recall@20", "95 %", ""];
+    let head = ["less", "ndcg@20", "95 %", "recall@20", "95 %", "by ndcg@20"];
     let rows = quality.differences.iter().map(|other| {
         let (ndcg, recall) = (other.by.ndcg_at_20, other.by.recall_at_20);
         let verdict = if ndcg.is_beyond_noise() { "beyond noise" } else { "within noise" };

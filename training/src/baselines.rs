@@ -6,6 +6,7 @@ use crate::dataset::Positives;
 use crate::evaluation::Scorer;
 use crate::lists::{Interactions, neighbors_by_cosine};
 use crate::recipe::BaselineRecipe;
+use crate::scoring::FriendScores;
 
 /// The same list for everybody: what most users have.
 #[derive(Clone, Debug)]
@@ -24,6 +25,32 @@ impl Scorer for Popularity {
     fn score(&self, _: &[u32], scores: &mut [f32]) {
         for row in scores.chunks_mut(self.counts.len().max(1)) {
             row.copy_from_slice(&self.counts);
+        }
+    }
+}
+
+/// What friends bought, by the strength of their ties; popularity breaks ties and stands in where friends bought nothing.
+#[derive(Debug)]
+pub struct Friends<'a> {
+    friends: FriendScores<'a>,
+    popularity: Vec<f32>,
+}
+
+impl<'a> Friends<'a> {
+    /// Puts friends before popularity.
+    pub fn new(friends: FriendScores<'a>, popularity: &Popularity) -> Self {
+        let most = popularity.counts.iter().copied().fold(1.0, f32::max);
+        let popularity = popularity.counts.iter().map(|count| 1e-6 * count / most).collect();
+        Self { friends, popularity }
+    }
+}
+
+impl Scorer for Friends<'_> {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        let rows = scores.chunks_mut(self.popularity.len().max(1));
+        for (&user, row) in users.iter().zip(rows) {
+            row.copy_from_slice(&self.popularity);
+            self.friends.add(user, 1.0, row);
         }
     }
 }
@@ -92,7 +119,7 @@ mod tests {
     #[test]
     fn popularity_lists_what_most_users_have() {
         let seen = positives();
-        let catalogue = Catalogue { n_items: 4, seen: &seen };
+        let catalogue = Catalogue { n_items: 4, seen: &seen, sampling: None };
         let lists = catalogue.rank(&Popularity::new(&seen, 4), &[2, 4]);
         assert_eq!(lists, [[0, 1].to_vec(), [3, 1, 2].to_vec()]);
     }

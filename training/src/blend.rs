@@ -99,7 +99,13 @@ impl Sources<'_> {
     /// The best items of each part for every case, with their scores in all parts.
     pub fn candidates(&self, cases: &[Case], per_part: usize) -> Vec<Candidates> {
         let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
-        self.catalogue.for_each_user(self.embedding, &users, |at, embedding| {
+        let samples = self.catalogue.samples(cases);
+        let sampled = samples.as_ref().map(|samples| samples.only(self.embedding));
+        let embedding: &dyn Scorer = match &sampled {
+            Some(sampled) => sampled,
+            None => self.embedding,
+        };
+        self.catalogue.for_each_user(embedding, &users, |at, embedding| {
             let mut beside = self.beside(users[at]);
             for part in &mut beside {
                 drop_masked(part, embedding);
@@ -200,6 +206,13 @@ impl Candidates {
         }
     }
 
+    /// Multiplies the scores of each part.
+    pub(crate) fn scale(&mut self, by: PerPart) {
+        for (scores, by) in self.scores.iter_mut().zip(by.array()) {
+            scores.iter_mut().for_each(|score| *score *= by);
+        }
+    }
+
     /// NDCG@20 of the candidates in the order of their weighed scores, ties by number.
     ///
     /// Only the places of the hits matter, and to count what is before them is cheaper than to sort.
@@ -244,7 +257,10 @@ const GRID_USERS: usize = 500;
 const FINALISTS: usize = 24;
 
 /// Finds the weights with the best NDCG@20: a grid over all parts on some users, its best on all, then finer steps around.
-pub fn learn(candidates: &[Candidates], scales: PerPart, recipe: &BlendRecipe) -> Learned {
+///
+/// A part whose `mask` is 0, or that scores nothing anywhere, gets the weight 0.
+pub fn learn(candidates: &[Candidates], mask: PerPart, recipe: &BlendRecipe) -> Learned {
+    let scales = mask.times(scoring_parts(candidates));
     let some = &candidates[..candidates.len().min(GRID_USERS)];
     let finalists = ranked(grid(scales, &recipe.weights), some, scales).into_iter();
     let finalists = finalists.take(FINALISTS).map(|(_, weights)| weights).collect();
@@ -252,7 +268,14 @@ pub fn learn(candidates: &[Candidates], scales: PerPart, recipe: &BlendRecipe) -
     for step in [1.5, 1.25] {
         best = ranked(around(best.1, step), candidates, scales)[0];
     }
-    Learned { weights: PerPart::from_array(best.1), ndcg: best.0 }
+    Learned { weights: PerPart::from_array(best.1).times(scales), ndcg: best.0 }
+}
+
+/// 1 for each part that scores anything.
+fn scoring_parts(candidates: &[Candidates]) -> PerPart {
+    let scores =
+        |part: usize| candidates.iter().any(|one| one.scores[part].iter().any(|&s| s != 0.0));
+    PerPart::from_array(std::array::from_fn(|part| if scores(part) { 1.0 } else { 0.0 }))
 }
 
 /// The choices with their quality, best first; of equals the first.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use guanxi_models::column::{Column, Starts};
 use guanxi_models::event::{EventType, Millis};
-use guanxi_models::history::{EventWeights, Histories, History, NEGATIVE, Observation};
+use guanxi_models::history::{Entry, EventWeights, Histories, History, Observation};
 use guanxi_models::id::{ItemIdx, UserIdx};
 use guanxi_models::ids::Ids;
 use guanxi_models::model::Rows;
@@ -79,11 +79,11 @@ impl Dataset {
     }
 
     /// The items whose entry satisfies `keep`, a row for every user.
-    pub fn items_where(&self, keep: impl Fn(u8) -> bool) -> Positives {
+    pub fn items_where(&self, keep: impl Fn(&Entry) -> bool) -> Positives {
         let rows: Vec<Vec<u32>> = (0..self.n_users())
             .map(|user| {
                 let history = self.histories.row(user);
-                history.entries().filter(|e| keep(e.flags)).map(|e| e.item.0).collect()
+                history.entries().filter(&keep).map(|e| e.item.0).collect()
             })
             .collect();
         Positives(Rows::from_rows(&rows))
@@ -91,7 +91,7 @@ impl Dataset {
 
     /// The items that each user has not spoken against.
     pub fn positives(&self) -> Positives {
-        self.items_where(|flags| flags & NEGATIVE == 0)
+        self.items_where(Entry::is_positive)
     }
 }
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::dataset::Positives;
 use crate::figures::Marks;
 use crate::metrics::{LONGEST_LIST, Metrics, Truth};
+use crate::sampled::{Samples, Sampling};
 
 /// Scores all items for some users.
 pub trait Scorer: Sync {
@@ -42,6 +43,19 @@ pub struct Survey {
     pub listed: Vec<u32>,
 }
 
+impl Survey {
+    /// Looks at one list for each case, best first.
+    pub fn of(lists: &[Vec<u32>], cases: &[Case], n_items: usize) -> Self {
+        let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
+        let mut listed = vec![0; n_items];
+        for &item in lists.iter().flatten() {
+            listed[item as usize] += 1;
+        }
+        let marks = quality.clone().map(|metrics| Marks::from(&metrics)).collect();
+        Self { metrics: Metrics::mean(quality), marks, listed }
+    }
+}
+
 /// What is ranked: all items but those that each user has.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue<'a> {
@@ -49,28 +63,35 @@ pub struct Catalogue<'a> {
     pub n_items: usize,
     /// What each user has: never listed.
     pub seen: &'a Positives,
+    /// Ranks what is to be found among some items instead of among all.
+    pub sampling: Option<Sampling>,
 }
 
 impl Catalogue<'_> {
     /// The mean quality of a scorer's lists. O(cases x cost of scoring all items).
     pub fn evaluate(&self, scorer: &dyn Scorer, cases: &[Case]) -> Metrics {
-        let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
-        let lists = self.rank(scorer, &users);
+        let lists = self.lists(scorer, cases);
         let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
         Metrics::mean(quality)
     }
 
     /// As [`evaluate`](Self::evaluate), and what each user's list was worth, and what was listed.
     pub fn survey(&self, scorer: &dyn Scorer, cases: &[Case]) -> Survey {
+        Survey::of(&self.lists(scorer, cases), cases, self.n_items)
+    }
+
+    /// The lists of the cases: of all items, or of those sampled for them.
+    fn lists(&self, scorer: &dyn Scorer, cases: &[Case]) -> Vec<Vec<u32>> {
         let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
-        let lists = self.rank(scorer, &users);
-        let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
-        let mut listed = vec![0; self.n_items];
-        for &item in lists.iter().flatten() {
-            listed[item as usize] += 1;
+        match self.samples(cases) {
+            Some(samples) => self.rank(&samples.only(scorer), &users),
+            None => self.rank(scorer, &users),
         }
-        let marks = quality.clone().map(|metrics| Marks::from(&metrics)).collect();
-        Survey { metrics: Metrics::mean(quality), marks, listed }
+    }
+
+    /// What is ranked for each case, if it is not everything.
+    pub(crate) fn samples(&self, cases: &[Case]) -> Option<Samples> {
+        self.sampling.map(|sampling| Samples::draw(cases, self.seen, self.n_items, sampling))
     }
 
     /// The best [`LONGEST_LIST`] items of each user, best first, ties by number.
@@ -162,7 +183,7 @@ mod tests {
     #[test]
     fn what_a_user_has_is_not_ranked() {
         let seen = Positives::from(Rows::from_rows(&[vec![99], vec![]]));
-        let catalogue = Catalogue { n_items: 100, seen: &seen };
+        let catalogue = Catalogue { n_items: 100, seen: &seen, sampling: None };
         let cases = cases(&[vec![98], vec![98]]);
         let metrics = catalogue.evaluate(&ByNumber(100), &cases);
         let second = 1.0 / 3_f64.log2();
@@ -173,7 +194,7 @@ mod tests {
     #[test]
     fn a_survey_tells_the_same_mean_and_each_list() {
         let seen = Positives::from(Rows::from_rows(&[vec![99], vec![]]));
-        let catalogue = Catalogue { n_items: 100, seen: &seen };
+        let catalogue = Catalogue { n_items: 100, seen: &seen, sampling: None };
         let cases = cases(&[vec![98], vec![3]]);
         let survey = catalogue.survey(&ByNumber(100), &cases);
         assert_eq!(survey.metrics, catalogue.evaluate(&ByNumber(100), &cases));
@@ -192,7 +213,8 @@ mod tests {
         let rows: Vec<Vec<u32>> = (0..500).map(|user| vec![user]).collect();
         let seen = Positives::from(Rows::from_rows(&rows));
         let users: Vec<u32> = (0..500).collect();
-        let lists = Catalogue { n_items: 500, seen: &seen }.rank(&ByNumber(500), &users);
+        let lists =
+            Catalogue { n_items: 500, seen: &seen, sampling: None }.rank(&ByNumber(500), &users);
         assert!(lists[..499].iter().all(|list| list[0] == 499) && lists[499][0] == 498);
     }
 }

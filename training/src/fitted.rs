@@ -5,16 +5,16 @@ use guanxi_models::factors::Factors;
 use guanxi_models::params::Blend;
 
 use crate::als::{Als, FriendPrior};
-use crate::baselines::{ItemKnn, Popularity};
+use crate::baselines::{Friends, ItemKnn, Popularity};
 use crate::blend::{Candidates, PerPart, learn};
 use crate::dataset::Dataset;
-use crate::evaluation::Case;
+use crate::evaluation::{Case, Scorer};
 use crate::fit::FitError;
 use crate::lists::{Interactions, MergeWeights, merge};
 use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
-use crate::report::{Comparison, Panel};
+use crate::report::{Comparison, Panel, Surveyed};
 use crate::scoring::{BlendScorer, EmbeddingScorer};
 use crate::tuning::{ARMS, Tuned, Weights};
 
@@ -36,6 +36,23 @@ pub struct Fitted {
     pub(crate) blend: Blend,
 }
 
+/// What a report is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The users, and what was held out of them.
+    pub cases: &'a [Case],
+    /// The weights of the arms.
+    pub weights: &'a Weights,
+    /// The lists that the service answers for the cases, if they are to be reported on as well.
+    pub served: Option<&'a [Vec<u32>]>,
+}
+
+impl Default for Asked<'_> {
+    fn default() -> Self {
+        Self { cases: &[], weights: &Weights::UNLEARNED, served: None }
+    }
+}
+
 /// Lists and blend as some weights of the parts make them.
 #[derive(Debug)]
 struct Blended {
@@ -51,7 +68,7 @@ impl Fitted {
         tuned: &Tuned,
         observer: &mut dyn Observer,
     ) -> Result<Self, FitError> {
-        let views = Views::new(data);
+        let views = Views::new(data, recipe);
         let own = parts::weighted_own(data, recipe.lists.recency);
         let confidences = parts::confidences(data)?;
         let mut als = parts::embedding(&confidences, recipe, tuned.embedding, observer)?;
@@ -95,61 +112,68 @@ impl Fitted {
         Blended { lists, blend: Blend { embedding, list, friends } }
     }
 
-    /// Learns the weights of the parts, and those of every [arm](ARMS) of the ablation, on held-out rows.
-    pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> Weights {
-        if cases.is_empty() {
-            return Weights::UNLEARNED;
+    /// The weights of the parts that rank these cases best.
+    pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
+        match &self.candidates(cases, recipe)[..] {
+            [] => PerPart::UNLEARNED,
+            candidates => learn(candidates, PerPart::ONES, &recipe.blend).weights,
         }
-        let candidates = self.candidates(cases, recipe);
-        let arm = |mask: PerPart| self.learn_from(&candidates, mask, recipe);
-        Weights { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
     }
 
-    /// [`Self::learn`] without the arms.
-    pub(crate) fn learn_all(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
-        if cases.is_empty() {
-            return PerPart::UNLEARNED;
-        }
-        self.learn_from(&self.candidates(cases, recipe), PerPart::ONES, recipe)
-    }
-
-    fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
+    /// The best items of each part for every case, their scores on the common scale.
+    pub(crate) fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
         let embedding = self.embedding();
         let sources = parts::sources(&self.views, &self.own, &self.beside, &embedding);
-        sources.candidates(cases, recipe.blend.candidates)
+        let mut candidates = sources.candidates(cases, recipe.blend.candidates);
+        candidates.iter_mut().for_each(|one| one.scale(self.scales));
+        candidates
     }
 
-    fn learn_from(&self, candidates: &[Candidates], mask: PerPart, recipe: &Recipe) -> PerPart {
-        learn(candidates, self.scales.times(mask), &recipe.blend).weights.times(mask)
-    }
-
-    /// The quality of the model, of its parts, of item-kNN and of popularity; nothing where there are no cases.
-    pub fn report(&self, cases: &[Case], weights: &Weights, recipe: &Recipe) -> Comparison {
-        if cases.is_empty() {
+    /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.
+    pub fn report(&self, asked: Asked<'_>, recipe: &Recipe) -> Comparison {
+        if asked.cases.is_empty() {
             return Comparison::default();
         }
         let Views { own, n_items, .. } = &self.views;
-        let users = || cases.iter().map(|case| case.user as usize);
+        let users = || asked.cases.iter().map(|case| case.user as usize);
         let panel = Panel {
             catalogue: self.views.catalogue(),
-            cases,
+            cases: asked.cases,
             items: &users().map(|user| own.row(user).len()).collect::<Vec<_>>(),
             friends: &users().map(|user| self.beside.ties.row(user).0.len()).collect::<Vec<_>>(),
             popularity: &own.counts(*n_items),
             seed: recipe.seed,
         };
-        let mut systems = vec![panel.survey("guanxi", &self.scorer())];
-        for (arm, &weights) in ARMS.iter().zip(&weights.arms) {
+        let survey = |name: &str, scorer: &dyn Scorer| panel.survey(name, scorer);
+        let mut systems = vec![survey("guanxi", &self.scorer())];
+        systems.extend(asked.served.map(|lists| panel.surveyed("as served", lists)));
+        for (arm, &weights) in ARMS.iter().zip(&asked.weights.arms) {
             let blended = self.blended(weights, recipe);
-            systems.push(panel.survey(arm.name, &self.scorer_of(&blended)));
+            systems.push(survey(arm.name, &self.scorer_of(&blended)));
         }
-        systems.push(panel.survey("embedding alone", &self.embedding()));
+        systems.push(survey("embedding alone", &self.embedding()));
+        systems.extend(self.baselines(recipe, survey));
+        panel.compare(systems)
+    }
+
+    /// What is no part of the model.
+    fn baselines(
+        &self,
+        recipe: &Recipe,
+        survey: impl Fn(&str, &dyn Scorer) -> Surveyed,
+    ) -> Vec<Surveyed> {
+        let Views { own, n_items, .. } = &self.views;
         let interactions = Interactions::new(own, *n_items, recipe.lists.longest_history);
         let item_knn = ItemKnn::new(own, &interactions, &recipe.baselines);
         drop(interactions);
-        systems.push(panel.survey("item-kNN", &item_knn));
-        systems.push(panel.survey("popularity", &Popularity::new(own, *n_items)));
-        panel.compare(systems)
+        let popularity = Popularity::new(own, *n_items);
+        let mut baselines = vec![survey("item-kNN", &item_knn)];
+        if !self.beside.ties.columns().1.is_empty() {
+            let friends = Friends::new(self.beside.friends(&self.views), &popularity);
+            baselines.push(survey("friends", &friends));
+        }
+        baselines.push(survey("popularity", &popularity));
+        baselines
     }
 
     fn embedding(&self) -> EmbeddingScorer<'_> {

@@ -2,7 +2,7 @@
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
-use guanxi_models::history::{BOUGHT, EventWeights, NEGATIVE, VISIBLE};
+use guanxi_models::history::{BOUGHT, Entry, EventWeights, NEGATIVE, VISIBLE};
 use guanxi_models::params::Params;
 use guanxi_models::recency;
 use rayon::prelude::*;
@@ -15,6 +15,7 @@ use crate::evaluation::Catalogue;
 use crate::lists::{Interactions, graph, local_ridge};
 use crate::observer::{Observer, embed, stage};
 use crate::recipe::Recipe;
+use crate::sampled::Sampling;
 use crate::scoring::{EmbeddingScorer, FriendScores};
 use crate::ties::ties;
 
@@ -41,23 +42,29 @@ pub struct Views {
     pub shown: Positives,
     /// How many items there are.
     pub n_items: usize,
+    /// See [`Catalogue::sampling`].
+    pub sampling: Option<Sampling>,
 }
 
 impl Views {
-    /// Reads the flags of the histories.
-    pub fn new(data: &Dataset) -> Self {
+    /// Reads the histories.
+    pub fn new(data: &Dataset, recipe: &Recipe) -> Self {
         const SHOWN: u8 = BOUGHT | VISIBLE;
         Self {
             own: data.positives(),
             seen: data.items_where(|_| true),
-            shown: data.items_where(|flags| flags & (SHOWN | NEGATIVE) == SHOWN),
+            shown: data.items_where(|entry| entry.flags & (SHOWN | NEGATIVE) == SHOWN),
             n_items: data.n_items(),
+            sampling: recipe
+                .split
+                .negatives
+                .map(|negatives| Sampling { negatives, seed: recipe.seed }),
         }
     }
 
     /// What is ranked.
     pub fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue { n_items: self.n_items, seen: &self.seen }
+        Catalogue { n_items: self.n_items, seen: &self.seen, sampling: self.sampling }
     }
 }
 
@@ -66,7 +73,7 @@ pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
     let rows: Vec<Vec<(u32, f32)>> = (0..data.n_users())
         .into_par_iter()
         .map(|user| {
-            let own = || data.histories.row(user).entries().filter(|e| e.flags & NEGATIVE == 0);
+            let own = || data.histories.row(user).entries().filter(Entry::is_positive);
             let times: Vec<_> = own().map(|entry| entry.ts).collect();
             own().map(|entry| entry.item.0).zip(recency::weights(&times, exponent)).collect()
         })

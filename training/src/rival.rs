@@ -10,6 +10,7 @@
 //!
 //! What this doesn't see: data that went bad, on which both would be fitted alike.
 
+use crate::blend::{PerPart, learn};
 use crate::bootstrap::{Bootstrap, Interval};
 use crate::dataset::Dataset;
 use crate::figures::{Figures, Marks};
@@ -19,8 +20,9 @@ use crate::observer::{Observer, stage};
 use crate::parts::EmbeddingChoice;
 use crate::recipe::Recipe;
 use crate::report::Choices;
-use crate::split::{split, without};
-use crate::tuning::{Halves, Tuned, Weights};
+use crate::split::without;
+use crate::tuning::draws::{Draw, HeldOutRows, draws};
+use crate::tuning::{Tuned, Weights};
 
 /// The other model.
 #[derive(Debug)]
@@ -52,28 +54,36 @@ pub fn compare(
     rival: &Rival<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Match, FitError> {
-    let held_out = split(data, &recipe.split, recipe.seed).held_out;
-    let halves = Halves::draw(&held_out, recipe);
-    let other = rival.marks(held_out, &halves, observer)?;
+    let draws = draws(data, HeldOutRows::Half, recipe);
+    let other = rival.marks(&draws, observer)?;
     let both = Bootstrap::new(&[marks, &other], recipe.seed);
     Ok(Match { new: both.figures(0), other: both.figures(1), difference: both.difference(0, 1) })
 }
 
 impl Rival<'_> {
-    fn marks(
-        &self,
-        held_out: Vec<Vec<u32>>,
-        halves: &Halves,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<Marks>, FitError> {
-        let rest = without(self.data, held_out).rest;
-        let fitted = Fitted::new(&rest, self.recipe, &tuned(self.learned), observer)?;
-        let weights = stage(observer, "blend", |_| fitted.learn_all(&halves.learn, self.recipe));
-        let fitted = fitted.weigh(weights, self.recipe);
-        let catalogue = fitted.views.catalogue();
-        let survey =
-            stage(observer, "evaluation", |_| catalogue.survey(&fitted.scorer(), &halves.report));
-        Ok(survey.marks)
+    /// What it reaches for the users that the first draw is to report on, its parts weighed on all draws.
+    fn marks(&self, draws: &[Draw], observer: &mut dyn Observer) -> Result<Vec<Marks>, FitError> {
+        let first = self.refit(&draws[0], observer)?;
+        let mut candidates = first.candidates(&draws[0].learn, self.recipe);
+        for draw in &draws[1..] {
+            let fitted = self.refit(draw, observer)?;
+            candidates.extend(fitted.candidates(&draw.learn, self.recipe));
+        }
+        let weights = match &candidates[..] {
+            [] => PerPart::UNLEARNED,
+            some => {
+                stage(observer, "blend", |_| learn(some, PerPart::ONES, &self.recipe.blend).weights)
+            }
+        };
+        let fitted = first.weigh(weights, self.recipe);
+        let (catalogue, scorer) = (fitted.views.catalogue(), fitted.scorer());
+        let survey = || catalogue.survey(&scorer, &draws[0].report);
+        Ok(stage(observer, "evaluation", |_| survey().marks))
+    }
+
+    fn refit(&self, draw: &Draw, observer: &mut dyn Observer) -> Result<Fitted, FitError> {
+        let rest = without(self.data, draw.split.held_out.clone()).rest;
+        Fitted::new(&rest, self.recipe, &tuned(self.learned), observer)
     }
 }
 

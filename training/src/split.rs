@@ -1,6 +1,7 @@
 //! Which rows are held out.
 
-use guanxi_models::history::{Entry, Histories, HistoryView, NEGATIVE};
+use guanxi_models::ItemIdx;
+use guanxi_models::history::{Entry, GROUP, Histories, HistoryView};
 
 use crate::dataset::Dataset;
 use crate::draw::{mix, uniform};
@@ -15,16 +16,43 @@ pub struct Split {
     pub held_out: Vec<Vec<u32>>,
 }
 
-/// Holds out a share of every user's positive items. Each user keeps at least one, so that users with one item have none held out.
+/// Holds out a share of every user's positive items. Each user keeps at least one, so that users with one item have none held out,
+/// but for purchases in a group, which are held out of all friends who took part.
 pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     let by_time = has_order(data, recipe);
-    let held_out = (0..data.n_users())
+    let mut held_out: Vec<Vec<u32>> = (0..data.n_users())
         .map(|user| {
             let draw = Draw { user: user as u32, seed, by_time };
             draw.held_out(data.histories.row(user), recipe.share)
         })
         .collect();
+    add_groups(data, &mut held_out);
     without(data, held_out)
+}
+
+/// Holds out what friends bought in a group together with what is held out: it was one purchase, and in the future that is
+/// imitated none of them has it yet.
+fn add_groups(data: &Dataset, held_out: &mut [Vec<u32>]) {
+    let bought_in_group = |user: u32, item: u32| {
+        let entry = data.histories.row(user as usize).find(ItemIdx(item));
+        entry.is_some_and(|entry| entry.flags & GROUP != 0 && entry.is_positive())
+    };
+    let rows = (0_u32..).zip(held_out.iter());
+    let mut open: Vec<(u32, u32)> = rows
+        .flat_map(|(user, items)| items.iter().map(move |&item| (user, item)))
+        .filter(|&(user, item)| bought_in_group(user, item))
+        .collect();
+    while let Some((user, item)) = open.pop() {
+        for &friend in data.friends.row(user as usize) {
+            let row = &mut held_out[friend as usize];
+            if let Err(at) = row.binary_search(&item)
+                && bought_in_group(friend, item)
+            {
+                row.insert(at, item);
+                open.push((friend, item));
+            }
+        }
+    }
 }
 
 /// Whether the last rows are held out, and not random ones.
@@ -82,8 +110,7 @@ struct Draw {
 
 impl Draw {
     fn held_out(&self, history: HistoryView<'_>, share: f32) -> Vec<u32> {
-        let mut positives: Vec<Entry> =
-            history.entries().filter(|entry| entry.flags & NEGATIVE == 0).collect();
+        let mut positives: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();
         let n = self.count(positives.len(), share);
         if self.by_time {
             positives.sort_by_key(|entry| std::cmp::Reverse((entry.ts, entry.item)));
@@ -165,6 +192,32 @@ mod tests {
         let split = split(&builder.build(), &recipe(0.9), 1);
         assert!(split.held_out.iter().all(Vec::is_empty));
         assert_eq!(split.rest.histories.entries(), 3);
+    }
+
+    #[test]
+    fn a_purchase_in_a_group_is_held_out_of_all_friends_who_took_part() {
+        let mut builder = DatasetBuilder::default();
+        let users = ["a", "b", "c", "stranger"];
+        for (n, user) in users.iter().enumerate() {
+            for item in 0..8 {
+                let kind = if item < 4 { EventType::GroupJoin } else { EventType::Purchase };
+                let (item, seen) = (format!("i{item}"), Seen { kind, ..Seen::default() });
+                builder.observe(user, &item, seen);
+            }
+            builder.observe(user, &format!("own{n}"), Seen::default());
+        }
+        builder.friend("a", "b");
+        builder.friend("b", "c");
+        let split = split(&builder.build(), &recipe(0.3), 1);
+        let in_group = |user: usize| {
+            let row = split.held_out[user].iter().copied().filter(|&item| item < 4);
+            row.collect::<Vec<u32>>()
+        };
+        assert!(!in_group(0).is_empty());
+        assert_eq!(in_group(0), in_group(1));
+        assert_eq!(in_group(0), in_group(2));
+        assert_ne!(in_group(0), in_group(3), "a stranger keeps what others bought");
+        assert_ne!(split.held_out[0], split.held_out[1], "what each bought alone stays apart");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Scratch;
 use super::query::Query;
 use crate::event::{EventType, Millis};
 use crate::fold_in::fold_in;
-use crate::history::{History, HistoryView, NEGATIVE, Observation};
+use crate::history::{Entry, History, HistoryView, Observation};
 use crate::id::UserIdx;
 use crate::recency;
 use crate::world::{TiesView, World};
@@ -46,7 +46,7 @@ impl<'a> Asker<'a> {
 
 /// What the user has not spoken against, with what each counts.
 fn own_items(history: HistoryView<'_>, recency: f32) -> Vec<(u32, f32)> {
-    let own = history.entries().filter(|entry| entry.flags & NEGATIVE == 0);
+    let own = history.entries().filter(Entry::is_positive);
     let (items, times): (Vec<u32>, Vec<Millis>) = own.map(|entry| (entry.item.0, entry.ts)).unzip();
     items.into_iter().zip(recency::weights(&times, recency)).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::World;
 use super::person::{Person, Ties, insert_sorted, remove_sorted};
 use crate::event::{Event, Millis, Visibility};
-use crate::history::{BOUGHT, History, NEGATIVE, Observation, VISIBLE};
+use crate::history::{BOUGHT, Entry, History, Observation, VISIBLE};
 use crate::id::{ItemIdx, Offset, UserIdx};
 use crate::record::{Item, Record, Relation, RelationKind, User};
 use crate::tie;
@@ -94,9 +94,8 @@ impl World {
         let before = history.view().find(seen.item);
         history.observe(seen, &model.params.events);
         let after = history.view().find(seen.item);
-        let counts = |entry: Option<crate::history::Entry>| {
-            f32::from(entry.is_some_and(|entry| entry.flags & NEGATIVE == 0))
-        };
+        let counts =
+            |entry: Option<Entry>| f32::from(entry.is_some_and(|entry| entry.is_positive()));
         let change = counts(after) - counts(before);
         if change != 0.0 {
             *self.popularity.get_mut(seen.item.row()) += change;
@@ -173,7 +172,7 @@ impl World {
 
     fn liked_items(&self, user: UserIdx) -> Vec<u32> {
         let entries = self.history(user).entries();
-        entries.filter(|entry| entry.flags & NEGATIVE == 0).map(|entry| entry.item.0).collect()
+        entries.filter(Entry::is_positive).map(|entry| entry.item.0).collect()
     }
 
     /// Ends friendship and following, both ways.

@@ -4,6 +4,7 @@
 //! decided, and the other half says how good that is, beside popularity and item-kNN. Then the weights are learned again on both
 //! halves, and everything is fitted on all rows.
 
+mod published;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -14,19 +15,19 @@ use guanxi_models::id::Offset;
 use guanxi_models::index::{IndexError, IndexParams, ItemIndex};
 use guanxi_models::model::Model;
 use guanxi_models::params::Params;
+use guanxi_models::recommend::query::QueryError;
 
 use crate::als::{AlsError, MatrixError};
 use crate::dataset::Dataset;
-use crate::evaluation::Case;
-use crate::fitted::Fitted;
+use crate::fitted::{Asked, Fitted};
 use crate::lists::truncate;
-use crate::metrics::Truth;
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
-use crate::split::{Split, split, without};
-use crate::tuning::{Halves, Tuned, tune};
+use crate::tuning::draws::{HeldOutRows, draws};
+use crate::tuning::{Tuned, learn_on_all, tune};
 
+pub use published::{Protocol, evaluate};
 pub use search::{JudgedOn, search};
 
 /// Why there is no model.
@@ -56,6 +57,9 @@ pub enum FitError {
     /// The items can't be indexed.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The lists that the service would answer can't be asked for.
+    #[error(transparent)]
+    Served(#[from] QueryError),
     /// The embedding failed.
     #[error(transparent)]
     Als(#[from] AlsError),
@@ -71,63 +75,19 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<(Model, Report), FitError> {
     check(data, recipe)?;
-    let split = stage(observer, "split", |_| split(data, &recipe.split, recipe.seed));
-    let halves = Halves::draw(&split.held_out, recipe);
-    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    let report_on =
-        |fitted: &Fitted, tuned: &Tuned| fitted.report(&halves.report, &tuned.weights, recipe);
-    let quality = stage(observer, "evaluation", |_| report_on(&fitted, &tuned));
-    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
-    drop(fitted);
+    let draws = stage(observer, "split", |_| draws(data, HeldOutRows::Half, recipe));
+    let (mut tuned, fitted) = tune(&draws, recipe, observer)?;
+    let (learned_on, cases) = (draws[0].learn.len(), &draws[0].report);
+    let asked = Asked { cases, weights: &tuned.weights, ..Asked::default() };
+    let quality = stage(observer, "evaluation", |_| fitted[0].report(asked, recipe));
+    tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
+    let held_out = HeldOut { how: how(recipe), learned_on, users: cases.len() };
+    drop((draws, fitted));
     let fitted = Fitted::new(data, recipe, &tuned, observer)?;
-    let held_out =
-        HeldOut { how: how(recipe), learned_on: halves.learn.len(), users: halves.report.len() };
     let learned = learned(tuned, &fitted);
     let report = Report { data: size(data), held_out, quality, learned, trials: Vec::new() };
-    let model = stage(observer, "index", |_| model(data, recipe, fitted, watermark))?;
+    let model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;
     Ok((model, report))
-}
-
-/// Rows of a published split that a model is not trained on: pairs of a user's and an item's number.
-pub type Pairs = [(u32, u32)];
-
-/// Trains on `train` and reports on `test`, at which it looks once.
-///
-/// Numbers and weights are decided on `valid`, rows of `train` that are taken out for this and put back, or else on a share of it.
-pub fn evaluate(
-    train: &Dataset,
-    test: &Pairs,
-    valid: Option<&Pairs>,
-    recipe: &Recipe,
-    observer: &mut dyn Observer,
-) -> Result<Report, FitError> {
-    check(train, recipe)?;
-    let split = stage(observer, "split", |_| tuning_split(train, valid, recipe));
-    // As in `fit`, so that both serve the same lists for the same data.
-    let halves = match valid {
-        Some(_) => Halves::all_to_learn(&split.held_out, recipe),
-        None => Halves::draw(&split.held_out, recipe),
-    };
-    let (mut tuned, fitted) = tune(&split, &halves.learn, recipe, observer)?;
-    tuned.weights = stage(observer, "blend", |_| fitted.learn(&halves.all(), recipe));
-    drop(fitted);
-    let fitted = Fitted::new(train, recipe, &tuned, observer)?;
-    let cases = cases_of(test, train);
-    let quality = stage(observer, "evaluation", |_| fitted.report(&cases, &tuned.weights, recipe));
-    let held_out = HeldOut {
-        how: "the rows of the published test file".to_owned(),
-        learned_on: halves.learn.len(),
-        users: cases.len(),
-    };
-    let learned = learned(tuned, &fitted);
-    Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
-}
-
-fn tuning_split(train: &Dataset, valid: Option<&Pairs>, recipe: &Recipe) -> Split {
-    match valid {
-        Some(valid) => without(train, rows_by_user(valid, train.n_users())),
-        None => split(train, &recipe.split, recipe.seed),
-    }
 }
 
 fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
@@ -140,6 +100,9 @@ fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
     }
     Ok(())
 }
+
+/// Rows of a file: pairs of a user's and an item's number.
+pub type Pairs = [(u32, u32)];
 
 /// Distinct items per user, ascending; users beyond the last are left out.
 fn rows_by_user(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
@@ -159,13 +122,6 @@ fn test_rows(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
         }
     }
     rows
-}
-
-/// A case for every user with test rows; rows that come twice count twice.
-fn cases_of(test: &Pairs, train: &Dataset) -> Vec<Case> {
-    let rows = test_rows(test, train.n_users()).into_iter().enumerate();
-    let with_rows = rows.filter(|(_, items)| !items.is_empty());
-    with_rows.map(|(user, items)| Case { user: user as u32, truth: Truth::new(items) }).collect()
 }
 
 fn how(recipe: &Recipe) -> String {
@@ -201,16 +157,17 @@ fn learned(tuned: Tuned, fitted: &Fitted) -> Choices {
 fn model(
     data: &Dataset,
     recipe: &Recipe,
-    fitted: Fitted,
+    fitted: &Fitted,
     watermark: Offset,
 ) -> Result<Model, FitError> {
     let Fitted { views, als, users, beside, lists, blend, .. } = fitted;
+    let als = als.clone();
     let popularity = views.own.counts(views.n_items).into_iter().map(|count| count as f32);
     let params = Params {
         events: data.events.clone(),
         reference: data.reference,
         fold_in: als.fold_in,
-        blend,
+        blend: *blend,
         recency: recipe.lists.recency,
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
@@ -222,15 +179,15 @@ fn model(
         users: data.users.clone(),
         items: data.items.clone(),
         profiles: if has_prior { als.user_factors } else { Factors::empty() },
-        user_factors: users,
+        user_factors: users.clone(),
         item_factors: als.item_factors,
         histories: data.histories.clone(),
-        friends: beside.ties,
+        friends: beside.ties.clone(),
         follows: data.follows.clone(),
         blocks: data.blocks.clone(),
         private_users: data.private_users.clone(),
         deleted_items: data.deleted_items.clone(),
-        lists,
+        lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
         popularity: popularity.collect::<Vec<f32>>().into(),
         first_seen: first_seen(data),

@@ -1,16 +1,12 @@
 //! A better recipe for a data set, found on held-out rows.
 
-use std::collections::HashSet;
-
 use super::{FitError, Pairs, check, rows_by_user};
 use crate::dataset::Dataset;
-use crate::evaluation::Case;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
-use crate::split::{Split, has_order, split, without};
+use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::search::{Found, search as climb};
 use crate::tuning::workbench::Bench;
-use crate::tuning::{Halves, shuffled};
 
 /// The rows that recipes are judged on.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +21,8 @@ pub enum JudgedOn<'a> {
 
 /// Tries up to `budget` recipes around `recipe` and returns the best, with all that was tried.
 ///
-/// Where the last rows of users are held out there is one way to do so; where random ones are, recipes are judged on the mean over
-/// `search.repeats` draws. The event weights stay those that the data was folded with, but for the half-life: read the data again
-/// with the recipe that was found before [`fit`](super::fit).
+/// A recipe is judged on the mean over all [draws](crate::tuning::draws). The event weights stay those that the data was folded
+/// with, but for the half-life: read the data again with the recipe that was found before [`fit`](super::fit).
 pub fn search(
     data: &Dataset,
     judged_on: JudgedOn<'_>,
@@ -36,34 +31,13 @@ pub fn search(
     observer: &mut dyn Observer,
 ) -> Result<Found, FitError> {
     check(data, recipe)?;
-    let splits = stage(observer, "splits", |_| splits(data, judged_on, recipe));
-    let cases = cases(&splits, judged_on, recipe);
-    let pairs = splits.iter().zip(cases.iter().map(Vec::as_slice));
-    climb(Bench::new(pairs, recipe), recipe, budget, observer)
-}
-
-fn splits(data: &Dataset, judged_on: JudgedOn<'_>, recipe: &Recipe) -> Vec<Split> {
-    if let JudgedOn::Rows(rows) = judged_on {
-        return vec![without(data, rows_by_user(rows, data.n_users()))];
-    }
-    let repeats = if has_order(data, &recipe.split) { 1 } else { recipe.search.repeats };
-    let seeds = (0..repeats as u64).map(|repeat| recipe.seed.wrapping_add(repeat));
-    seeds.map(|seed| split(data, &recipe.split, seed)).collect()
-}
-
-fn cases(splits: &[Split], judged_on: JudgedOn<'_>, recipe: &Recipe) -> Vec<Vec<Case>> {
-    let unseen: HashSet<u32> = match judged_on {
-        JudgedOn::Half => {
-            let halves = Halves::draw(&splits[0].held_out, recipe);
-            halves.report.iter().map(|case| case.user).collect()
+    let draws = stage(observer, "split", |_| match judged_on {
+        JudgedOn::Half => draws(data, HeldOutRows::Half, recipe),
+        JudgedOn::All => draws(data, HeldOutRows::All, recipe),
+        JudgedOn::Rows(rows) => {
+            let rows = rows_by_user(rows, data.n_users());
+            draws(data, HeldOutRows::Given(&rows), recipe)
         }
-        JudgedOn::All | JudgedOn::Rows(_) => HashSet::new(),
-    };
-    let of = |split: &Split| {
-        let mut cases = shuffled(&split.held_out, recipe.seed);
-        cases.retain(|case| !unseen.contains(&case.user));
-        cases.truncate(recipe.search.users);
-        cases
-    };
-    splits.iter().map(of).collect()
+    });
+    climb(Bench::new(&draws, recipe), recipe, budget, observer)
 }

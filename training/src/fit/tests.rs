@@ -7,6 +7,7 @@ use crate::als::Sweep;
 use crate::dataset::{DatasetBuilder, Seen};
 use crate::market::{MarketParams, records};
 use crate::observer::Silent;
+use crate::split::split;
 use crate::tuning::search::Trial;
 
 /// A recipe for tests: as `quick`, and smaller.
@@ -177,13 +178,27 @@ fn a_published_split_is_reported_on_its_test_rows() {
         .flat_map(|(user, items)| items.iter().map(move |&item| (user, item)))
         .collect();
     let users = split.held_out.iter().filter(|items| !items.is_empty()).count();
-    let report = evaluate(&split.rest, &test, None, &recipe(), &mut Silent).unwrap();
+    let report = evaluate(
+        &split.rest,
+        Protocol { test: &test, served: true, ..Protocol::default() },
+        &recipe(),
+        &mut Silent,
+    )
+    .unwrap();
     assert_eq!(report.held_out.users, users);
+    let at_20 = |name: &str| report.system(name).unwrap().at_20.ndcg;
     assert_eq!(report.system("guanxi").unwrap().users, users);
+    assert!((at_20("as served") - at_20("guanxi")).abs() < 1e-9, "{report}");
     let valid: Vec<(u32, u32)> = (0..50)
         .filter_map(|user| Some((user, *split.rest.histories.row(user as usize).items.first()?)))
         .collect();
-    let report = evaluate(&split.rest, &test, Some(&valid), &recipe(), &mut Silent).unwrap();
+    let report = evaluate(
+        &split.rest,
+        Protocol { test: &test, valid: Some(&valid), ..Protocol::default() },
+        &recipe(),
+        &mut Silent,
+    )
+    .unwrap();
     assert!((1..=50).contains(&report.held_out.learned_on));
 }
 
@@ -238,4 +253,23 @@ fn a_search_keeps_within_its_budget_and_never_ends_worse_than_it_began() {
     let kept: Vec<f64> = kept.collect();
     assert!(kept.is_sorted(), "{:?}", found.trials);
     assert!(kept.len() == 1 || found.recipe != recipe());
+}
+
+#[test]
+fn a_ranking_among_few_sampled_items_is_easier_than_among_all() {
+    let data = market(200, 100, 4_000);
+    let split = split(&data, &recipe().split, 9);
+    let test: Vec<(u32, u32)> = (0_u32..)
+        .zip(&split.held_out)
+        .filter_map(|(user, items)| Some((user, *items.first()?)))
+        .collect();
+    let recall = |negatives| {
+        let mut recipe = recipe();
+        recipe.split.negatives = negatives;
+        let protocol = Protocol { test: &test, ..Protocol::default() };
+        let report = evaluate(&split.rest, protocol, &recipe, &mut Silent).unwrap();
+        report.system("guanxi").unwrap().at_20.recall
+    };
+    assert!(recall(Some(30)) > 1.2 * recall(None));
+    assert!((recall(Some(19)) - 1.0).abs() < 1e-9, "20 items fill the list");
 }

@@ -57,12 +57,11 @@ impl Recipe {
             let allowed = "it must be more than 0 and less than 1";
             return Err(range("split.share", f64::from(self.split.share), allowed));
         }
+        count("split.negatives", self.split.negatives.unwrap_or(1))?;
         count("split.report_users", self.split.report_users)?;
         count("blend.users", self.blend.users)?;
         count("blend.candidates", self.blend.candidates)?;
         choices("blend.weights", &self.blend.weights, at_least_zero)?;
-        count("search.users", self.search.users)?;
-        count("search.repeats", self.search.repeats)?;
         count("baselines.neighbors", self.baselines.neighbors)?;
         at_least_zero("baselines.shrinkage", self.baselines.shrinkage)
     }

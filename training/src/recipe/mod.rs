@@ -119,6 +119,10 @@ pub struct SplitRecipe {
     pub kind: SplitKind,
     /// The share of a user's items that is held out, more than 0 and less than 1; a user keeps at least one.
     pub share: f32,
+    /// How often rows are held out to decide by; 0 for once, but up to five times where random ones of few users are.
+    pub repeats: usize,
+    /// Judges lists by how they rank what was held out among so many items that the user never touched, instead of among all.
+    pub negatives: Option<usize>,
     /// The report is on at most so many users, drawn at random.
     pub report_users: usize,
 }
@@ -136,15 +140,11 @@ pub struct BlendRecipe {
 }
 
 /// How long to search for a better recipe before training: see [`crate::fit::search`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRecipe {
     /// How many recipes are tried at most; 0 for none but this one.
     pub trials: usize,
-    /// On how many users a recipe is judged at most.
-    pub users: usize,
-    /// On how many draws of held-out rows a recipe is judged, where they are random.
-    pub repeats: usize,
 }
 
 /// What the model is compared with.
@@ -246,20 +246,20 @@ impl Default for FriendRecipe {
 
 impl Default for SplitRecipe {
     fn default() -> Self {
-        Self { kind: SplitKind::Auto, share: 0.1, report_users: 10_000 }
+        Self {
+            kind: SplitKind::Auto,
+            share: 0.1,
+            repeats: 0,
+            negatives: None,
+            report_users: 10_000,
+        }
     }
 }
 
 impl Default for BlendRecipe {
     fn default() -> Self {
         let weights = vec![0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
-        Self { users: 2_500, candidates: 200, weights }
-    }
-}
-
-impl Default for SearchRecipe {
-    fn default() -> Self {
-        Self { trials: 0, users: 5_000, repeats: 1 }
+        Self { users: 5_000, candidates: 200, weights }
     }
 }
 

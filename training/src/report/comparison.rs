@@ -82,6 +82,12 @@ impl Panel<'_> {
         Surveyed { name: name.to_owned(), survey: self.catalogue.survey(scorer, self.cases) }
     }
 
+    /// Looks at lists that were made elsewhere, one for each case.
+    pub fn surveyed(&self, name: &str, lists: &[Vec<u32>]) -> Surveyed {
+        let survey = Survey::of(lists, self.cases, self.catalogue.n_items);
+        Surveyed { name: name.to_owned(), survey }
+    }
+
     /// Compares the first system with the others. Nothing where there are no cases.
     pub fn compare(&self, mut all: Vec<Surveyed>) -> Comparison {
         if self.cases.is_empty() || all.is_empty() {
@@ -121,7 +127,7 @@ impl Comparison {
 }
 
 /// The systems that are no part of the model.
-pub const BASELINES: [&str; 2] = ["item-kNN", "popularity"];
+pub const BASELINES: [&str; 3] = ["item-kNN", "friends", "popularity"];
 
 #[cfg(test)]
 mod tests {
@@ -145,7 +151,7 @@ mod tests {
         let seen = Positives::from(Rows::from_rows(&vec![vec![99]; 40]));
         let held_out: Vec<Vec<u32>> = (0..40).map(|user| vec![98 - user % 3]).collect();
         let panel = Panel {
-            catalogue: Catalogue { n_items: 100, seen: &seen },
+            catalogue: Catalogue { n_items: 100, seen: &seen, sampling: None },
             cases: &cases(&held_out),
             items: &[1; 40],
             friends: &[0; 40],

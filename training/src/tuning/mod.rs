@@ -1,14 +1,13 @@
 //! What held-out rows decide: the embedding's numbers, the friends' prior, and the weights of the parts.
 
+pub mod draws;
 mod knob;
 pub mod search;
 pub(crate) mod workbench;
 
 use crate::als::{Als, FriendPrior, Matrix};
-use crate::blend::PerPart;
-use crate::dataset::Dataset;
-use crate::draw::mix;
-use crate::evaluation::{Case, cases};
+use crate::blend::{Candidates, PerPart, learn};
+use crate::evaluation::Case;
 use crate::fit::FitError;
 use crate::fitted::Fitted;
 use crate::friend_prior::{Judge, best};
@@ -17,7 +16,7 @@ use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::Recipe;
 use crate::report::StrengthTried;
 use crate::scoring::EmbeddingScorer;
-use crate::split::Split;
+use crate::tuning::draws::Draw;
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,74 +63,70 @@ impl Weights {
     /// What counts where nothing could be learned.
     pub const UNLEARNED: Self =
         Self { all: PerPart::UNLEARNED, arms: [PerPart::UNLEARNED; ARMS.len()] };
-}
 
-/// The cases to learn from and those to report on: drawn at random, nobody in both.
-#[derive(Clone, Debug)]
-pub struct Halves {
-    /// Users to learn from.
-    pub learn: Vec<Case>,
-    /// Users to report on.
-    pub report: Vec<Case>,
-}
-
-impl Halves {
-    /// Draws up to half of the users with held-out rows to learn from, and reports on others.
-    pub fn draw(held_out: &[Vec<u32>], recipe: &Recipe) -> Self {
-        let mut all = shuffled(held_out, recipe.seed);
-        let mut report = all.split_off(all.len().div_ceil(2));
-        all.truncate(recipe.blend.users);
-        report.truncate(recipe.split.report_users);
-        Self { learn: all, report }
-    }
-
-    /// Everybody.
-    pub fn all(&self) -> Vec<Case> {
-        self.learn.iter().chain(&self.report).cloned().collect()
-    }
-
-    /// Learns from any user: the report is on rows that were held out elsewhere.
-    pub fn all_to_learn(held_out: &[Vec<u32>], recipe: &Recipe) -> Self {
-        let mut learn = shuffled(held_out, recipe.seed);
-        learn.truncate(recipe.blend.users);
-        Self { learn, report: Vec::new() }
+    /// Learns the weights of the parts, and those of every [arm](ARMS), on the held-out rows of one or several models.
+    fn learn<'a>(models: impl Iterator<Item = (&'a Fitted, &'a [Case])>, recipe: &Recipe) -> Self {
+        let candidates: Vec<Candidates> =
+            models.flat_map(|(fitted, cases)| fitted.candidates(cases, recipe)).collect();
+        if candidates.is_empty() {
+            return Self::UNLEARNED;
+        }
+        let arm = |mask: PerPart| learn(&candidates, mask, &recipe.blend).weights;
+        Self { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
     }
 }
 
-/// The cases of the users with held-out rows, in random order.
-pub(crate) fn shuffled(held_out: &[Vec<u32>], seed: u64) -> Vec<Case> {
-    let mut cases = cases(held_out);
-    cases.sort_by_key(|case| mix(seed, case.user, 1));
-    cases
-}
-
-/// Decides everything on `learn`, and returns the model of the rest of the data beside the decisions.
+/// Decides everything on the users to learn from, and returns the models of the rest of the data beside the decisions.
+///
+/// The numbers of the embedding and the friends' prior are decided on the first draw, the weights on all.
 pub fn tune(
-    split: &Split,
-    learn_from: &[Case],
+    draws: &[Draw],
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<(Tuned, Vec<Fitted>), FitError> {
+    let (mut tuned, first) = decide(&draws[0], recipe, observer)?;
+    let mut fitted = vec![first];
+    for draw in &draws[1..] {
+        fitted.push(Fitted::new(&draw.split.rest, recipe, &tuned, observer)?);
+    }
+    tuned.weights = stage(observer, "blend", |_| {
+        let cases = draws.iter().map(|draw| &draw.learn[..]);
+        Weights::learn(fitted.iter().zip(cases), recipe)
+    });
+    let fitted = fitted.into_iter().map(|one| one.weigh(tuned.weights.all, recipe));
+    Ok((tuned.clone(), fitted.collect()))
+}
+
+/// The weights learned on everybody, once nothing is left to report on.
+pub fn learn_on_all(draws: &[Draw], fitted: &[Fitted], recipe: &Recipe) -> Weights {
+    let cases: Vec<Vec<Case>> = draws.iter().map(Draw::all).collect();
+    Weights::learn(fitted.iter().zip(cases.iter().map(Vec::as_slice)), recipe)
+}
+
+/// Everything but the weights.
+fn decide(
+    draw: &Draw,
     recipe: &Recipe,
     observer: &mut dyn Observer,
 ) -> Result<(Tuned, Fitted), FitError> {
-    let tuning = Tuning { data: &split.rest, cases: learn_from, recipe };
-    let views = Views::new(&split.rest);
-    let own = parts::weighted_own(&split.rest, recipe.lists.recency);
-    let confidences = parts::confidences(&split.rest)?;
+    let data = &draw.split.rest;
+    let tuning = Tuning { cases: &draw.learn, recipe };
+    let views = Views::new(data, recipe);
+    let own = parts::weighted_own(data, recipe.lists.recency);
+    let confidences = parts::confidences(data)?;
     let matrix = &confidences.matrix;
     let (embedding, mut als) = tuning.embedding(&views, &confidences, observer)?;
-    let beside = Beside::new(tuning.data, &views, recipe, observer);
+    let beside = Beside::new(data, &views, recipe, observer);
     let strengths =
         stage(observer, "friends' prior", |_| tuning.strengths(&views, matrix, &als, &beside))?;
     let friend_strength = best(&strengths);
     let prior = FriendPrior { strength: friend_strength, shrinkage: recipe.friends.shrinkage };
     let users = parts::with_friends(matrix, &mut als, &beside.ties, prior)?;
     let fitted = Fitted::unweighed(views, own, als, users, beside, recipe);
-    let weights = stage(observer, "blend", |_| fitted.learn(learn_from, recipe));
-    let fitted = fitted.weigh(weights.all, recipe);
-    Ok((Tuned { embedding, friend_strength, strengths, weights }, fitted))
+    Ok((Tuned { embedding, friend_strength, strengths, weights: Weights::UNLEARNED }, fitted))
 }
 
 struct Tuning<'a> {
-    data: &'a Dataset,
     cases: &'a [Case],
     recipe: &'a Recipe,
 }

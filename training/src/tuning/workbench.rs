@@ -15,8 +15,9 @@ use crate::metrics::{Metrics, Quality};
 use crate::observer::Silent;
 use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::{ListRecipe, Recipe};
-use crate::split::{Split, times_are_known};
+use crate::split::times_are_known;
 use crate::ties::ties;
+use crate::tuning::draws::Draw;
 use crate::tuning::knob::Needs;
 
 /// One or several splits of the same data, on which a recipe is judged by the mean.
@@ -57,15 +58,10 @@ struct Workbench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Lays out splits with the cases to judge by; `recipe` says how long histories are cut.
-    pub(crate) fn new(
-        splits: impl IntoIterator<Item = (&'a Split, &'a [Case])>,
-        recipe: &Recipe,
-    ) -> Self {
-        let benches = splits.into_iter();
-        Self {
-            benches: benches.map(|(split, cases)| Workbench::new(split, cases, recipe)).collect(),
-        }
+    /// Lays out held-out rows to judge by; `recipe` says how long histories are cut.
+    pub(crate) fn new(draws: &'a [Draw], recipe: &Recipe) -> Self {
+        let bench = |draw: &'a Draw| Workbench::new(&draw.split.rest, &draw.learn, recipe);
+        Self { benches: draws.iter().map(bench).collect() }
     }
 
     /// Judges a recipe. What it shares with `known` is taken from there instead of being trained again.
@@ -112,9 +108,8 @@ impl Judged {
 }
 
 impl<'a> Workbench<'a> {
-    fn new(split: &'a Split, cases: &'a [Case], recipe: &Recipe) -> Self {
-        let data = &split.rest;
-        let views = Views::new(data);
+    fn new(data: &'a Dataset, cases: &'a [Case], recipe: &Recipe) -> Self {
+        let views = Views::new(data, recipe);
         let longest = recipe.lists.longest_history;
         let interactions = Interactions::new(&views.own, views.n_items, longest);
         let ties = ties(&data.friends, &views.own);
@@ -151,7 +146,7 @@ impl<'a> Workbench<'a> {
         let own = parts::weighted_own(self.data, recipe.lists.recency);
         let users = als.user_factors.clone();
         let fitted = Fitted::unweighed(self.views.clone(), own, als, users, beside, recipe);
-        let weights = fitted.learn_all(self.cases, recipe);
+        let weights = fitted.learn(self.cases, recipe);
         let fitted = fitted.weigh(weights, recipe);
         (self.views.catalogue().evaluate(&fitted.scorer(), self.cases), weights)
     }

@@ -1,0 +1,92 @@
+//! Published splits: trained on one file, scored on another.
+
+use guanxi_models::id::Offset;
+
+use super::{FitError, Pairs, check, learned, model, rows_by_user, size, test_rows};
+use crate::dataset::Dataset;
+use crate::evaluation::Case;
+use crate::fitted::{Asked, Fitted};
+use crate::metrics::Truth;
+use crate::observer::{Observer, stage};
+use crate::recipe::Recipe;
+use crate::report::{HeldOut, Report};
+use crate::served::served;
+use crate::tuning::draws::{Draw, HeldOutRows, draws};
+use crate::tuning::{learn_on_all, tune};
+
+/// How a model is scored on rows that it is not trained on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Protocol<'a> {
+    /// The rows to find.
+    pub test: &'a Pairs,
+    /// Rows of the training data on which numbers and weights are decided; else a share of it is.
+    pub valid: Option<&'a Pairs>,
+    /// Scores the lists of a running service as well.
+    pub served: bool,
+}
+
+/// Trains on `train` and reports on the test rows, at which it looks once.
+///
+/// Numbers and weights are decided on rows of `train` that are taken out for this and put back.
+pub fn evaluate(
+    train: &Dataset,
+    protocol: Protocol<'_>,
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<Report, FitError> {
+    check(train, recipe)?;
+    let draws = stage(observer, "split", |_| draws_of(train, protocol, recipe));
+    let (mut tuned, fitted) = tune(&draws, recipe, observer)?;
+    // As in `fit`, so that both serve the same lists for the same data.
+    tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
+    let learned_on = draws[0].all().len();
+    drop((draws, fitted));
+    let fitted = Fitted::new(train, recipe, &tuned, observer)?;
+    let cases = cases_of(protocol.test, train);
+    let lists = lists_as_served(train, protocol, recipe, &fitted, &cases, observer)?;
+    let asked = Asked { cases: &cases, weights: &tuned.weights, served: lists.as_deref() };
+    let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
+    let held_out = HeldOut { how: how(protocol, recipe), learned_on, users: cases.len() };
+    let learned = learned(tuned, &fitted);
+    Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
+}
+
+/// What the service would answer, if that is asked for.
+fn lists_as_served(
+    train: &Dataset,
+    protocol: Protocol<'_>,
+    recipe: &Recipe,
+    fitted: &Fitted,
+    cases: &[Case],
+    observer: &mut dyn Observer,
+) -> Result<Option<Vec<Vec<u32>>>, FitError> {
+    if !protocol.served {
+        return Ok(None);
+    }
+    let model = stage(observer, "index", |_| model(train, recipe, fitted, Offset(0)))?;
+    Ok(Some(stage(observer, "serving", |_| served(model, cases))?))
+}
+
+fn draws_of(train: &Dataset, protocol: Protocol<'_>, recipe: &Recipe) -> Vec<Draw> {
+    let Some(valid) = protocol.valid else {
+        return draws(train, HeldOutRows::Half, recipe);
+    };
+    let rows = rows_by_user(valid, train.n_users());
+    draws(train, HeldOutRows::Given(&rows), recipe)
+}
+
+fn how(protocol: Protocol<'_>, recipe: &Recipe) -> String {
+    let among = recipe.split.negatives.map(|n| format!(", each among {n} items never touched"));
+    let tuned_on = if protocol.valid.is_some() { "given rows" } else { "a share" };
+    format!(
+        "the rows of the test file{}; everything decided on {tuned_on} of the training file, then refitted on all of it",
+        among.unwrap_or_default()
+    )
+}
+
+/// A case for every user with test rows; rows that come twice count twice.
+fn cases_of(test: &Pairs, train: &Dataset) -> Vec<Case> {
+    let rows = test_rows(test, train.n_users()).into_iter().enumerate();
+    let with_rows = rows.filter(|(_, items)| !items.is_empty());
+    with_rows.map(|(user, items)| Case { user: user as u32, truth: Truth::new(items) }).collect()
+}

@@ -1,0 +1,27 @@
+//! Lists as a running service answers them, to be scored beside those of the exhaustive ranking.
+
+use std::sync::Arc;
+
+use guanxi_models::recommend::Scratch;
+use guanxi_models::{Model, Query, QueryError, Scenario, World};
+use rayon::prelude::*;
+
+use crate::evaluation::Case;
+use crate::metrics::LONGEST_LIST;
+
+/// The for-you lists of the users of `cases`, best first: candidates from the index, what was seen left out, as over HTTP.
+pub fn served(model: Model, cases: &[Case]) -> Result<Vec<Vec<u32>>, QueryError> {
+    let world = World::new(Arc::new(model));
+    let list = |scratch: &mut Scratch, case: &Case| {
+        let user = world.model().users.get(case.user as usize).unwrap_or_default();
+        let query = Query {
+            scenario: Scenario::ForYou,
+            user: Some(user.to_owned()),
+            limit: LONGEST_LIST,
+            ..Query::default()
+        };
+        let ranked = world.recommend(&query, scratch)?.items;
+        Ok(ranked.iter().map(|one| one.item.0).collect())
+    };
+    cases.par_iter().map_init(Scratch::default, list).collect()
+}
