@@ -79,54 +79,61 @@ impl Job<'_> {
 
     fn prepare(&self, recipe: Recipe, watch: &mut Watch<'_>) -> Result<Prepared, CliError> {
         let half = |_: &Dataset| Ok(Rows::Half);
-        let Some(Keeping { checkpoints, resume }) = &self.keeping else {
+        let Some(keeping) = &self.keeping else {
             return self.tune.prepare(recipe, self.source, &half, watch);
         };
-        let prepared = match (checkpoints.interrupted(), resume) {
-            (Some(run), true) => self.go_on(&recipe, run, checkpoints, watch)?,
-            (Some(_), false) => {
-                watch.note("starts anew; `--resume` would go on with the run that was interrupted");
-                None
-            }
-            (None, true) => {
-                watch.note("nothing to resume: the training starts anew");
-                None
-            }
-            (None, false) => None,
-        };
-        let prepared = match prepared {
-            Some(prepared) => prepared,
-            None => {
-                checkpoints.clear()?;
-                let prepared = self.tune.prepare(recipe.clone(), self.source, &half, watch)?;
-                checkpoints.begin(&self.run_of(&recipe, &prepared))?;
-                prepared
-            }
+        let checkpoints = &keeping.checkpoints;
+        let prepared = if let Some(prepared) = self.go_on(&recipe, keeping, watch)? {
+            prepared
+        } else {
+            checkpoints.clear()?;
+            let prepared = self.tune.prepare(recipe.clone(), self.source, &half, watch)?;
+            checkpoints.begin(&self.run_of(&recipe, &prepared))?;
+            prepared
         };
         watch.keep(checkpoints.clone());
         Ok(prepared)
     }
 
-    /// What the interrupted run had prepared; none where that was another run.
+    /// What the interrupted run had prepared, if there is one that is this one and is to go on.
     fn go_on(
         &self,
         given: &Recipe,
-        interrupted: Run,
-        checkpoints: &Checkpoints,
+        keeping: &Keeping,
         watch: &mut Watch<'_>,
     ) -> Result<Option<Prepared>, CliError> {
-        // A recipe that can't be read is of another guanxi, which the comparison names.
-        let recipe = Recipe::from_toml(&interrupted.recipe).unwrap_or_else(|_| given.clone());
-        let source = self.source.through(Offset(interrupted.watermark));
-        let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
-        let trials = interrupted.trials.clone();
-        let prepared = Prepared { recipe, trials, data, watermark };
+        let Keeping { checkpoints, resume } = keeping;
+        let Some(interrupted) = checkpoints.interrupted() else {
+            if *resume {
+                watch.note("nothing to resume: the training starts anew");
+            }
+            return Ok(None);
+        };
+        if !*resume {
+            watch.note("starts anew; `--resume` would go on with the run that was interrupted");
+            return Ok(None);
+        }
+        let prepared = self.read_again(given, &interrupted, watch)?;
         let Some(other) = self.run_of(given, &prepared).difference(&interrupted) else {
             return Ok(Some(prepared));
         };
         let directory = checkpoints.directory().display();
         watch.note(format_args!("`{directory}` is of {other}: the training starts anew"));
         Ok(None)
+    }
+
+    /// The data through the offset to which the interrupted run had read, with the recipe that it followed.
+    fn read_again(
+        &self,
+        given: &Recipe,
+        interrupted: &Run,
+        watch: &mut Watch<'_>,
+    ) -> Result<Prepared, CliError> {
+        // A recipe that can't be read is of another guanxi, which the comparison names.
+        let recipe = Recipe::from_toml(&interrupted.recipe).unwrap_or_else(|_| given.clone());
+        let source = self.source.through(Offset(interrupted.watermark));
+        let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+        Ok(Prepared { recipe, trials: interrupted.trials.clone(), data, watermark })
     }
 
     fn run_of(&self, given: &Recipe, prepared: &Prepared) -> Run {
@@ -161,24 +168,28 @@ impl Guard<'_> {
         let current = registry.current()?.filter(|_| self.condition.is_about_current());
         let Some(current) = current else { return Ok(self.condition.judge(new, None)) };
         let (recipe, learned) = way_of(&registry, &current.version)?;
-        let events = recipe.event_weights();
-        let same_events = events == prepared.data.events;
-        let reread = if same_events {
-            None
-        } else {
-            Some(source.through(prepared.watermark).read(events)?.0)
-        };
-        let rival = Rival {
-            data: reread.as_ref().unwrap_or(&prepared.data),
-            recipe: &recipe,
-            learned: &learned,
-        };
+        let reread = reread(prepared, &recipe, source)?;
+        let data = reread.as_ref().unwrap_or(&prepared.data);
+        let rival = Rival { data, recipe: &recipe, learned: &learned };
         let marks = &report.quality.marks;
         let found = watch.stage_of("current model", || {
             compare(&prepared.data, &prepared.recipe, marks, &rival, &mut Silent)
         })?;
         Ok(self.condition.judge(new, Some((&current.version, &found))))
     }
+}
+
+/// The same data folded by the event weights of another recipe, where they differ.
+fn reread(
+    prepared: &Prepared,
+    recipe: &Recipe,
+    source: &Source,
+) -> Result<Option<Dataset>, CliError> {
+    let events = recipe.event_weights();
+    if events == prepared.data.events {
+        return Ok(None);
+    }
+    Ok(Some(source.through(prepared.watermark).read(events)?.0))
 }
 
 /// The recipe of a model, and what was learned for it.

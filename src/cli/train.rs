@@ -71,12 +71,12 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     };
     let trained = job.run(recipe, Watch::new(out))?;
     let papers = &trained.papers;
-    args.papers.write(papers, &trained.recipe.to_toml())?;
-    args.tune.write_recipe(&trained.recipe, &papers.report)?;
     let is_refused = papers.guard.as_ref().is_some_and(|verdict| !verdict.holds());
     let version =
         if is_refused { None } else { Some(publish(&Registry::open(&args.data)?, &trained)?) };
     checkpoints.clear()?;
+    args.papers.write(papers, &trained.recipe.to_toml())?;
+    args.tune.write_recipe(&trained.recipe, &papers.report)?;
     out.line(&papers.report);
     if let Some(verdict) = &papers.guard {
         out.line(verdict);

@@ -107,8 +107,8 @@ fn mean(
         let row = &table[row..row + width];
         sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
     }
-    sums.iter_mut().for_each(|sum| *sum /= users.max(1) as f64);
-    sums
+    let n = users.max(1) as f64;
+    sums.into_iter().map(|sum| sum / n).collect()
 }
 
 /// Linear between the two nearest of ascending values.
