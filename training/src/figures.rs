@@ -62,6 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn marks_are_the_recall_and_ndcg_of_the_metrics() {
+        let mut metrics = Metrics::default();
+        (metrics.at_10.recall, metrics.at_10.ndcg) = (0.125, 0.25);
+        (metrics.at_20.recall, metrics.at_20.ndcg) = (0.5, 0.75);
+        assert_eq!(Marks::from(&metrics).to_array(), [0.125, 0.25, 0.5, 0.75]);
+    }
+
+    #[test]
     fn a_figure_is_found_by_its_name() {
         let figures = Figures::from_fn(|at| at);
         assert_eq!(NAMES.map(|name| figures.get(name)), [Some(0), Some(1), Some(2), Some(3)]);
