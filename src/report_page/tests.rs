@@ -86,6 +86,7 @@ fn every_section_is_there_with_its_figures() {
 fn what_comes_from_outside_is_escaped() {
     let page = page("<Title>", &papers(), "# <script>\n");
     assert!(!page.contains("<script") && !page.contains("<i>some") && !page.contains("<read>"));
+    assert!(!page.contains("<Title>"));
     assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;Title&gt;"));
 }
 

@@ -54,6 +54,9 @@ pub fn compare(
     rival: &Rival<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Match, FitError> {
+    if rival.data.events != rival.recipe.event_weights() {
+        return Err(FitError::EventWeights);
+    }
     let draws = draws(data, HeldOutRows::Half, recipe);
     let other = rival.marks(&draws, observer)?;
     let both = Bootstrap::new(&[marks, &other], recipe.seed);
@@ -106,6 +109,7 @@ mod tests {
     use crate::fit::fit;
     use crate::market::{MarketParams, records};
     use crate::observer::Silent;
+    use crate::recipe::EventRecipe;
 
     fn recipe() -> Recipe {
         let mut recipe = Recipe::built_in("quick").unwrap();
@@ -139,6 +143,18 @@ mod tests {
         let found = compared(|_, _| ());
         assert!(found.new.ndcg_at_20.mean > 0.05, "{found:?}");
         assert_eq!((found.new, found.difference), (found.other, Figures::default()));
+    }
+
+    #[test]
+    fn events_folded_by_other_weights_are_refused() {
+        let (data, recipe) = (market(), recipe());
+        let other = Recipe {
+            events: EventRecipe { half_life_days: Some(2.0), ..recipe.events.clone() },
+            ..recipe.clone()
+        };
+        let rival = Rival { data: &data, recipe: &other, learned: &Choices::default() };
+        let refused = compare(&data, &recipe, &[], &rival, &mut Silent);
+        assert!(matches!(refused, Err(FitError::EventWeights)));
     }
 
     #[test]
