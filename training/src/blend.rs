@@ -209,7 +209,9 @@ impl Candidates {
     /// Multiplies the scores of each part.
     pub(crate) fn scale(&mut self, by: PerPart) {
         for (scores, by) in self.scores.iter_mut().zip(by.array()) {
-            scores.iter_mut().for_each(|score| *score *= by);
+            for score in scores.iter_mut() {
+                *score *= by;
+            }
         }
     }
 

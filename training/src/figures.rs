@@ -66,7 +66,9 @@ mod tests {
         let mut metrics = Metrics::default();
         (metrics.at_10.recall, metrics.at_10.ndcg) = (0.125, 0.25);
         (metrics.at_20.recall, metrics.at_20.ndcg) = (0.5, 0.75);
-        assert_eq!(Marks::from(&metrics).to_array(), [0.125, 0.25, 0.5, 0.75]);
+        let expected =
+            Marks { recall_at_10: 0.125, ndcg_at_10: 0.25, recall_at_20: 0.5, ndcg_at_20: 0.75 };
+        assert_eq!(Marks::from(&metrics), expected);
     }
 
     #[test]

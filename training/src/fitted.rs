@@ -125,7 +125,9 @@ impl Fitted {
         let embedding = self.embedding();
         let sources = parts::sources(&self.views, &self.own, &self.beside, &embedding);
         let mut candidates = sources.candidates(cases, recipe.blend.candidates);
-        candidates.iter_mut().for_each(|one| one.scale(self.scales));
+        for one in &mut candidates {
+            one.scale(self.scales);
+        }
         candidates
     }
 
