@@ -62,11 +62,16 @@ impl Params {
 impl FoldIn {
     /// `l_u`: the ridge of a user with `n_items` items.
     pub fn ridge_of(&self, n_items: usize) -> f32 {
-        self.ridge * (n_items as f32 + self.unobserved).powf(self.ridge_exponent)
+        self.ridge * power(n_items as f32 + self.unobserved, self.ridge_exponent)
     }
 
     /// `s_u`: the strength of the friends' prior.
     pub fn prior_strength(&self) -> f32 {
-        self.friend_strength * self.ridge * self.unobserved.powf(self.ridge_exponent)
+        self.friend_strength * self.ridge * power(self.unobserved, self.ridge_exponent)
     }
+}
+
+/// `base^exponent`, at once for the exponent that almost every model has.
+fn power(base: f32, exponent: f32) -> f32 {
+    if exponent == 1.0 { base } else { base.powf(exponent) }
 }

@@ -1,9 +1,10 @@
 //! Sixteen numbers at a time: AVX-512F.
 
 use std::arch::x86_64::{
-    __m512, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mul_ps,
-    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps,
-    _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    __m512, _mm512_castpd_ps, _mm512_castps_pd, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_sqrt_ps,
+    _mm512_storeu_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd,
+    _mm512_unpacklo_ps,
 };
 
 use super::lanes::Simd;
@@ -61,6 +62,12 @@ impl Simd<WIDTH> for Avx512 {
     fn sum(self, vector: __m512) -> f32 {
         // SAFETY: `self` proves the feature.
         unsafe { _mm512_reduce_add_ps(vector) }
+    }
+
+    #[inline(always)]
+    fn inverse_root(self, vector: __m512) -> __m512 {
+        // SAFETY: `self` proves the feature.
+        unsafe { _mm512_div_ps(_mm512_set1_ps(1.0), _mm512_sqrt_ps(vector)) }
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! The loops, over vectors of `N` lanes: safe code that each kind of processor compiles for itself.
 //!
 //! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
-use super::PANEL;
+use super::{LANES, PANEL, prefetch};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
 pub(super) trait Simd<const N: usize>: Copy {
@@ -17,6 +17,8 @@ pub(super) trait Simd<const N: usize>: Copy {
     /// `a b + c`.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn sum(self, vector: Self::Vector) -> f32;
+    /// 1 over the square root, not an approximation.
+    fn inverse_root(self, vector: Self::Vector) -> Self::Vector;
 
     /// Writes the [`PANEL`] x [`PANEL`] block at the start of `from`, rows `stride` apart, as the columns of the block at
     /// the start of `to`, rows `to_stride` apart.
@@ -126,26 +128,55 @@ pub(super) fn add_gram<const N: usize, S: Simd<N>>(
     a: &mut [f32],
     width: usize,
 ) {
+    blocks::<N, S, true>(simd, rows, n, a, width);
+}
+
+#[inline(always)]
+pub(super) fn gram<const N: usize, S: Simd<N>>(
+    simd: S,
+    rows: &[f32],
+    n: usize,
+    a: &mut [f32],
+    width: usize,
+) {
+    blocks::<N, S, false>(simd, rows, n, a, width);
+}
+
+/// All blocks on and right of the diagonal, added to what is there or written over it.
+#[inline(always)]
+fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
+    simd: S,
+    rows: &[f32],
+    n: usize,
+    a: &mut [f32],
+    width: usize,
+) {
     for panel in (0..n).step_by(PANEL) {
         let end = n.min(panel + PANEL);
         let mut column = panel;
         while column < width {
             let columns = ((width - column) / N).min(S::COLUMNS);
-            for row in (panel..end).step_by(4) {
-                let block = Block { rows, a: &mut a[row * width..(row + 4) * width], row, column };
-                match columns {
-                    4 => block.add::<N, 4, S>(simd, width),
-                    3 => block.add::<N, 3, S>(simd, width),
-                    2 => block.add::<N, 2, S>(simd, width),
-                    _ => block.add::<N, 1, S>(simd, width),
+            let mut row = panel;
+            while row < end {
+                // A column of one vector alone would wait for each sum in turn with four rows.
+                let height = if columns == 1 && end - row >= 8 { 8 } else { 4 };
+                let block =
+                    Block { rows, a: &mut a[row * width..(row + height) * width], row, column };
+                match (columns, height) {
+                    (4, _) => block.sum::<N, 4, 4, S, ADD>(simd, width),
+                    (3, _) => block.sum::<N, 3, 4, S, ADD>(simd, width),
+                    (2, _) => block.sum::<N, 2, 4, S, ADD>(simd, width),
+                    (_, 8) => block.sum::<N, 1, 8, S, ADD>(simd, width),
+                    _ => block.sum::<N, 1, 4, S, ADD>(simd, width),
                 }
+                row += height;
             }
             column += columns * N;
         }
     }
 }
 
-/// Four rows by some vectors of a Gram matrix, small enough to be summed in registers.
+/// Some rows by some vectors of a Gram matrix, small enough to be summed in registers.
 struct Block<'a> {
     rows: &'a [f32],
     a: &'a mut [f32],
@@ -155,12 +186,16 @@ struct Block<'a> {
 
 impl Block<'_> {
     #[inline(always)]
-    fn add<const N: usize, const C: usize, S: Simd<N>>(self, simd: S, width: usize) {
-        let mut sums = [[simd.splat(0.0); C]; 4];
+    fn sum<const N: usize, const C: usize, const R: usize, S: Simd<N>, const ADD: bool>(
+        self,
+        simd: S,
+        width: usize,
+    ) {
+        let mut sums = [[simd.splat(0.0); C]; R];
         for row in self.rows.chunks_exact(width) {
-            let left = &row[self.row..self.row + 4];
+            let left = &row[self.row..self.row + R];
             let right = &row[self.column..self.column + C * N].as_chunks::<N>().0[..C];
-            for r in 0..4 {
+            for r in 0..R {
                 let factor = simd.splat(left[r]);
                 for c in 0..C {
                     sums[r][c] = simd.mul_add(factor, simd.load(&right[c]), sums[r][c]);
@@ -171,9 +206,257 @@ impl Block<'_> {
         for (sums, a) in sums.into_iter().zip(self.a.chunks_exact_mut(width)) {
             let a = a[self.column..self.column + C * N].as_chunks_mut::<N>().0;
             for (sum, a) in sums.into_iter().zip(a) {
-                simd.store(simd.mul_add(sum, one, simd.load(a)), a);
+                let sum = if ADD { simd.mul_add(sum, one, simd.load(a)) } else { sum };
+                simd.store(sum, a);
             }
         }
+    }
+}
+
+#[inline(always)]
+pub(super) fn gather<const N: usize, S: Simd<N>>(
+    simd: S,
+    table: &[f32],
+    items: &[u32],
+    weights: &[f32],
+    scales: &[f32],
+    out: &mut [f32],
+) {
+    let dim = scales.len();
+    let ahead = |at: usize| {
+        let start = *items.get(at + AHEAD)? as usize * dim;
+        table.get(start..start + dim)
+    };
+    let mut rows = items.iter().zip(weights);
+    for (at, out) in out.chunks_exact_mut(dim).enumerate() {
+        ahead(at).into_iter().for_each(prefetch);
+        let row = rows.next().and_then(|(&item, &weight)| {
+            Some((table.get(item as usize * dim..)?.get(..dim)?, weight))
+        });
+        match row {
+            Some((row, weight)) => scale_by(simd, weight, row, scales, out),
+            None => out.fill(0.0),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn combine<const N: usize, S: Simd<N>>(
+    simd: S,
+    table: &[f32],
+    items: &[u32],
+    weights: &[f32],
+    out: &mut [f32],
+) {
+    let dim = out.len();
+    let mut from = 0;
+    while from < dim {
+        let vectors = ((dim - from) / N).min(4);
+        let sum = Combination { table, items, weights, dim, from };
+        match vectors {
+            4 => sum.write::<N, 4, S>(simd, out),
+            3 => sum.write::<N, 3, S>(simd, out),
+            2 => sum.write::<N, 2, S>(simd, out),
+            _ => sum.write::<N, 1, S>(simd, out),
+        }
+        from += vectors * N;
+    }
+}
+
+/// Some vectors of a sum of rows, small enough to be summed in registers.
+struct Combination<'a> {
+    table: &'a [f32],
+    items: &'a [u32],
+    weights: &'a [f32],
+    dim: usize,
+    from: usize,
+}
+
+impl Combination<'_> {
+    #[inline(always)]
+    fn write<const N: usize, const C: usize, S: Simd<N>>(&self, simd: S, out: &mut [f32]) {
+        let mut sums = [simd.splat(0.0); C];
+        for (&item, &weight) in self.items.iter().zip(self.weights) {
+            let start = item as usize * self.dim + self.from;
+            let Some(row) = self.table.get(start..start + C * N) else { continue };
+            let row = &row.as_chunks::<N>().0[..C];
+            let factor = simd.splat(weight);
+            for c in 0..C {
+                sums[c] = simd.mul_add(factor, simd.load(&row[c]), sums[c]);
+            }
+        }
+        let out = out[self.from..self.from + C * N].as_chunks_mut::<N>().0;
+        for (sum, out) in sums.into_iter().zip(out) {
+            simd.store(sum, out);
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn interleave<const N: usize, S: Simd<N>>(
+    simd: S,
+    matrices: &[f32],
+    size: usize,
+    out: &mut [f32],
+) {
+    for row in 0..size {
+        for column in (row / PANEL * PANEL..size).step_by(PANEL) {
+            let at = row * size + column;
+            simd.transpose_block(&matrices[at..], size * size, &mut out[at * LANES..], LANES);
+        }
+    }
+}
+
+/// How many rows ahead of its use a row is fetched.
+const AHEAD: usize = 12;
+
+/// How many columns of interleaved systems are summed at once.
+const COLUMNS: usize = 8;
+
+/// Cholesky, row after row, each number a vector of lanes; forward substitution goes along, and the answers follow backwards.
+#[inline(always)]
+pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
+    simd: S,
+    a: &mut [f32],
+    size: usize,
+    pivots: &mut [f32],
+    b: &mut [f32],
+) {
+    let n = pivots.len() / LANES;
+    for lane in (0..LANES).step_by(N) {
+        let mut systems = Systems { a, size, n, lane };
+        for row in 0..n {
+            systems.factor_row(simd, row, pivots, b);
+        }
+        for row in (0..n).rev() {
+            systems.substitute(simd, row, b);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_up<const N: usize, S: Simd<N>>(simd: S, sums: [S::Vector; 4]) -> S::Vector {
+    let one = simd.splat(1.0);
+    let low = simd.mul_add(sums[0], one, sums[1]);
+    simd.mul_add(low, one, simd.mul_add(sums[2], one, sums[3]))
+}
+
+/// `N` of the interleaved systems.
+struct Systems<'a> {
+    a: &'a mut [f32],
+    size: usize,
+    n: usize,
+    lane: usize,
+}
+
+#[inline(always)]
+fn lane<const N: usize>(values: &[f32], at: usize) -> &[f32; N] {
+    &values[at..at + N].as_chunks::<N>().0[0]
+}
+
+#[inline(always)]
+fn lane_mut<const N: usize>(values: &mut [f32], at: usize) -> &mut [f32; N] {
+    &mut values[at..at + N].as_chunks_mut::<N>().0[0]
+}
+
+impl Systems<'_> {
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> usize {
+        (row * self.size + column) * LANES + self.lane
+    }
+
+    /// Takes what the rows above explain out of a row and its right side, and divides both by the root of the pivot. In place of
+    /// the pivot the inverse of its root is left.
+    #[inline(always)]
+    fn factor_row<const N: usize, S: Simd<N>>(
+        &mut self,
+        simd: S,
+        row: usize,
+        pivots: &mut [f32],
+        b: &mut [f32],
+    ) {
+        let right = self.right(simd, row, b);
+        let mut scale = simd.splat(1.0);
+        let mut column = row;
+        while column < self.n {
+            let rest = self.n - column;
+            let wide = if rest >= COLUMNS { COLUMNS } else { rest.min(4) };
+            let sums = match wide {
+                COLUMNS => self.subtract::<N, COLUMNS, S>(simd, row, column),
+                4 => self.subtract::<N, 4, S>(simd, row, column),
+                3 => self.subtract::<N, 3, S>(simd, row, column),
+                2 => self.subtract::<N, 2, S>(simd, row, column),
+                _ => self.subtract::<N, 1, S>(simd, row, column),
+            };
+            if column == row {
+                simd.store(sums[0], lane_mut(pivots, row * LANES + self.lane));
+                scale = simd.inverse_root(sums[0]);
+            }
+            for (c, sum) in sums.into_iter().enumerate().take(wide) {
+                let at = self.at(row, column + c);
+                simd.store(simd.mul(scale, sum), lane_mut(self.a, at));
+            }
+            column += wide;
+        }
+        let diagonal = self.at(row, row);
+        simd.store(scale, lane_mut(self.a, diagonal));
+        simd.store(simd.mul(scale, right), lane_mut(b, row * LANES + self.lane));
+    }
+
+    /// What is left of a right side.
+    #[inline(always)]
+    fn right<const N: usize, S: Simd<N>>(&self, simd: S, row: usize, b: &[f32]) -> S::Vector {
+        let mut sums = [simd.splat(0.0); 4];
+        for above in 0..row {
+            let known = simd.load(lane(b, above * LANES + self.lane));
+            let factor = simd.load(lane(self.a, self.at(above, row)));
+            sums[above % 4] = simd.mul_add(factor, known, sums[above % 4]);
+        }
+        simd.mul_add(
+            simd.splat(-1.0),
+            add_up(simd, sums),
+            simd.load(lane(b, row * LANES + self.lane)),
+        )
+    }
+
+    /// Some numbers of a row without what the rows above explain.
+    #[inline(always)]
+    fn subtract<const N: usize, const C: usize, S: Simd<N>>(
+        &self,
+        simd: S,
+        row: usize,
+        column: usize,
+    ) -> [S::Vector; COLUMNS] {
+        let minus = simd.splat(-1.0);
+        let mut sums = [minus; COLUMNS];
+        for c in 0..C {
+            sums[c] = simd.load(lane(self.a, self.at(row, column + c)));
+        }
+        for above in 0..row {
+            let factor = simd.mul(minus, simd.load(lane(self.a, self.at(above, row))));
+            let from = self.at(above, column);
+            let line = &self.a[from..from + (C - 1) * LANES + N];
+            for c in 0..C {
+                sums[c] = simd.mul_add(factor, simd.load(lane(line, c * LANES)), sums[c]);
+            }
+        }
+        sums
+    }
+
+    /// Solves for the unknown of a row, those after it being known.
+    #[inline(always)]
+    fn substitute<const N: usize, S: Simd<N>>(&self, simd: S, row: usize, b: &mut [f32]) {
+        let mut sums = [simd.splat(0.0); 4];
+        for column in row + 1..self.n {
+            let sum = &mut sums[column % 4];
+            let known = simd.load(lane(b, column * LANES + self.lane));
+            *sum = simd.mul_add(simd.load(lane(self.a, self.at(row, column))), known, *sum);
+        }
+        let place = row * LANES + self.lane;
+        let known = add_up(simd, sums);
+        let left = simd.mul_add(simd.splat(-1.0), known, simd.load(lane(b, place)));
+        let inverse = simd.load(lane(self.a, self.at(row, row)));
+        simd.store(simd.mul(inverse, left), lane_mut(b, place));
     }
 }
 

@@ -23,6 +23,9 @@ mod tests;
 /// Matrices of the kernels have widths that are multiples of this, and row numbers in their loops start at multiples of it.
 pub const PANEL: usize = 16;
 
+/// How many systems [`solve_lanes`] solves side by side.
+pub const LANES: usize = 16;
+
 /// Compiles every loop of [`lanes`] for the features of one kind of processor.
 #[cfg(target_arch = "x86_64")]
 macro_rules! compile {
@@ -57,6 +60,37 @@ macro_rules! compile {
         #[target_feature(enable = $features)]
         pub(super) fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
             lanes::add_gram(<$simd>::here(), rows, n, a, width);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+            lanes::gram(<$simd>::here(), rows, n, a, width);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn gather(
+            table: &[f32],
+            items: &[u32],
+            weights: &[f32],
+            scales: &[f32],
+            out: &mut [f32],
+        ) {
+            lanes::gather(<$simd>::here(), table, items, weights, scales, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
+            lanes::combine(<$simd>::here(), table, items, weights, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
+            lanes::interleave(<$simd>::here(), matrices, size, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn solve_lanes(a: &mut [f32], size: usize, pivots: &mut [f32], b: &mut [f32]) {
+            lanes::solve_lanes(<$simd>::here(), a, size, pivots, b);
         }
 
         #[target_feature(enable = $features)]
@@ -124,6 +158,36 @@ pub fn transpose(panel: &[f32], out: &mut [f32], width: usize, column: usize) {
 /// Blocks of [`PANEL`] rows and columns on the diagonal are filled whole; all else below the diagonal stays as it was.
 pub fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
     dispatch!(add_gram(rows, n, a, width));
+}
+
+/// As [`add_gram`] onto zeros: whatever was in the blocks is overwritten.
+pub fn gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+    dispatch!(gram(rows, n, a, width));
+}
+
+/// Fills the rows of `out`, as wide as `scales`, with rows of `table`: each by its weight, each column by its scale. Rows of
+/// `out` beyond the last item, and those of items beyond the table, become 0.
+pub fn gather(table: &[f32], items: &[u32], weights: &[f32], scales: &[f32], out: &mut [f32]) {
+    dispatch!(gather(table, items, weights, scales, out));
+}
+
+/// `out = sum_k weights_k table_(items_k)`, rows as wide as `out`, a multiple of [`PANEL`].
+pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
+    dispatch!(combine(table, items, weights, out));
+}
+
+/// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side:
+/// blocks of [`PANEL`] columns on and right of the diagonal.
+pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
+    dispatch!(interleave(matrices, size, out));
+}
+
+/// Solves [`LANES`] interleaved systems, positive definite and given by their upper triangles, in place: `b` becomes the answers.
+///
+/// As many unknowns as there are `pivots` (times [`LANES`]) are solved for; these are written there, so that the caller can
+/// judge them: where one is not positive, the answer of its lane is garbage. `a` has `size` numbers to a row.
+pub fn solve_lanes(a: &mut [f32], size: usize, pivots: &mut [f32], b: &mut [f32]) {
+    dispatch!(solve_lanes(a, size, pivots, b));
 }
 
 /// Replaces the upper triangle of `a`, `width` numbers to a row, by `u` with `u'u = a` in the first `floors.len()` rows

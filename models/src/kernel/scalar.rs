@@ -38,6 +38,11 @@ impl Simd<WIDTH> for Scalar {
     }
 
     #[inline(always)]
+    fn inverse_root(self, vector: Self::Vector) -> Self::Vector {
+        vector.map(|value| 1.0 / value.sqrt())
+    }
+
+    #[inline(always)]
     fn sum(self, vector: Self::Vector) -> f32 {
         vector.iter().sum()
     }

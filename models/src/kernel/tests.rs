@@ -94,7 +94,7 @@ fn transpose_writes_columns() {
 }
 
 /// `rows' rows + diagonal`, in full.
-fn gram(rows: &[f32], width: usize, diagonal: f32) -> Vec<f32> {
+fn plain_gram(rows: &[f32], width: usize, diagonal: f32) -> Vec<f32> {
     let mut a = vec![0.0; width * width];
     for (at, a) in a.iter_mut().enumerate() {
         let (i, j) = (at / width, at % width);
@@ -113,7 +113,7 @@ fn upper(a: &[f32], width: usize, n: usize) -> Vec<f32> {
 fn gram_is_added_to_the_upper_triangle() {
     for (width, n) in [(16, 16), (32, 20), (48, 48), (64, 64), (80, 68), (128, 128)] {
         let rows = numbers(width * 9, width as u64);
-        let expected = upper(&gram(&rows, width, 0.0), width, n);
+        let expected = upper(&plain_gram(&rows, width, 0.0), width, n);
         let out = std::cell::RefCell::new(vec![1.0; width * width]);
         on_each!(add_gram(&rows, n, &mut out.borrow_mut(), width), |()| {
             let one_more: Vec<f32> = expected.iter().map(|x| x + 1.0).collect();
@@ -126,7 +126,7 @@ fn gram_is_added_to_the_upper_triangle() {
 #[test]
 fn cholesky_and_solve_undo_a_product() {
     for (width, n) in [(16, 4), (16, 16), (32, 20), (48, 48), (64, 60), (128, 128)] {
-        let a = gram(&numbers(width * 5, 7), width, 2.0);
+        let a = plain_gram(&numbers(width * 5, 7), width, 2.0);
         let x = numbers(n, 8);
         let mut b = vec![0.0; width];
         for i in 0..n {
@@ -149,7 +149,7 @@ fn cholesky_and_solve_undo_a_product() {
 #[test]
 fn cholesky_gives_up_below_the_floor_and_at_nan() {
     for bad in [-1.0, 0.5, f32::NAN, f32::INFINITY] {
-        let mut a = gram(&[0.0; 16], 16, 1.0);
+        let mut a = plain_gram(&[0.0; 16], 16, 1.0);
         a[5 * 16 + 5] = bad;
         let u = std::cell::RefCell::new(a.clone());
         on_each!(cholesky(&mut u.borrow_mut(), 16, &[0.6; 16]), |done: bool| {
@@ -165,4 +165,114 @@ fn a_prefetch_changes_nothing() {
     prefetch(&row);
     prefetch::<f32>(&[]);
     assert_eq!(row, numbers(100, 1));
+}
+
+#[test]
+fn gram_is_add_gram_onto_zeros() {
+    for (n, width, height) in [(4, 16, 3), (12, 16, 64), (16, 32, 5), (20, 32, 64), (64, 64, 9)] {
+        let rows = numbers(width * height, 3);
+        let mut expected = vec![0.0; n * width];
+        add_gram(&rows, n, &mut expected, width);
+        let out = std::cell::RefCell::new(vec![f32::NAN; n * width]);
+        on_each!(gram(&rows, n, &mut out.borrow_mut(), width), |()| {
+            let mut out = out.borrow_mut();
+            for row in 0..n {
+                let block = row / PANEL * PANEL..width;
+                let of = |values: &[f32]| values[row * width..][block.clone()].to_vec();
+                assert_close(&of(&out), &of(&expected));
+            }
+            out.fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
+fn rows_are_gathered_weighed_and_what_is_not_there_is_0() {
+    let (table, scales) = (numbers(32 * 10, 1), numbers(32, 2));
+    let (items, weights) = ([3, 99, 0], [2.0, 1.0, -0.5]);
+    let mut expected = vec![0.0; 32 * 5];
+    for (row, item, weight) in [(0, 3, 2.0), (2, 0, -0.5)] {
+        for k in 0..32 {
+            expected[row * 32 + k] = weight * table[item * 32 + k] * scales[k];
+        }
+    }
+    let out = std::cell::RefCell::new(vec![f32::NAN; 32 * 5]);
+    on_each!(gather(&table, &items, &weights, &scales, &mut out.borrow_mut()), |()| {
+        assert_close(&out.borrow(), &expected);
+        out.borrow_mut().fill(f32::NAN);
+    });
+}
+
+#[test]
+fn rows_are_combined_by_their_weights() {
+    for dim in [16, 48, 64, 80, 128] {
+        let table = numbers(dim * 10, 1);
+        let (items, weights) = ([3, 99, 0, 3], [2.0, 1.0, -0.5, 0.25]);
+        let expected: Vec<f32> =
+            (0..dim).map(|k| 2.25 * table[3 * dim + k] - 0.5 * table[k]).collect();
+        let out = std::cell::RefCell::new(vec![f32::NAN; dim]);
+        on_each!(combine(&table, &items, &weights, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
+fn interleaved_systems_are_solved_each_for_itself() {
+    for (size, n) in [(16, 1), (16, 7), (16, 16), (32, 19), (64, 61)] {
+        let mut matrices = vec![0.0; LANES * size * size];
+        let mut right = vec![0.0; size * LANES];
+        let mut expected = vec![0.0; n * LANES];
+        for lane in 0..LANES {
+            let rows = numbers(size * size, lane as u64);
+            let matrix = &mut matrices[lane * size * size..][..size * size];
+            gram(&rows, size, matrix, size);
+            (0..size).for_each(|at| matrix[at * size + at] += 1.0);
+            let b = numbers(size, 100 + lane as u64);
+            (0..n).for_each(|at| right[at * LANES + lane] = b[at]);
+            let x = plain_solve(matrix, size, &b[..n]);
+            (0..n).for_each(|at| expected[at * LANES + lane] = x[at]);
+        }
+        let lanes_of = std::cell::RefCell::new(vec![0.0; size * size * LANES]);
+        on_each!(interleave(&matrices, size, &mut lanes_of.borrow_mut()), |()| ());
+        let pristine = lanes_of.borrow().clone();
+        let (b, pivots) = (std::cell::RefCell::new(right.clone()), vec![0.0; n * LANES]);
+        let pivots = std::cell::RefCell::new(pivots);
+        on_each!(
+            solve_lanes(
+                &mut lanes_of.borrow_mut(),
+                size,
+                &mut pivots.borrow_mut(),
+                &mut b.borrow_mut()
+            ),
+            |()| {
+                assert_close(&b.borrow()[..n * LANES], &expected);
+                assert!(pivots.borrow().iter().all(|pivot| *pivot >= 1.0));
+                b.borrow_mut().copy_from_slice(&right);
+                lanes_of.borrow_mut().copy_from_slice(&pristine);
+            }
+        );
+    }
+}
+
+/// Gaussian elimination in double precision on the first unknowns of a symmetric matrix given by its upper triangle.
+fn plain_solve(matrix: &[f32], size: usize, b: &[f32]) -> Vec<f32> {
+    let n = b.len();
+    let upper = |i: usize, j: usize| f64::from(matrix[i.min(j) * size + i.max(j)]);
+    let mut a: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| upper(i, j)).collect()).collect();
+    let mut x: Vec<f64> = b.iter().map(|b| f64::from(*b)).collect();
+    for k in 0..n {
+        for i in k + 1..n {
+            let factor = a[i][k] / a[k][k];
+            let pivot = a[k].clone();
+            a[i].iter_mut().zip(&pivot).for_each(|(a, p)| *a -= factor * p);
+            x[i] -= factor * x[k];
+        }
+    }
+    for k in (0..n).rev() {
+        let known: f64 = (k + 1..n).map(|j| a[k][j] * x[j]).sum();
+        x[k] = (x[k] - known) / a[k][k];
+    }
+    x.into_iter().map(|x| x as f32).collect()
 }

@@ -13,12 +13,14 @@
 //! Both are solved in single precision. Where their pivots say that this would lose too many digits (near duplicates of
 //! huge confidence, no penalty at all), the row is solved again in double precision.
 
+mod batch;
 mod dense;
 #[cfg(test)]
 mod tests;
 
 use crate::factors::Factors;
 use crate::kernel::{self, PANEL};
+pub use batch::{BatchRow, BatchSolver};
 use dense::DenseSolver;
 
 /// Pivots may shrink by this factor before single precision counts as too coarse.
@@ -59,6 +61,11 @@ impl RowProblem<'_> {
 
     fn target(&self, n: usize) -> f32 {
         self.targets.get(n).copied().unwrap_or(1.0)
+    }
+
+    /// `s`, or 0.
+    fn prior(&self) -> f32 {
+        if self.has_prior() { self.prior_strength } else { 0.0 }
     }
 
     fn has_prior(&self) -> bool {

@@ -213,3 +213,93 @@ fn huge_vectors_give_finite_answers() {
         assert!(world.solve().iter().all(|x| x.is_finite()), "{n}");
     }
 }
+
+/// Rows of all lengths, some with priors and targets, on one table.
+struct Rows {
+    worlds: Vec<World>,
+}
+
+impl Rows {
+    fn new(dim: usize) -> Self {
+        let lengths = [0, 1, 3, 16, 17, 40, 63, 64, 65, 100, 150];
+        let worlds = lengths.iter().cycle().take(70).enumerate().map(|(at, &n)| {
+            let mut one = world(dim, n, at as u64);
+            if at % 3 != 0 {
+                one.prior_strength = 0.0;
+            }
+            one
+        });
+        Self { worlds: worlds.collect() }
+    }
+
+    fn batch(&self) -> Vec<BatchRow<'_>> {
+        let rows = self.worlds.iter().enumerate();
+        rows.map(|(at, one)| BatchRow { problem: one.problem(), scale: 0.5 + (at % 4) as f32 })
+            .collect()
+    }
+}
+
+#[test]
+fn rows_solved_together_are_those_solved_alone() {
+    for dim in [16, 64, 128] {
+        let rows = Rows::new(dim);
+        let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+        let (mut out, mut objectives) = (vec![f32::NAN; 70 * dim], Vec::new());
+        let batch = rows.batch();
+        BatchSolver::default().solve(factors, spectrum, &batch, &mut out, &mut objectives);
+        for (at, row) in batch.iter().enumerate() {
+            let scaled: Vec<f32> = spectrum.iter().map(|g| g * row.scale).collect();
+            let mut alone = vec![0.0; dim];
+            RowSolver::default().solve(factors, &scaled, &row.problem, &mut alone);
+            for (together, alone) in out[at * dim..].iter().zip(&alone) {
+                assert!((together - alone).abs() < 1e-4 * (1.0 + alone.abs()), "row {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_objective_is_that_of_the_answer() {
+    let rows = Rows::new(64);
+    let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+    let (mut out, mut objectives) = (vec![0.0; 70 * 64], Vec::new());
+    let batch = rows.batch();
+    BatchSolver::default().solve(factors, spectrum, &batch, &mut out, &mut objectives);
+    for (at, row) in batch.iter().enumerate().filter(|(_, row)| !row.problem.has_prior()) {
+        let x = &out[at * 64..(at + 1) * 64];
+        let penalty = |k: usize| row.scale * spectrum[k] + row.problem.ridge;
+        let mut expected: f64 = (0..64).map(|k| f64::from(penalty(k) * x[k] * x[k])).sum();
+        for (n, &item) in row.problem.items.iter().enumerate() {
+            let error = row.problem.target(n) - kernel::dot(x, factors.row(item as usize).unwrap());
+            expected += f64::from(row.problem.confidence(n) * error * error);
+        }
+        assert!((objectives[at] - expected).abs() < 1e-3 * (1.0 + expected), "row {at}");
+    }
+}
+
+#[test]
+fn which_rows_share_a_batch_changes_no_bit() {
+    let rows = Rows::new(64);
+    let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+    let (mut all, mut objectives) = (vec![0.0; 70 * 64], Vec::new());
+    let batch = rows.batch();
+    let mut solver = BatchSolver::default();
+    solver.solve(factors, spectrum, &batch, &mut all, &mut objectives);
+    let all_objectives = objectives.clone();
+    let mut half = vec![0.0; 35 * 64];
+    solver.solve(factors, spectrum, &batch[35..], &mut half, &mut objectives);
+    assert!(half.iter().zip(&all[35 * 64..]).all(|(a, b)| a.to_bits() == b.to_bits()));
+    assert_eq!(objectives, all_objectives[35..]);
+}
+
+#[test]
+fn confidences_beyond_single_precision_are_solved_in_double_within_a_batch() {
+    let mut rows = Rows::new(64);
+    for one in &mut rows.worlds {
+        one.confidences.iter_mut().for_each(|c| *c = 1e30);
+    }
+    let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+    let (mut out, mut objectives) = (vec![f32::NAN; 70 * 64], Vec::new());
+    BatchSolver::default().solve(factors, spectrum, &rows.batch(), &mut out, &mut objectives);
+    assert!(out.iter().all(|x| x.is_finite()) && objectives.iter().all(|x| x.is_finite()));
+}

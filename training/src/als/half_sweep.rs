@@ -3,17 +3,14 @@
 use guanxi_models::Factors;
 use guanxi_models::kernel;
 use guanxi_models::params::FoldIn;
-use guanxi_models::solver::{RowProblem, RowSolver};
+use guanxi_models::solver::{BatchRow, BatchSolver, RowProblem};
 use rayon::prelude::*;
 
 use super::AlsError;
 use super::matrix::Side;
 
-/// Rows that one task takes.
-const CHUNK: usize = 64;
-
-/// How many of the next row's factors are fetched while a row is solved; the solver fetches the others itself.
-const AHEAD: usize = 12;
+/// Rows that one task takes: enough that most of its batches are full.
+const CHUNK: usize = 1024;
 
 /// What the rows of one side are solved against.
 pub(super) struct HalfSweep<'a> {
@@ -61,16 +58,17 @@ impl Prior {
 
 #[derive(Default)]
 struct Worker {
-    solver: RowSolver,
-    spectrum: Vec<f32>,
+    solver: BatchSolver,
+    objectives: Vec<f64>,
 }
 
 impl HalfSweep<'_> {
-    /// Solves every row; returns them and the sum of `observe` over them.
+    /// Solves every row; returns them and the sum of `observe` over them, which is told of each row its number, the row, and the
+    /// least value of its problem.
     pub(super) fn solve(
         &self,
         prior: impl Fn(usize) -> Prior + Sync,
-        observe: impl Fn(usize, &[f32]) -> f64 + Sync,
+        observe: impl Fn(usize, &[f32], f64) -> f64 + Sync,
     ) -> Result<(Factors, f64), AlsError> {
         let dim = self.factors.dim();
         let mut rows = vec![0.0; self.side.rows() * dim];
@@ -78,20 +76,22 @@ impl HalfSweep<'_> {
             .par_chunks_mut(CHUNK * dim)
             .enumerate()
             .map_init(Worker::default, |worker, (chunk, rows)| {
-                let rows = rows.chunks_exact_mut(dim).enumerate();
-                let mut sum = 0.0;
-                for (row, out) in rows.map(|(at, out)| (chunk * CHUNK + at, out)) {
-                    self.solve_row(worker, row, &prior(row), out);
-                    sum += observe(row, out);
-                }
-                sum
+                let first = chunk * CHUNK;
+                let numbers = first..first + rows.len() / dim;
+                let priors: Vec<Prior> = numbers.clone().map(&prior).collect();
+                let problems =
+                    numbers.clone().zip(&priors).map(|(row, prior)| self.row(row, prior));
+                let problems: Vec<BatchRow<'_>> = problems.collect();
+                let Worker { solver, objectives } = worker;
+                solver.solve(self.factors, self.spectrum, &problems, rows, objectives);
+                let solved = numbers.zip(rows.chunks_exact(dim)).zip(objectives);
+                solved.map(|((row, x), least)| observe(row, x, *least)).sum()
             })
             .collect();
         Ok((Factors::new(dim, rows)?, sums.iter().sum()))
     }
 
-    fn solve_row(&self, worker: &mut Worker, row: usize, prior: &Prior, out: &mut [f32]) {
-        self.fetch(row + 1);
+    fn row<'a>(&'a self, row: usize, prior: &'a Prior) -> BatchRow<'a> {
         let cells = self.side.row(row);
         let problem = RowProblem {
             items: cells.others,
@@ -101,33 +101,7 @@ impl HalfSweep<'_> {
             prior_strength: prior.strength,
             prior_mean: &prior.mean,
         };
-        let Some(scale) = self.scales.get(row) else {
-            return worker.solver.solve(self.factors, self.spectrum, &problem, out);
-        };
-        worker.spectrum.clear();
-        worker.spectrum.extend(self.spectrum.iter().map(|g| scale * g));
-        worker.solver.solve(self.factors, &worker.spectrum, &problem, out);
-    }
-
-    fn fetch(&self, row: usize) {
-        let others = self.side.row(row).others.iter().take(AHEAD);
-        others.filter_map(|&other| self.factors.row(other as usize)).for_each(kernel::prefetch);
-    }
-
-    /// `sum c (t - x.y)^2 + sum_k scale g_k x_k^2` of a solved row `x`.
-    pub(super) fn error(&self, row: usize, x: &[f32]) -> f64 {
-        let cells = self.side.row(row);
-        let mut sum = 0.0;
-        for (at, &other) in cells.others.iter().enumerate() {
-            let factor =
-                self.factors.row(other as usize).expect("a matrix has only rows there are");
-            let error = f64::from(cells.targets[at] - kernel::dot(x, factor));
-            sum += f64::from(cells.confidences[at]) * error * error;
-        }
-        let scale = f64::from(self.scales.get(row).copied().unwrap_or(1.0));
-        let squares = x.iter().map(|x| f64::from(*x) * f64::from(*x));
-        let unobserved: f64 = squares.zip(self.spectrum).map(|(xx, g)| xx * f64::from(*g)).sum();
-        sum + scale * unobserved
+        BatchRow { problem, scale: self.scales.get(row).copied().unwrap_or(1.0) }
     }
 
     /// `l |x|^2` of a solved row `x`.

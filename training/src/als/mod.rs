@@ -216,7 +216,7 @@ impl<'a> Trainer<'a> {
             ridge: self.ridge(self.matrix.n_items()),
             scales: &[],
         };
-        let (rows, penalty) = half.solve(|_| Prior::none(), |row, x| half.penalty(row, x))?;
+        let (rows, penalty) = half.solve(|_| Prior::none(), |row, x, _| half.penalty(row, x))?;
         Ok((UserSide { rows, items, spectrum }, penalty))
     }
 
@@ -230,7 +230,7 @@ impl<'a> Trainer<'a> {
             ridge: self.ridge(self.matrix.n_users()),
             scales: &self.frequencies,
         };
-        half.solve(|_| Prior::none(), |row, x| half.error(row, x) + half.penalty(row, x))
+        half.solve(|_| Prior::none(), |_, _, least| least)
     }
 
     fn finish(&self, users: UserSide) -> Als {

@@ -49,7 +49,7 @@ pub fn user_sweep_with_prior(
         },
         scales: &[],
     };
-    let (rows, _) = half.solve(|user| prior_of_user(als, friends, user), |_, _| 0.0)?;
+    let (rows, _) = half.solve(|user| prior_of_user(als, friends, user), |_, _, _| 0.0)?;
     Ok(rows)
 }
 
