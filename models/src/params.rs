@@ -73,5 +73,5 @@ impl FoldIn {
 
 /// `base^exponent`, at once for the exponent that almost every model has.
 fn power(base: f32, exponent: f32) -> f32 {
-    if exponent == 1.0 { base } else { base.powf(exponent) }
+    if exponent.to_bits() == 1_f32.to_bits() { base } else { base.powf(exponent) }
 }

@@ -429,15 +429,15 @@ impl Systems<'_> {
     ) -> [S::Vector; COLUMNS] {
         let minus = simd.splat(-1.0);
         let mut sums = [minus; COLUMNS];
-        for c in 0..C {
-            sums[c] = simd.load(lane(self.a, self.at(row, column + c)));
+        for (c, sum) in sums.iter_mut().enumerate().take(C) {
+            *sum = simd.load(lane(self.a, self.at(row, column + c)));
         }
         for above in 0..row {
             let factor = simd.mul(minus, simd.load(lane(self.a, self.at(above, row))));
             let from = self.at(above, column);
             let line = &self.a[from..from + (C - 1) * LANES + N];
-            for c in 0..C {
-                sums[c] = simd.mul_add(factor, simd.load(lane(line, c * LANES)), sums[c]);
+            for (c, sum) in sums.iter_mut().enumerate().take(C) {
+                *sum = simd.mul_add(factor, simd.load(lane(line, c * LANES)), *sum);
             }
         }
         sums

@@ -138,10 +138,8 @@ impl BatchSolver {
             let at = batch.members[lane].1;
             let dim = batch.factors.dim();
             let out = &mut out[at * dim..(at + 1) * dim];
-            objectives[at] = match self.is_sound(batch, lane) {
-                true => self.write(batch, lane, out),
-                false => f64::NAN,
-            };
+            objectives[at] =
+                if self.is_sound(batch, lane) { self.write(batch, lane, out) } else { f64::NAN };
             if !(objectives[at].is_finite() && out.iter().all(|value| value.is_finite())) {
                 objectives[at] = self.solve_one(batch, lane, out);
             }
@@ -173,9 +171,9 @@ impl BatchSolver {
             }
         }
         if batch.is_dual {
-            self.prepare_dual(batch, lane)
+            self.prepare_dual(batch, lane);
         } else {
-            self.prepare_primal(batch, lane)
+            self.prepare_primal(batch, lane);
         }
     }
 
@@ -258,15 +256,14 @@ impl BatchSolver {
 
     fn factor(&mut self, batch: Batch<'_>) {
         let size = batch.size;
-        let pivots = match batch.is_dual {
-            true => (0..batch.members.len()).map(|lane| batch.row(lane).problem.items.len()).max(),
-            false => Some(size),
-        };
-        let pivots = pivots.unwrap_or(0);
+        let lengths = (0..batch.members.len()).map(|lane| batch.row(lane).problem.items.len());
+        let pivots = if batch.is_dual { lengths.max().unwrap_or(0) } else { size };
         self.diagonals.clear();
         for at in 0..pivots {
             let diagonal = &mut self.lanes[(at * size + at) * LANES..][..LANES];
-            diagonal.iter_mut().for_each(|value| *value += 1.0);
+            for value in diagonal.iter_mut() {
+                *value += 1.0;
+            }
             self.diagonals.extend_from_slice(diagonal);
         }
         self.pivots.resize(pivots * LANES, 0.0);
