@@ -35,9 +35,9 @@ print(json.dumps({
 """
 
 
-def run(command, threads):
+def run(command, threads, blas=1):
     """The line of JSON that a command ends with, and its peak memory."""
-    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    one = {name: str(blas) for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     env = {**os.environ, **one, "RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     out = process.stdout.read()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use guanxi_models::index::Panels;
 use guanxi_models::recommend::Scratch;
 use guanxi_models::{Model, Query, QueryError, Scenario, Search, World};
 use parquet::arrow::ArrowWriter;
@@ -40,6 +41,9 @@ pub struct Args {
     /// Looks at every item instead of searching the index.
     #[arg(long)]
     exact: bool,
+    /// Ranks for-you by the embedding alone: exact, and many users at once.
+    #[arg(long, conflicts_with = "exact")]
+    by_embedding: bool,
     /// The Parquet file to write: user, rank, item, score, reasons.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -54,6 +58,9 @@ fn scenario(name: &str) -> Result<Scenario, String> {
 
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    if args.by_embedding && args.scenario != Scenario::ForYou {
+        return Err("`--by-embedding` ranks `for-you` alone: leave `--scenario` out".into());
+    }
     let world = world(&args.data)?;
     let users = users(&args.users, &world)?;
     let half = args.out.with_extension("parquet.new");
@@ -85,9 +92,13 @@ fn users(named: &str, world: &World) -> Result<Vec<String>, CliError> {
 fn write(args: &Args, world: &World, users: &[String], path: &Path) -> Result<usize, CliError> {
     let file = File::create(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
     let mut writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
+    let panels = args.by_embedding.then(|| Panels::new(&world.model().item_factors));
     let mut rows = 0;
     for chunk in users.chunks(USERS_AT_ONCE) {
-        let lists = lists(args, world, chunk)?;
+        let lists = match &panels {
+            Some(panels) => lists_by_embedding(args, world, panels, chunk)?,
+            None => lists(args, world, chunk)?,
+        };
         let batch = batch(world, &lists)?;
         rows += batch.num_rows();
         writer.write(&batch)?;
@@ -103,6 +114,26 @@ fn lists(args: &Args, world: &World, users: &[String]) -> Result<Vec<UserList>, 
         Ok(UserList { user: user.clone(), items })
     };
     users.par_iter().map_init(Scratch::default, list).collect()
+}
+
+/// The same by the embedding alone, blocks of users on all threads.
+fn lists_by_embedding(
+    args: &Args,
+    world: &World,
+    panels: &Panels,
+    users: &[String],
+) -> Result<Vec<UserList>, QueryError> {
+    /// So many users share the fetching of the items.
+    const BLOCK: usize = 480;
+    let block = |scratch: &mut Scratch, users: &[String]| {
+        let queries: Vec<Query> = users.iter().map(|user| query(args, user)).collect();
+        let lists = world.recommend_by_embedding(panels, &queries, scratch)?;
+        let lists = users.iter().zip(lists);
+        Ok(lists.map(|(user, items)| UserList { user: user.clone(), items }).collect::<Vec<_>>())
+    };
+    let blocks: Result<Vec<Vec<UserList>>, QueryError> =
+        users.par_chunks(BLOCK).map_init(Scratch::default, block).collect();
+    Ok(blocks?.into_iter().flatten().collect())
 }
 
 fn query(args: &Args, user: &str) -> Query {

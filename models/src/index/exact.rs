@@ -26,24 +26,18 @@ pub fn exact_top(
     if k == 0 {
         return Vec::new();
     }
-    let mut top = Top { k, entries: Vec::new(), bar: None };
+    let mut top = Top::new(k);
     let mut scores = [0.0; BLOCK];
     for (block, rows) in factors.values().chunks(BLOCK * factors.dim()).enumerate() {
         let scores = &mut scores[..rows.len() / factors.dim()];
         kernel::dots(query, rows, scores);
-        for (at, &score) in scores.iter().enumerate() {
-            let row = (block * BLOCK + at) as u32;
-            // Rows come in ascending order, so a tie with the bar loses.
-            if top.bar.is_none_or(|bar| score > bar) && accept(row) {
-                top.push((score, row));
-            }
-        }
+        top.offer(scores, (block * BLOCK) as u32, accept);
     }
     top.finish()
 }
 
 /// The best `k` so far, among some that are not.
-struct Top {
+pub(super) struct Top {
     k: usize,
     entries: Vec<(f32, u32)>,
     /// What a score must exceed.
@@ -51,6 +45,25 @@ struct Top {
 }
 
 impl Top {
+    pub(super) fn new(k: usize) -> Self {
+        Self { k, entries: Vec::new(), bar: None }
+    }
+
+    /// Takes what is good enough of the scores of consecutive rows, of which `first` is the first. Rows must come in ascending order.
+    pub(super) fn offer(&mut self, scores: &[f32], first: u32, accept: &dyn Fn(u32) -> bool) {
+        // Most scores are below the bar, and to see that of all at once takes a few instructions.
+        let bar = self.bar.unwrap_or(f32::NEG_INFINITY);
+        if self.bar.is_some() && scores.iter().filter(|&&score| score > bar).count() == 0 {
+            return;
+        }
+        for (&score, row) in scores.iter().zip(first..) {
+            // Rows come in ascending order, so a tie with the bar loses.
+            if self.bar.is_none_or(|bar| score > bar) && accept(row) {
+                self.push((score, row));
+            }
+        }
+    }
+
     fn push(&mut self, entry: (f32, u32)) {
         /// How many entries may wait, beyond twice `k`, for the next selection.
         const SLACK: usize = 64;
@@ -69,7 +82,7 @@ impl Top {
         }
     }
 
-    fn finish(mut self) -> Vec<(f32, u32)> {
+    pub(super) fn finish(mut self) -> Vec<(f32, u32)> {
         self.select();
         self.entries.sort_unstable_by(by_score);
         self.entries

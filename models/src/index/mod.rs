@@ -6,6 +6,7 @@
 mod build;
 mod columns;
 mod exact;
+mod many;
 mod order;
 mod prune;
 mod search;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::factors::Factors;
 pub use columns::{IndexColumns, IndexError, NO_LINK};
 pub use exact::exact_top;
+pub use many::Panels;
 pub use search::SearchScratch;
 
 /// How an index is built.

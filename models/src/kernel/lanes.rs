@@ -1,7 +1,7 @@
 //! The loops, over vectors of `N` lanes: safe code that each kind of processor compiles for itself.
 //!
 //! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
-use super::{LANES, PANEL, prefetch};
+use super::{LANES, PANEL, PRODUCTS, QUERIES, prefetch};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
 pub(super) trait Simd<const N: usize>: Copy {
@@ -286,6 +286,50 @@ impl Combination<'_> {
             }
         }
         let out = out[self.from..self.from + C * N].as_chunks_mut::<N>().0;
+        for (sum, out) in sums.into_iter().zip(out) {
+            simd.store(sum, out);
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn products<const N: usize, S: Simd<N>>(
+    simd: S,
+    panel: &[f32],
+    queries: &[f32],
+    out: &mut [f32],
+) {
+    let mut column = 0;
+    while column < PRODUCTS {
+        match S::COLUMNS {
+            4 => multiply::<N, 4, S>(simd, panel, queries, column, out),
+            _ => multiply::<N, 2, S>(simd, panel, queries, column, out),
+        }
+        column += if S::COLUMNS == 4 { 4 * N } else { 2 * N };
+    }
+}
+
+/// Some vectors of the products of all queries, summed in registers.
+#[inline(always)]
+fn multiply<const N: usize, const C: usize, S: Simd<N>>(
+    simd: S,
+    panel: &[f32],
+    queries: &[f32],
+    column: usize,
+    out: &mut [f32],
+) {
+    let mut sums = [[simd.splat(0.0); C]; QUERIES];
+    for (line, query) in panel.chunks_exact(PRODUCTS).zip(queries.as_chunks::<QUERIES>().0) {
+        let line = &line[column..column + C * N].as_chunks::<N>().0[..C];
+        for q in 0..QUERIES {
+            let factor = simd.splat(query[q]);
+            for c in 0..C {
+                sums[q][c] = simd.mul_add(factor, simd.load(&line[c]), sums[q][c]);
+            }
+        }
+    }
+    for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(PRODUCTS)) {
+        let out = out[column..column + C * N].as_chunks_mut::<N>().0;
         for (sum, out) in sums.into_iter().zip(out) {
             simd.store(sum, out);
         }

@@ -23,6 +23,11 @@ mod tests;
 /// Matrices of the kernels have widths that are multiples of this, and row numbers in their loops start at multiples of it.
 pub const PANEL: usize = 16;
 
+/// How many queries [`products`] takes, and with how many rows of a panel it multiplies each.
+pub const QUERIES: usize = 6;
+/// See [`QUERIES`].
+pub const PRODUCTS: usize = 64;
+
 /// How many systems [`solve_lanes`] solves side by side.
 pub const LANES: usize = 16;
 
@@ -81,6 +86,11 @@ macro_rules! compile {
         #[target_feature(enable = $features)]
         pub(super) fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
             lanes::combine(<$simd>::here(), table, items, weights, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
+            lanes::products(<$simd>::here(), panel, queries, out);
         }
 
         #[target_feature(enable = $features)]
@@ -174,6 +184,13 @@ pub fn gather(table: &[f32], items: &[u32], weights: &[f32], scales: &[f32], out
 /// `out = sum_k weights_k table_(items_k)`, rows as wide as `out`, a multiple of [`PANEL`].
 pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
     dispatch!(combine(table, items, weights, out));
+}
+
+/// The inner products of [`QUERIES`] queries with [`PRODUCTS`] rows: `out` takes [`PRODUCTS`] numbers for each query.
+///
+/// `panel` holds the rows column by column, [`PRODUCTS`] numbers to a column, and `queries` the same of the queries, [`QUERIES`] to a column.
+pub fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
+    dispatch!(products(panel, queries, out));
 }
 
 /// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side:

@@ -276,3 +276,20 @@ fn plain_solve(matrix: &[f32], size: usize, b: &[f32]) -> Vec<f32> {
     }
     x.into_iter().map(|x| x as f32).collect()
 }
+
+#[test]
+fn products_are_the_dots_of_queries_and_rows() {
+    for dim in [1, 16, 64, 100] {
+        let (panel, queries) = (numbers(dim * PRODUCTS, 1), numbers(dim * QUERIES, 2));
+        let product = |query: usize, row: usize| -> f32 {
+            (0..dim).map(|k| panel[k * PRODUCTS + row] * queries[k * QUERIES + query]).sum()
+        };
+        let expected: Vec<f32> =
+            (0..QUERIES * PRODUCTS).map(|at| product(at / PRODUCTS, at % PRODUCTS)).collect();
+        let out = std::cell::RefCell::new(vec![f32::NAN; QUERIES * PRODUCTS]);
+        on_each!(products(&panel, &queries, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}

@@ -11,6 +11,7 @@ mod fill;
 mod for_you;
 mod friends;
 mod friends_also_bought;
+mod many;
 mod nearest;
 pub mod query;
 mod scan;

@@ -1,0 +1,38 @@
+//! The taste of many users at once: what a nightly job asks for.
+
+use super::asker::Asker;
+use super::query::{Query, QueryError, Recommendation};
+use super::{Allowed, Scratch, check, listed};
+use crate::index::Panels;
+use crate::world::World;
+
+impl World {
+    /// For each question, of the scenario for-you, the exact top of the embedding alone, `p_u.q_j`: lists and friends don't count.
+    ///
+    /// `panels` are those of the model's items. Askers of whom nothing is known get an empty list. O(questions x items x dim).
+    pub fn recommend_by_embedding(
+        &self,
+        panels: &Panels,
+        queries: &[Query],
+        scratch: &mut Scratch,
+    ) -> Result<Vec<Vec<Recommendation>>, QueryError> {
+        let dim = self.model().item_factors.dim();
+        let (mut vectors, mut allowed) = (Vec::new(), Vec::with_capacity(queries.len()));
+        for query in queries {
+            check(query)?;
+            let Asker { user, vector, .. } = Asker::new(self, query, scratch);
+            vectors.extend_from_slice(&vector);
+            vectors.resize((allowed.len() + 1) * dim, 0.0);
+            allowed.push((!vector.is_empty()).then_some(Allowed::new(self, query, user)?));
+        }
+        let accept = |query: usize, item: u32| {
+            allowed[query].as_ref().is_some_and(|allowed: &Allowed<'_>| allowed.contains(item))
+        };
+        let most = queries.iter().map(|query| query.limit).max().unwrap_or(0);
+        let top = panels.top(&vectors, most, &accept);
+        let cut = top.into_iter().zip(queries).map(|(items, query)| {
+            items.into_iter().take(query.limit).map(|(score, item)| listed(item, score)).collect()
+        });
+        Ok(cut.collect())
+    }
+}
