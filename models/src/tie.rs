@@ -27,7 +27,9 @@ pub struct Person<'a> {
 /// assert!((strength(a, b) - (FLOOR + (1.0 - FLOOR) / 2.0)).abs() < 1e-6);
 /// ```
 pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
-    let shared = (cosine(a.friends, b.friends) * cosine(a.items, b.items)).sqrt();
+    let friends = cosine(a.friends, b.friends);
+    let is_unknown = a.items.is_empty() || b.items.is_empty();
+    let shared = if is_unknown { friends } else { (friends * cosine(a.items, b.items)).sqrt() };
     FLOOR + (1.0 - FLOOR) * shared
 }
 

@@ -153,6 +153,17 @@ impl Judge<'_> {
     }
 }
 
+/// Whether the mean of paired differences is above 0 by more than one standard error. O(n).
+pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {
+    let n = differences.len() as f64;
+    if n < 2.0 {
+        return false;
+    }
+    let mean = differences.iter().sum::<f64>() / n;
+    let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
+    mean > (squares / (n - 1.0) / n).sqrt()
+}
+
 /// The strength that is best over both kinds of users; the weakest of equals.
 pub fn best(tried: &[StrengthTried]) -> f32 {
     let quality = |one: &StrengthTried| one.warm + f64::midpoint(one.cold, one.three_items);
