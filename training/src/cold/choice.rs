@@ -11,6 +11,7 @@ use crate::blend::{PerPart, Sources, learn};
 use crate::bootstrap::Bootstrap;
 use crate::dataset::Dataset;
 use crate::evaluation::{Catalogue, Scorer, Survey};
+use crate::figures::Marks;
 use crate::fitted::Fitted;
 use crate::recipe::Recipe;
 use crate::scoring::{EmbeddingScorer, FriendScores, weighed};
@@ -45,28 +46,32 @@ struct Way {
 }
 
 impl Bench<'_> {
-    /// Hands back `n` items each, decides on one half, reports on the other.
+    /// Hands back `n` items each, decides on one half, reports on the other, and then the other way round.
     pub(super) fn round(&self, n: usize) -> Result<Round, AlsError> {
-        let learn = Newcomers::new(self, &self.hidden.learn, n);
-        let report = Newcomers::new(self, &self.hidden.report, n);
+        let newcomers = self.hidden.halves.each_ref().map(|users| Newcomers::new(self, users, n));
         let popularity = self.popularity();
-        let on = |newcomers| Half { bench: self, newcomers, popularity: &popularity };
-        let (learn, report) = (on(&learn), on(&report));
-        let (alone, social) = learn.decide()?;
-        let surveys = [report.survey(alone)?, report.survey(social)?, report.by_popularity()];
-        let marks = surveys.each_ref().map(|survey| &survey.marks[..]);
+        let [one, other] = newcomers.each_ref().map(|newcomers| Half {
+            bench: self,
+            newcomers,
+            popularity: &popularity,
+        });
+        let ways = [one.decide()?, other.decide()?];
+        let first = other.surveys(ways[0])?;
+        let second = one.surveys(ways[1])?;
+        let surveys: [Vec<Marks>; 3] =
+            [0, 1, 2].map(|system| [&first[system].marks[..], &second[system].marks].concat());
+        let marks = surveys.each_ref().map(Vec::as_slice);
         let bootstrap = Bootstrap::new(&marks, self.recipe.seed);
-        let [alone_found, social_found, popular] = surveys.map(|survey| Found::from(&survey));
+        let [alone, social, popularity] = marks.map(Found::mean_of);
         Ok(Round {
             handed_back: n,
-            learned_on: learn.newcomers.cases.len(),
-            users: report.newcomers.cases.len(),
-            popularity: popular,
-            without_friends: alone_found,
-            with_friends: social_found,
+            users: one.newcomers.cases.len() + other.newcomers.cases.len(),
+            popularity,
+            without_friends: alone,
+            with_friends: social,
             gain: bootstrap.difference(1, 0).ndcg_at_20,
-            chosen_without: alone.strengths(),
-            chosen: social.strengths(),
+            chosen_without: ways.map(|(alone, _)| alone.strengths()),
+            chosen: ways.map(|(_, social)| social.strengths()),
         })
     }
 
@@ -163,6 +168,11 @@ impl<'a> Half<'a> {
         let embedding = self.embedding(&rows);
         let scorer = Weighed { sources: self.sources(&embedding), weights: way.scaled };
         Ok(self.catalogue().survey(&scorer, &self.newcomers.cases))
+    }
+
+    /// What the way without friends, the way with friends, and popularity are worth here.
+    fn surveys(&self, (alone, social): (Way, Way)) -> Result<[Survey; 3], AlsError> {
+        Ok([self.survey(alone)?, self.survey(social)?, self.by_popularity()])
     }
 
     fn by_popularity(&self) -> Survey {

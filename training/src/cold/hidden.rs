@@ -8,10 +8,8 @@ use crate::draw::{mix, sample};
 /// The users whose histories are hidden, in two halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hidden {
-    /// Those on whom strengths are decided.
-    pub(super) learn: Vec<u32>,
-    /// Those on whom is reported.
-    pub(super) report: Vec<u32>,
+    /// Each is served with what the other decides.
+    pub(super) halves: [Vec<u32>; 2],
 }
 
 impl Hidden {
@@ -25,15 +23,20 @@ impl Hidden {
         let users: Vec<u32> = (0..data.n_users() as u32).filter(can_be_hidden).collect();
         let wanted = (users.len() as f64 * share).round() as usize;
         let drawn = sample(seed, users.into_iter(), wanted);
-        let (learn, report) =
+        let (one, other) =
             drawn.into_iter().partition(|&user| mix(seed, user, u32::MAX).is_multiple_of(2));
-        Self { learn, report }
+        Self { halves: [one, other] }
+    }
+
+    /// Both halves.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+        self.halves.iter().flatten().copied()
     }
 
     /// All that the hidden users did, a row for every user.
     pub(super) fn rows(&self, data: &Dataset) -> Vec<Vec<u32>> {
         let mut rows = vec![Vec::new(); data.n_users()];
-        for &user in self.learn.iter().chain(&self.report) {
+        for user in self.all() {
             rows[user as usize] = data.histories.row(user as usize).items.to_vec();
         }
         rows
@@ -75,7 +78,7 @@ mod tests {
     fn a_share_of_those_with_friends_is_hidden_whole() {
         let data = data();
         let hidden = Hidden::draw(&data, 0.5, 1);
-        let all: Vec<u32> = hidden.learn.iter().chain(&hidden.report).copied().collect();
+        let all: Vec<u32> = hidden.all().collect();
         assert_eq!(all.len(), 10);
         assert!(all.iter().all(|user| user % 2 == 0), "the odd ones have no friends: {all:?}");
         let rest = without(&data, hidden.rows(&data)).rest;

@@ -1,8 +1,8 @@
 //! Cold start: what is known of users whose whole history is hidden.
 //!
 //! Of the users who have friends some are drawn, and all that they did is hidden. A model is trained without them. Then each is
-//! handed back a few random items, by fold-in only, and what is still hidden is to be found. How much friends count is decided on
-//! one half of these users and reported on the other, beside popularity and the same fold-in that knows of no friends.
+//! handed back a few random items, by fold-in only, and what is still hidden is to be found. How much friends count for one half of
+//! these users is decided on the other half; beside it stand popularity and the same fold-in that knows of no friends.
 
 mod choice;
 mod hidden;
@@ -61,7 +61,7 @@ pub fn evaluate(
     let rounds = stage(observer, "cold users", |_| {
         HANDED_BACK.into_iter().map(|n| bench.round(n)).collect::<Result<_, _>>()
     })?;
-    let users = Counts { all: data.n_users(), hidden: hidden.learn.len() + hidden.report.len() };
+    let users = Counts { all: data.n_users(), hidden: hidden.all().count() };
     Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
 use crate::bootstrap::Interval;
-use crate::evaluation::Survey;
+use crate::figures::Marks;
 
 /// How well hidden users are served, by how much is known of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,9 +33,7 @@ pub struct Counts {
 pub struct Round {
     /// How many items are known of each user.
     pub handed_back: usize,
-    /// How many users decided.
-    pub learned_on: usize,
-    /// How many users the quality is of.
+    /// How many users the quality is of; one half of them decides what the other is served with.
     pub users: usize,
     /// What most people have.
     pub popularity: Found,
@@ -45,10 +43,10 @@ pub struct Round {
     pub with_friends: Found,
     /// What friends add to NDCG@20, with a bootstrap interval.
     pub gain: Interval,
-    /// What was decided without friends.
-    pub chosen_without: Strengths,
-    /// What was decided.
-    pub chosen: Strengths,
+    /// What was decided without friends, by each half.
+    pub chosen_without: [Strengths; 2],
+    /// What was decided, by each half.
+    pub chosen: [Strengths; 2],
 }
 
 /// How much of what was hidden is found.
@@ -75,10 +73,13 @@ pub struct Strengths {
     pub weights: PerPart,
 }
 
-impl From<&Survey> for Found {
-    fn from(survey: &Survey) -> Self {
-        let quality = survey.metrics.at_20;
-        Self { recall: quality.recall, ndcg: quality.ndcg }
+impl Found {
+    /// The mean over users; 0 without any.
+    pub fn mean_of(marks: &[Marks]) -> Self {
+        let n = marks.len().max(1) as f64;
+        let mean =
+            |mark: fn(&Marks) -> f32| marks.iter().map(|m| f64::from(mark(m))).sum::<f64>() / n;
+        Self { recall: mean(|marks| marks.recall_at_20), ndcg: mean(|marks| marks.ndcg_at_20) }
     }
 }
 
@@ -90,10 +91,16 @@ impl Display for ColdReport {
         write!(f, "{:>5} {:>6}  {:>14}", "known", "users", "popularity")?;
         writeln!(f, "  {:>15}  {:>14}  ndcg@20 gained", "without friends", "with friends")?;
         self.rounds.iter().try_for_each(|round| round.fmt(f))?;
-        writeln!(f, "recall@20 and ndcg@20; chosen on the other half of the hidden users:")?;
+        writeln!(
+            f,
+            "recall@20 and ndcg@20; by each half of the hidden users was chosen for the other:"
+        )?;
         self.rounds.iter().try_for_each(|round| {
-            writeln!(f, "{:>5}  {}", round.handed_back, round.chosen)?;
-            writeln!(f, "       without friends: {}", round.chosen_without)
+            for chosen in &round.chosen {
+                writeln!(f, "{:>5}  {chosen}", round.handed_back)?;
+            }
+            let mut without = round.chosen_without.iter();
+            without.try_for_each(|chosen| writeln!(f, "       without friends: {chosen}"))
         })
     }
 }
