@@ -153,7 +153,10 @@ impl Judge<'_> {
     }
 }
 
-/// Whether the mean of paired differences is above 0 by more than one standard error. O(n).
+/// Beyond so many standard errors a gain is no chance. One would let noise through: many strengths are tried, and the best is taken.
+const STANDARD_ERRORS: f64 = 2.0;
+
+/// Whether the mean of paired differences is above 0 by more than noise explains. O(n).
 pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {
     let n = differences.len() as f64;
     if n < 2.0 {
@@ -161,7 +164,7 @@ pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {
     }
     let mean = differences.iter().sum::<f64>() / n;
     let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
-    mean > (squares / (n - 1.0) / n).sqrt()
+    mean > STANDARD_ERRORS * (squares / (n - 1.0) / n).sqrt()
 }
 
 /// The strength that is best over both kinds of users; the weakest of equals.

@@ -1,5 +1,7 @@
 //! What one half of the cold users decides, and what that is worth for the other half.
 
+use std::collections::BTreeMap;
+
 use guanxi_models::Factors;
 
 use super::hidden::Hidden;
@@ -13,6 +15,7 @@ use crate::dataset::Dataset;
 use crate::evaluation::{Catalogue, Scorer, Survey};
 use crate::figures::Marks;
 use crate::fitted::Fitted;
+use crate::friend_prior::is_beyond_noise;
 use crate::recipe::Recipe;
 use crate::scoring::{EmbeddingScorer, FriendScores, weighed};
 
@@ -46,32 +49,44 @@ struct Way {
 }
 
 impl Bench<'_> {
-    /// Hands back `n` items each, decides on one half, reports on the other, and then the other way round.
-    pub(super) fn round(&self, n: usize) -> Result<Round, AlsError> {
-        let newcomers = self.hidden.halves.each_ref().map(|users| Newcomers::new(self, users, n));
+    /// One round for each number of items handed back; each half of the users is served with what the other decides.
+    pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<Round>, AlsError> {
         let popularity = self.popularity();
-        let [one, other] = newcomers.each_ref().map(|newcomers| Half {
+        let newcomers: Vec<[Newcomers; 2]> = numbers
+            .iter()
+            .map(|&n| self.hidden.halves.each_ref().map(|users| Newcomers::new(self, users, n)))
+            .collect();
+        let half = |round: usize, side: usize| Half {
             bench: self,
-            newcomers,
+            newcomers: &newcomers[round][side],
             popularity: &popularity,
-        });
-        let ways = [one.decide()?, other.decide()?];
-        let first = other.surveys(ways[0])?;
-        let second = one.surveys(ways[1])?;
+        };
+        let side = |side| -> Result<Vec<Ways>, AlsError> {
+            decide(&(0..numbers.len()).map(|round| half(round, side)).collect::<Vec<_>>())
+        };
+        let ways = [side(0)?, side(1)?];
+        let round = |at: usize| {
+            self.round(numbers[at], [half(at, 0), half(at, 1)], [ways[0][at], ways[1][at]])
+        };
+        (0..numbers.len()).map(round).collect()
+    }
+
+    fn round(&self, n: usize, halves: [Half<'_>; 2], ways: [Ways; 2]) -> Result<Round, AlsError> {
+        let (first, second) = (halves[1].surveys(ways[0])?, halves[0].surveys(ways[1])?);
         let surveys: [Vec<Marks>; 3] =
             [0, 1, 2].map(|system| [&first[system].marks[..], &second[system].marks].concat());
         let marks = surveys.each_ref().map(Vec::as_slice);
         let bootstrap = Bootstrap::new(&marks, self.recipe.seed);
-        let [alone, social, popularity] = marks.map(Found::mean_of);
+        let [without_friends, with_friends, popularity] = marks.map(Found::mean_of);
         Ok(Round {
             handed_back: n,
-            users: one.newcomers.cases.len() + other.newcomers.cases.len(),
+            users: marks[0].len(),
             popularity,
-            without_friends: alone,
-            with_friends: social,
+            without_friends,
+            with_friends,
             gain: bootstrap.difference(1, 0).ndcg_at_20,
-            chosen_without: ways.map(|(alone, _)| alone.strengths()),
-            chosen: ways.map(|(_, social)| social.strengths()),
+            chosen_without: ways.map(|ways| ways.alone.strengths()),
+            chosen: ways.map(|ways| ways.social.strengths()),
         })
     }
 
@@ -93,7 +108,30 @@ impl Way {
     }
 }
 
+/// What one half of the users decides for one number of items.
+#[derive(Clone, Copy, Debug)]
+struct Ways {
+    alone: Way,
+    social: Way,
+}
+
+/// Decides on one half of the users, for every number of items.
+///
+/// Whether friends carry anything at all is asked once, over all rounds: where what they gain is within noise, nothing of theirs is used.
+fn decide(halves: &[Half<'_>]) -> Result<Vec<Ways>, AlsError> {
+    let mut ways = halves.iter().map(Half::ways).collect::<Result<Vec<_>, _>>()?;
+    let mut gains = BTreeMap::new();
+    for (half, &ways) in halves.iter().zip(&ways) {
+        half.add_gains(ways, &mut gains)?;
+    }
+    if !is_beyond_noise(&gains.into_values().collect::<Vec<_>>()) {
+        ways.iter_mut().for_each(|ways| ways.social = ways.alone);
+    }
+    Ok(ways)
+}
+
 /// One half of the cold users.
+#[derive(Clone, Copy)]
 struct Half<'a> {
     bench: &'a Bench<'a>,
     newcomers: &'a Newcomers,
@@ -101,8 +139,8 @@ struct Half<'a> {
 }
 
 impl<'a> Half<'a> {
-    /// The best way without friends, and the best of all. The latter is the former where friends don't win beyond noise.
-    fn decide(&self) -> Result<(Way, Way), AlsError> {
+    /// The best way without friends, and the best of all.
+    fn ways(&self) -> Result<Ways, AlsError> {
         let no_friends = PerPart { friends: 0.0, ..PerPart::ONES };
         let means = std::iter::once(0.0).chain(STRENGTHS).map(FoldInPrior::Mean);
         let alone = self.best(means.collect(), no_friends)?;
@@ -112,17 +150,17 @@ impl<'a> Half<'a> {
         let mut priors = self.finalists(priors.collect())?;
         priors.push(alone.prior);
         let social = self.best(priors, PerPart::ONES)?;
-        let wins = self.beats(social, alone)?;
-        Ok((alone, if wins { social } else { alone }))
+        Ok(Ways { alone, social: if social.ndcg > alone.ndcg { social } else { alone } })
     }
 
-    /// Whether one way is better than another by more than a standard error of the paired difference.
-    fn beats(&self, one: Way, other: Way) -> Result<bool, AlsError> {
-        let (one, other) = (self.survey(one)?, self.survey(other)?);
-        let marks = one.marks.iter().zip(&other.marks);
-        let differences: Vec<f64> =
-            marks.map(|(a, b)| f64::from(a.ndcg_at_20 - b.ndcg_at_20)).collect();
-        Ok(crate::friend_prior::is_beyond_noise(&differences))
+    /// Adds to every user's number what friends gain in NDCG@20.
+    fn add_gains(&self, ways: Ways, gains: &mut BTreeMap<u32, f64>) -> Result<(), AlsError> {
+        let (alone, social) = (self.survey(ways.alone)?, self.survey(ways.social)?);
+        let marks = social.marks.iter().zip(&alone.marks);
+        for (&user, (social, alone)) in self.newcomers.users.iter().zip(marks) {
+            *gains.entry(user).or_default() += f64::from(social.ndcg_at_20 - alone.ndcg_at_20);
+        }
+        Ok(())
     }
 
     /// The priors with which the embedding alone ranks best.
@@ -171,7 +209,7 @@ impl<'a> Half<'a> {
     }
 
     /// What the way without friends, the way with friends, and popularity are worth here.
-    fn surveys(&self, (alone, social): (Way, Way)) -> Result<[Survey; 3], AlsError> {
+    fn surveys(&self, Ways { alone, social }: Ways) -> Result<[Survey; 3], AlsError> {
         Ok([self.survey(alone)?, self.survey(social)?, self.by_popularity()])
     }
 

@@ -58,9 +58,7 @@ pub fn evaluate(
     let rest = without(&data, hidden.rows(&data)).rest;
     let fitted = fit_rest(&rest, recipe, observer)?;
     let bench = Bench { data: &data, fitted: &fitted, hidden: &hidden, recipe };
-    let rounds = stage(observer, "cold users", |_| {
-        HANDED_BACK.into_iter().map(|n| bench.round(n)).collect::<Result<_, _>>()
-    })?;
+    let rounds = stage(observer, "cold users", |_| bench.rounds(&HANDED_BACK))?;
     let users = Counts { all: data.n_users(), hidden: hidden.all().count() };
     Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
 }

@@ -19,6 +19,8 @@ use crate::scoring::EmbeddingScorer;
 
 /// Some hidden users, numbered from 0, after a few items were handed back.
 pub(super) struct Newcomers {
+    /// Their numbers in the data.
+    pub(super) users: Vec<u32>,
     /// What is still to be found.
     pub(super) cases: Vec<Case>,
     /// The items handed back, with what they count in the lists.
@@ -38,6 +40,7 @@ impl Newcomers {
         let events = data.events.clone();
         let params = Params { events, reference: data.reference, ..Params::default() };
         let exponent = bench.recipe.lists.recency;
+        let mut kept = Vec::new();
         let (mut truths, mut own, mut known, mut ties) = (vec![], vec![], vec![], vec![]);
         for &user in users {
             let (back, hidden) = hand_back(data, user, n, bench.recipe.seed);
@@ -52,9 +55,11 @@ impl Newcomers {
             let (friends, strengths) = bench.fitted.beside.ties.row(user as usize);
             ties.push(friends.iter().copied().zip(strengths.iter().copied()).collect());
             truths.push(Truth::new(hidden));
+            kept.push(user);
         }
         let case = |(user, truth)| Case { user, truth };
         Self {
+            users: kept,
             cases: (0..).zip(truths).map(case).collect(),
             seen: Positives::from(items_of(&own)),
             own: WeightedRows::from_rows(&own),
