@@ -153,8 +153,8 @@ impl Judge<'_> {
     }
 }
 
-/// Beyond so many standard errors a gain is no chance. One would let noise through: many strengths are tried, and the best is taken.
-const STANDARD_ERRORS: f64 = 2.0;
+/// Beyond so many standard errors a gain is no chance. One or two would let noise through: many strengths are tried, and the best is taken.
+const STANDARD_ERRORS: f64 = 3.0;
 
 /// Whether the mean of paired differences is above 0 by more than noise explains. O(n).
 pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {

@@ -3,8 +3,8 @@
 use guanxi_models::event::EventType;
 use guanxi_models::id::Offset;
 use guanxi_models::model::Model;
-use guanxi_models::recommend::query::Query;
 use guanxi_models::recommend::Scratch;
+use guanxi_models::recommend::query::Query;
 use guanxi_models::record::{Record, RelationKind};
 use guanxi_models::world::World;
 use guanxi_training::als::{AlsParams, fit as fit_embedding};
