@@ -1,4 +1,5 @@
-//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`, above a floor.
+//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`, above a floor; the first
+//! cosine alone where one of the two has no items yet.
 //!
 //! Training computes it for every friendship, the overlay for one that was made since; both call this.
 
@@ -7,6 +8,12 @@
 /// Such friends are most of a large circle, and what they buy says something all the same: a floor next to nothing ranks worse
 /// where friends matter, and no better where they don't.
 pub const FLOOR: f32 = 0.03;
+
+/// The least strength of a tie with somebody who has no items, of whom only the circle is known.
+///
+/// Such a tie is the cosine of common friends alone. For users whose whole history was hidden this ranks what their friends bought
+/// better than equal ties do, and a floor of .1 better than .03.
+pub const COLD_FLOOR: f32 = 0.1;
 
 /// What one of two friends brings to the tie.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +34,11 @@ pub struct Person<'a> {
 /// assert!((strength(a, b) - (FLOOR + (1.0 - FLOOR) / 2.0)).abs() < 1e-6);
 /// ```
 pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
-    let shared = (cosine(a.friends, b.friends) * cosine(a.items, b.items)).sqrt();
-    FLOOR + (1.0 - FLOOR) * shared
+    let friends = cosine(a.friends, b.friends);
+    if a.items.is_empty() || b.items.is_empty() {
+        return COLD_FLOOR + (1.0 - COLD_FLOOR) * friends;
+    }
+    FLOOR + (1.0 - FLOOR) * (friends * cosine(a.items, b.items)).sqrt()
 }
 
 /// The cosine of two sets: what they have in common over the root of the product of their sizes; 0 if one is empty.
@@ -90,9 +100,18 @@ mod tests {
 
     #[test]
     fn friends_who_share_nothing_have_the_floor() {
-        let a = Person { friends: &[1], items: &[] };
+        let a = Person { friends: &[1], items: &[3] };
         let b = Person { friends: &[0], items: &[4] };
         assert!((strength(a, b) - FLOOR).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn with_someone_who_has_no_items_common_friends_decide() {
+        let newcomer = |friends| Person { friends, items: &[] };
+        let b = Person { friends: &[0, 2, 3, 4], items: &[4] };
+        let (near, far) = (strength(newcomer(&[1, 2, 3, 4]), b), strength(newcomer(&[1]), b));
+        assert!((near - (COLD_FLOOR + (1.0 - COLD_FLOOR) * 0.75)).abs() < 1e-6);
+        assert!((far - COLD_FLOOR).abs() < f32::EPSILON);
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use guanxi_training::cold;
 use guanxi_training::dataset::Dataset;
 use guanxi_training::fit::{Protocol, evaluate};
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
+use serde_json::json;
 
 use super::import::MappingArgs;
-use super::papers::PaperArgs;
+use super::papers::{self, PaperArgs};
 use super::source::Source;
 use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
@@ -26,8 +28,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
     /// The interactions to find: for each of their users all items are ranked, those of `--train` left out.
-    #[arg(long, value_name = "FILE")]
-    test: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "cold")]
+    test: Option<PathBuf>,
     /// Who is friends with whom.
     #[arg(long, value_name = "FILE")]
     relations: Option<PathBuf>,
@@ -43,6 +45,12 @@ pub struct Args {
     /// Scores the lists that the service would answer as well, candidates from the index.
     #[arg(long)]
     served: bool,
+    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
+    #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served", "html"])]
+    cold: bool,
+    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
+    #[arg(long, requires = "cold")]
+    shuffle_friends: bool,
     #[command(flatten)]
     tune: TuneArgs,
     #[command(flatten)]
@@ -61,6 +69,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         relations: args.relations.clone(),
         mapping: Box::new(mapping.clone()),
     };
+    if args.cold {
+        return run_cold(args, &recipe, &source, out);
+    }
     let mut watch = Watch::new(out);
     let valid = |data: &Dataset| {
         let valid = args.valid.as_deref();
@@ -70,7 +81,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let Prepared { recipe, trials, data, .. } =
         args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
     let valid = valid(&data)?;
-    let test = Numbers::of(&data).pairs(&args.test, &mapping)?;
+    let test = args.test.as_deref().ok_or("`--test` is missing: name the rows to find")?;
+    let test = Numbers::of(&data).pairs(test, &mapping)?;
     let protocol = Protocol { test: &test, valid: valid.as_deref(), served: args.served };
     let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
@@ -90,6 +102,26 @@ fn tell(
     let papers = Papers { metrics: served_metrics(&report), report, stages, losses, guard: None };
     files.write(&papers, &recipe.to_toml())?;
     out.line(&papers.report);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the protocol of cold users.
+fn run_cold(
+    args: &Args,
+    recipe: &Recipe,
+    source: &Source,
+    out: &mut Output,
+) -> Result<ExitCode, CliError> {
+    let mut watch = Watch::new(out);
+    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+    let protocol = cold::Protocol { shuffle_friends: args.shuffle_friends, ..Default::default() };
+    let report = cold::evaluate(&data, protocol, recipe, &mut watch)?;
+    let Told { stages, .. } = watch.into_told();
+    out.line(&report);
+    if let Some(path) = &args.papers.json {
+        let papers = json!({ "cold": report, "stages": stages });
+        papers::write(path, &serde_json::to_vec_pretty(&papers)?)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

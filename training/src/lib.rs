@@ -6,6 +6,7 @@ pub mod als;
 pub mod baselines;
 pub mod blend;
 pub mod bootstrap;
+pub mod cold;
 pub mod dataset;
 mod draw;
 pub mod evaluation;

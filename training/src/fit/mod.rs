@@ -90,7 +90,7 @@ pub fn fit(
     Ok((model, report))
 }
 
-fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
+pub(crate) fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
     recipe.check()?;
     if data.histories.entries() == 0 {
         return Err(FitError::Empty { users: data.n_users(), items: data.n_items() });

@@ -84,6 +84,9 @@ pub struct StrengthTried {
     pub cold: f64,
     /// On the same with three items handed back.
     pub three_items: f64,
+    /// Whether the last two are better than what can be had without friends, by more than noise.
+    #[serde(default)]
+    pub beyond_noise: bool,
 }
 
 impl Report {

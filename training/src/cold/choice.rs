@@ -1,0 +1,266 @@
+//! What one half of the cold users decides, and what that is worth for the other half.
+
+use std::collections::BTreeMap;
+
+use guanxi_models::Factors;
+
+use super::hidden::Hidden;
+use super::newcomers::{Backed, FoldInPrior, Newcomers};
+use super::report::{Found, Round, Strengths};
+use crate::als::{AlsError, FriendPrior};
+use crate::baselines::{Popularity, add_lists};
+use crate::blend::{PerPart, Sources, learn};
+use crate::bootstrap::Bootstrap;
+use crate::dataset::Dataset;
+use crate::evaluation::{Catalogue, Scorer, Survey};
+use crate::figures::Marks;
+use crate::fitted::Fitted;
+use crate::friend_prior::is_beyond_noise;
+use crate::recipe::Recipe;
+use crate::scoring::{EmbeddingScorer, FriendScores, weighed};
+
+/// `sigma` to choose from, beside 0.
+const STRENGTHS: [f32; 5] = [0.1, 0.3, 1.0, 3.0, 10.0];
+/// `kappa` to choose from.
+const SHRINKAGES: [f32; 4] = [0.3, 1.0, 3.0, 10.0];
+/// How many priors, the best by the embedding alone, are tried with all parts.
+const FINALISTS: usize = 3;
+
+/// What cold users are looked at with.
+pub(super) struct Bench<'a> {
+    /// Everything, also what is hidden.
+    pub(super) data: &'a Dataset,
+    /// The model of the rest.
+    pub(super) fitted: &'a Fitted,
+    pub(super) hidden: &'a Hidden,
+    pub(super) recipe: &'a Recipe,
+}
+
+/// One way to score cold users.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Way {
+    prior: FoldInPrior,
+    /// On the common scale.
+    weights: PerPart,
+    /// Times the scales.
+    scaled: PerPart,
+    /// NDCG@20 on those it was learned on.
+    ndcg: f64,
+}
+
+impl Bench<'_> {
+    /// One round for each number of items handed back; each half of the users is served with what the other decides.
+    pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<Round>, AlsError> {
+        let popularity = self.popularity();
+        let newcomers: Vec<[Newcomers; 2]> = numbers
+            .iter()
+            .map(|&n| self.hidden.halves.each_ref().map(|users| Newcomers::new(self, users, n)))
+            .collect();
+        let half = |round: usize, side: usize| Half {
+            bench: self,
+            newcomers: &newcomers[round][side],
+            popularity: &popularity,
+        };
+        let side = |side| -> Result<Vec<Ways>, AlsError> {
+            decide(&(0..numbers.len()).map(|round| half(round, side)).collect::<Vec<_>>())
+        };
+        let ways = [side(0)?, side(1)?];
+        let round = |at: usize| {
+            self.round(numbers[at], [half(at, 0), half(at, 1)], [ways[0][at], ways[1][at]])
+        };
+        (0..numbers.len()).map(round).collect()
+    }
+
+    fn round(&self, n: usize, halves: [Half<'_>; 2], ways: [Ways; 2]) -> Result<Round, AlsError> {
+        let (first, second) = (halves[1].surveys(ways[0])?, halves[0].surveys(ways[1])?);
+        let surveys: [Vec<Marks>; 3] =
+            [0, 1, 2].map(|system| [&first[system].marks[..], &second[system].marks].concat());
+        let marks = surveys.each_ref().map(Vec::as_slice);
+        let bootstrap = Bootstrap::new(&marks, self.recipe.seed);
+        let [without_friends, with_friends, popularity] = marks.map(Found::mean_of);
+        Ok(Round {
+            handed_back: n,
+            users: marks[0].len(),
+            popularity,
+            without_friends,
+            with_friends,
+            gain: bootstrap.difference(1, 0).ndcg_at_20,
+            chosen_without: ways.map(|ways| ways.alone.strengths()),
+            chosen: ways.map(|ways| ways.social.strengths()),
+        })
+    }
+
+    /// From 0 to 1.
+    fn popularity(&self) -> Vec<f32> {
+        let counts = self.fitted.views.own.counts(self.fitted.views.n_items);
+        let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
+        counts.into_iter().map(|count| count as f32 / most).collect()
+    }
+}
+
+impl Way {
+    fn strengths(self) -> Strengths {
+        let (friends, shrinkage, mean) = match self.prior {
+            FoldInPrior::Friends(prior) => (prior.strength, prior.shrinkage, 0.0),
+            FoldInPrior::Mean(strength) => (0.0, 0.0, strength),
+        };
+        Strengths { friends, shrinkage, mean, weights: self.weights }
+    }
+}
+
+/// What one half of the users decides for one number of items.
+#[derive(Clone, Copy, Debug)]
+struct Ways {
+    alone: Way,
+    social: Way,
+}
+
+/// Decides on one half of the users, for every number of items.
+///
+/// Whether friends carry anything at all is asked once, over all rounds: where what they gain is within noise, nothing of theirs is used.
+fn decide(halves: &[Half<'_>]) -> Result<Vec<Ways>, AlsError> {
+    let mut ways = halves.iter().map(Half::ways).collect::<Result<Vec<_>, _>>()?;
+    let mut gains = BTreeMap::new();
+    for (half, &ways) in halves.iter().zip(&ways) {
+        half.add_gains(ways, &mut gains)?;
+    }
+    if !is_beyond_noise(&gains.into_values().collect::<Vec<_>>()) {
+        ways.iter_mut().for_each(|ways| ways.social = ways.alone);
+    }
+    Ok(ways)
+}
+
+/// One half of the cold users.
+#[derive(Clone, Copy)]
+struct Half<'a> {
+    bench: &'a Bench<'a>,
+    newcomers: &'a Newcomers,
+    popularity: &'a [f32],
+}
+
+impl<'a> Half<'a> {
+    /// The best way without friends, and the best of all.
+    fn ways(&self) -> Result<Ways, AlsError> {
+        let no_friends = PerPart { friends: 0.0, ..PerPart::ONES };
+        let means = std::iter::once(0.0).chain(STRENGTHS).map(FoldInPrior::Mean);
+        let alone = self.best(means.collect(), no_friends)?;
+        let priors = STRENGTHS.into_iter().flat_map(|strength| {
+            SHRINKAGES.map(|shrinkage| FoldInPrior::Friends(FriendPrior { strength, shrinkage }))
+        });
+        let mut priors = self.finalists(priors.collect())?;
+        priors.push(alone.prior);
+        let social = self.best(priors, PerPart::ONES)?;
+        Ok(Ways { alone, social: if social.ndcg > alone.ndcg { social } else { alone } })
+    }
+
+    /// Adds to every user's number what friends gain in NDCG@20.
+    fn add_gains(&self, ways: Ways, gains: &mut BTreeMap<u32, f64>) -> Result<(), AlsError> {
+        let (alone, social) = (self.survey(ways.alone)?, self.survey(ways.social)?);
+        let marks = social.marks.iter().zip(&alone.marks);
+        for (&user, (social, alone)) in self.newcomers.users.iter().zip(marks) {
+            *gains.entry(user).or_default() += f64::from(social.ndcg_at_20 - alone.ndcg_at_20);
+        }
+        Ok(())
+    }
+
+    /// The priors with which the embedding alone ranks best.
+    fn finalists(&self, priors: Vec<FoldInPrior>) -> Result<Vec<FoldInPrior>, AlsError> {
+        let mut judged = Vec::new();
+        for prior in priors {
+            let rows = self.newcomers.rows(self.bench, prior)?;
+            let metrics = self.catalogue().evaluate(&self.embedding(&rows), &self.newcomers.cases);
+            judged.push((metrics.at_20.ndcg, prior));
+        }
+        judged.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(judged.into_iter().take(FINALISTS).map(|(_, prior)| prior).collect())
+    }
+
+    /// The prior with its weights that ranks best; the first of equals.
+    fn best(&self, priors: Vec<FoldInPrior>, mask: PerPart) -> Result<Way, AlsError> {
+        let mut best: Option<Way> = None;
+        for prior in priors {
+            let way = self.learned(prior, mask)?;
+            if best.is_none_or(|best| way.ndcg > best.ndcg) {
+                best = Some(way);
+            }
+        }
+        Ok(best.expect("there is at least one prior to try"))
+    }
+
+    fn learned(&self, prior: FoldInPrior, mask: PerPart) -> Result<Way, AlsError> {
+        let rows = self.newcomers.rows(self.bench, prior)?;
+        let embedding = self.embedding(&rows);
+        let sources = self.sources(&embedding);
+        let users: Vec<u32> = (0..self.newcomers.cases.len() as u32).collect();
+        let scales = sources.scales(&users);
+        let recipe = &self.bench.recipe.blend;
+        let mut candidates = sources.candidates(&self.newcomers.cases, recipe.candidates);
+        candidates.iter_mut().for_each(|one| one.scale(scales));
+        let learned = learn(&candidates, mask, recipe);
+        let scaled = learned.weights.times(scales);
+        Ok(Way { prior, weights: learned.weights, scaled, ndcg: learned.ndcg })
+    }
+
+    fn survey(&self, way: Way) -> Result<Survey, AlsError> {
+        let rows = self.newcomers.rows(self.bench, way.prior)?;
+        let embedding = self.embedding(&rows);
+        let scorer = Weighed { sources: self.sources(&embedding), weights: way.scaled };
+        Ok(self.catalogue().survey(&scorer, &self.newcomers.cases))
+    }
+
+    /// What the way without friends, the way with friends, and popularity are worth here.
+    fn surveys(&self, Ways { alone, social }: Ways) -> Result<[Survey; 3], AlsError> {
+        Ok([self.survey(alone)?, self.survey(social)?, self.by_popularity()])
+    }
+
+    fn by_popularity(&self) -> Survey {
+        let Fitted { views, .. } = self.bench.fitted;
+        let popularity = Popularity::new(&views.own, views.n_items);
+        self.catalogue().survey(&popularity, &self.newcomers.cases)
+    }
+
+    fn embedding<'b>(&self, rows: &'b Factors) -> Backed<'b>
+    where
+        'a: 'b,
+    {
+        let items = &self.bench.fitted.als.item_factors;
+        Backed { embedding: EmbeddingScorer { users: rows, items }, popularity: self.popularity }
+    }
+
+    fn sources<'b>(&'b self, embedding: &'b Backed<'b>) -> Sources<'b> {
+        let Fitted { views, beside, .. } = self.bench.fitted;
+        Sources {
+            embedding,
+            own: &self.newcomers.own,
+            ridge: &beside.ridge,
+            graph: &beside.graph,
+            friends: FriendScores { ties: &self.newcomers.ties, shown: &views.shown },
+            catalogue: self.catalogue(),
+        }
+    }
+
+    fn catalogue(&self) -> Catalogue<'_> {
+        Catalogue { seen: &self.newcomers.seen, ..self.bench.fitted.views.catalogue() }
+    }
+}
+
+/// All parts of the score, weighed.
+struct Weighed<'a> {
+    sources: Sources<'a>,
+    weights: PerPart,
+}
+
+impl Scorer for Weighed<'_> {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        let PerPart { embedding, ridge, graph, friends } = self.weights;
+        self.sources.embedding.score(users, scores);
+        scores.iter_mut().for_each(|score| *score *= embedding);
+        let n_items = self.sources.catalogue.n_items.max(1);
+        for (&user, row) in users.iter().zip(scores.chunks_mut(n_items)) {
+            let own = self.sources.own.row(user as usize);
+            add_lists(row, weighed(own, ridge), self.sources.ridge);
+            add_lists(row, weighed(own, graph), self.sources.graph);
+            self.sources.friends.add(user, friends, row);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Cold start: what is known of users whose whole history is hidden.
+//!
+//! Of the users who have friends some are drawn, and all that they did is hidden. A model is trained without them. Then each is
+//! handed back a few random items, by fold-in only, and what is still hidden is to be found. How much friends count for one half of
+//! these users is decided on the other half; beside it stand popularity and the same fold-in that knows of no friends.
+
+mod choice;
+mod hidden;
+mod newcomers;
+mod report;
+mod shuffle;
+
+use crate::dataset::Dataset;
+use crate::fit::{FitError, check};
+use crate::fitted::Fitted;
+use crate::observer::{Observer, stage};
+use crate::recipe::Recipe;
+use crate::split::without;
+use crate::tuning::draws::{HeldOutRows, draws};
+use crate::tuning::tune;
+
+use choice::Bench;
+use hidden::Hidden;
+pub use report::{ColdReport, Counts, Found, Round, Strengths};
+pub use shuffle::shuffled;
+
+/// How users are made cold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protocol {
+    /// Which share of the users with friends and items is hidden.
+    pub share: f64,
+    /// Gives everybody as many friends as before, but random ones: nothing may be learned from them.
+    pub shuffle_friends: bool,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self { share: 0.15, shuffle_friends: false }
+    }
+}
+
+/// How many items are handed back, round by round.
+pub const HANDED_BACK: [usize; 4] = [0, 1, 3, 10];
+
+/// Hides users, trains without them, and looks for what was hidden.
+pub fn evaluate(
+    data: &Dataset,
+    protocol: Protocol,
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<ColdReport, FitError> {
+    check(data, recipe)?;
+    let mut data = data.clone();
+    if protocol.shuffle_friends {
+        data.friends = stage(observer, "shuffle", |_| shuffled(&data.friends, recipe.seed));
+    }
+    let hidden = Hidden::draw(&data, protocol.share, recipe.seed);
+    let rest = without(&data, hidden.rows(&data)).rest;
+    let fitted = fit_rest(&rest, recipe, observer)?;
+    let bench = Bench { data: &data, fitted: &fitted, hidden: &hidden, recipe };
+    let rounds = stage(observer, "cold users", |_| bench.rounds(&HANDED_BACK))?;
+    let users = Counts { all: data.n_users(), hidden: hidden.all().count() };
+    Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
+}
+
+/// The model of everybody else, whose numbers are decided on one draw of held-out rows.
+fn fit_rest(
+    rest: &Dataset,
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<Fitted, FitError> {
+    let mut recipe = recipe.clone();
+    recipe.split.repeats = 1;
+    let draws = draws(rest, HeldOutRows::All, &recipe);
+    let (tuned, _) = tune(&draws, &recipe, observer)?;
+    Fitted::new(rest, &recipe, &tuned, observer)
+}

@@ -1,0 +1,154 @@
+//! Hidden users as a running service meets them: friends, a few items, and a row by fold-in.
+
+use guanxi_models::Factors;
+use guanxi_models::column::WeightedRows;
+use guanxi_models::fold_in::prior_of;
+use guanxi_models::model::Rows;
+use guanxi_models::params::Params;
+use guanxi_models::recency;
+use guanxi_models::solver::{RowProblem, RowSolver};
+use rayon::prelude::*;
+
+use super::choice::Bench;
+use super::hidden::hand_back;
+use crate::als::{AlsError, FriendPrior};
+use crate::dataset::Positives;
+use crate::evaluation::{Case, Scorer};
+use crate::metrics::Truth;
+use crate::scoring::EmbeddingScorer;
+
+/// Some hidden users, numbered from 0, after a few items were handed back.
+pub(super) struct Newcomers {
+    /// Their numbers in the data.
+    pub(super) users: Vec<u32>,
+    /// What is still to be found.
+    pub(super) cases: Vec<Case>,
+    /// The items handed back, with what they count in the lists.
+    pub(super) own: WeightedRows,
+    /// The same without weights: never listed.
+    pub(super) seen: Positives,
+    /// Their friends, by the numbers of the data.
+    pub(super) ties: WeightedRows,
+    /// The items handed back, with their confidence.
+    known: WeightedRows,
+}
+
+impl Newcomers {
+    /// Hands back `n` items each. Users who have no more than that are left out.
+    pub(super) fn new(bench: &Bench<'_>, users: &[u32], n: usize) -> Self {
+        let data = bench.data;
+        let events = data.events.clone();
+        let params = Params { events, reference: data.reference, ..Params::default() };
+        let exponent = bench.recipe.lists.recency;
+        let mut kept = Vec::new();
+        let (mut truths, mut own, mut known, mut ties) = (vec![], vec![], vec![], vec![]);
+        for &user in users {
+            let (back, hidden) = hand_back(data, user, n, bench.recipe.seed);
+            if hidden.is_empty() {
+                continue;
+            }
+            let times: Vec<_> = back.iter().map(|entry| entry.ts).collect();
+            let items = || back.iter().map(|entry| entry.item.0);
+            own.push(items().zip(recency::weights(&times, exponent)).collect());
+            let confidences = back.iter().map(|&entry| params.present_confidence(entry));
+            known.push(items().zip(confidences).collect());
+            let (friends, strengths) = bench.fitted.beside.ties.row(user as usize);
+            ties.push(friends.iter().copied().zip(strengths.iter().copied()).collect());
+            truths.push(Truth::new(hidden));
+            kept.push(user);
+        }
+        let case = |(user, truth)| Case { user, truth };
+        Self {
+            users: kept,
+            cases: (0..).zip(truths).map(case).collect(),
+            seen: Positives::from(items_of(&own)),
+            own: WeightedRows::from_rows(&own),
+            ties: WeightedRows::from_rows(&ties),
+            known: WeightedRows::from_rows(&known),
+        }
+    }
+
+    /// Their rows by fold-in; zeros for those of whom nothing is known.
+    pub(super) fn rows(&self, bench: &Bench<'_>, prior: FoldInPrior) -> Result<Factors, AlsError> {
+        let als = &bench.fitted.als;
+        let mut fold_in = als.fold_in.clone();
+        fold_in.friend_strength = prior.strength();
+        let dim = als.item_factors.dim();
+        let mut rows = vec![0.0; self.cases.len() * dim];
+        rows.par_chunks_mut(dim).enumerate().for_each_init(
+            RowSolver::default,
+            |solver, (user, row)| {
+                let mean = self.prior_mean(bench, user, prior);
+                let (items, confidences) = self.known.row(user);
+                let problem = RowProblem {
+                    items,
+                    confidences,
+                    targets: &[],
+                    ridge: fold_in.ridge_of(items.len()),
+                    prior_strength: if mean.is_empty() { 0.0 } else { fold_in.prior_strength() },
+                    prior_mean: &mean,
+                };
+                solver.solve(&als.item_factors, &fold_in.spectrum, &problem, row);
+            },
+        );
+        Ok(Factors::new(dim, rows)?)
+    }
+
+    fn prior_mean(&self, bench: &Bench<'_>, user: usize, prior: FoldInPrior) -> Vec<f32> {
+        let als = &bench.fitted.als;
+        let FriendPrior { strength, shrinkage } = match prior {
+            FoldInPrior::Friends(prior) => prior,
+            FoldInPrior::Mean(_) => return als.fold_in.mean.clone(),
+        };
+        if strength <= 0.0 {
+            return Vec::new();
+        }
+        let (friends, ties) = self.ties.row(user);
+        let profiles = friends.iter().zip(ties).filter_map(|(&friend, &tie)| {
+            let row = als.user_factors.row(friend as usize)?;
+            row.iter().any(|&value| value != 0.0).then_some((row, tie))
+        });
+        prior_of(profiles, &als.fold_in.mean, shrinkage)
+    }
+}
+
+fn items_of(rows: &[Vec<(u32, f32)>]) -> Rows {
+    let items = |row: &Vec<(u32, f32)>| row.iter().map(|&(item, _)| item).collect();
+    Rows::from_rows(&rows.iter().map(items).collect::<Vec<Vec<u32>>>())
+}
+
+/// Towards what a row is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum FoldInPrior {
+    /// Towards friends.
+    Friends(FriendPrior),
+    /// Towards the mean user, with this strength.
+    Mean(f32),
+}
+
+impl FoldInPrior {
+    fn strength(self) -> f32 {
+        match self {
+            Self::Friends(prior) => prior.strength,
+            Self::Mean(strength) => strength,
+        }
+    }
+}
+
+/// The embedding, and popularity for whoever has no row: what a service fills its lists with.
+pub(super) struct Backed<'a> {
+    pub(super) embedding: EmbeddingScorer<'a>,
+    pub(super) popularity: &'a [f32],
+}
+
+impl Scorer for Backed<'_> {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        self.embedding.score(users, scores);
+        for (&user, scores) in users.iter().zip(scores.chunks_mut(self.popularity.len().max(1))) {
+            let row = self.embedding.users.row(user as usize).unwrap_or(&[]);
+            if row.iter().all(|&value| value == 0.0) {
+                scores.copy_from_slice(self.popularity);
+            }
+        }
+    }
+}
