@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use guanxi_training::attributes::{self, Features};
 use guanxi_training::cold;
 use guanxi_training::dataset::Dataset;
 use guanxi_training::fit::{Protocol, evaluate};
@@ -16,7 +17,7 @@ use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
 use super::watch::Watch;
 use super::{CliError, Output};
-use crate::import::{Mapping, read_interactions};
+use crate::import::{Mapping, read_interactions, read_items};
 
 /// The arguments of `guanxi evaluate`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
     /// The interactions to find: for each of their users all items are ranked, those of `--train` left out.
-    #[arg(long, value_name = "FILE", required_unless_present = "cold")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["cold", "cold_items"])]
     test: Option<PathBuf>,
     /// Who is friends with whom.
     #[arg(long, value_name = "FILE")]
@@ -42,12 +43,8 @@ pub struct Args {
     /// Scores the lists that the service would answer as well, candidates from the index.
     #[arg(long)]
     served: bool,
-    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
-    #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served"])]
-    cold: bool,
-    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
-    #[arg(long, requires = "cold")]
-    shuffle_friends: bool,
+    #[command(flatten)]
+    cold: ColdArgs,
     #[command(flatten)]
     tune: TuneArgs,
     /// Writes the report to this file as well.
@@ -55,6 +52,23 @@ pub struct Args {
     json: Option<PathBuf>,
     #[command(flatten)]
     mapping: MappingArgs,
+}
+
+/// What is made cold, if anything.
+#[derive(Debug, clap::Args)]
+struct ColdArgs {
+    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
+    #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served"])]
+    cold: bool,
+    /// Hides all that was done with some items, and reports how well they are placed by what `--items` says of them.
+    #[arg(long, requires = "items", conflicts_with_all = ["test", "valid", "served", "cold"])]
+    cold_items: bool,
+    /// The catalogue, for `--cold-items`.
+    #[arg(long, value_name = "FILE", requires = "cold_items")]
+    items: Option<PathBuf>,
+    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
+    #[arg(long, requires = "cold")]
+    shuffle_friends: bool,
 }
 
 /// Runs the command.
@@ -67,8 +81,11 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         relations: args.relations.clone(),
         mapping: Box::new(mapping.clone()),
     };
-    if args.cold {
+    if args.cold.cold {
         return run_cold(args, &recipe, &source, out);
+    }
+    if let Some(items) = &args.cold.items {
+        return run_cold_items(args, items, &recipe, &source, out);
     }
     let mut watch = Watch::new(out);
     let valid = |data: &Dataset| {
@@ -104,12 +121,41 @@ fn run_cold(
 ) -> Result<ExitCode, CliError> {
     let mut watch = Watch::new(out);
     let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
-    let protocol = cold::Protocol { shuffle_friends: args.shuffle_friends, ..Default::default() };
+    let protocol =
+        cold::Protocol { shuffle_friends: args.cold.shuffle_friends, ..Default::default() };
     let report = cold::evaluate(&data, protocol, recipe, &mut watch)?;
     let stages = watch.into_costs();
     out.line(&report);
     if let Some(path) = &args.json {
         let papers = json!({ "cold": report, "stages": stages });
+        std::fs::write(path, serde_json::to_vec_pretty(&papers)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the protocol of cold items.
+fn run_cold_items(
+    args: &Args,
+    items: &Path,
+    recipe: &Recipe,
+    source: &Source,
+    out: &mut Output,
+) -> Result<ExitCode, CliError> {
+    let mut watch = Watch::new(out);
+    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+    let numbers = Numbers::of(&data);
+    let mut features = vec![Features::new(); data.n_items()];
+    for item in read_items(items, &args.mapping.mapping()?)? {
+        let item = item.map_err(|error| format!("`{}`: {error}", items.display()))?;
+        if let Some(&number) = numbers.items.get(&item.id) {
+            features[number as usize] = attributes::features(&item);
+        }
+    }
+    let report = cold::evaluate_items(&data, &features, recipe, &mut watch)?;
+    let stages = watch.into_costs();
+    out.line(report);
+    if let Some(path) = &args.json {
+        let papers = json!({ "cold_items": report, "stages": stages });
         std::fs::write(path, serde_json::to_vec_pretty(&papers)?)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -125,7 +125,9 @@ fn decide(halves: &[Half<'_>]) -> Result<Vec<Ways>, AlsError> {
         half.add_gains(ways, &mut gains)?;
     }
     if !is_beyond_noise(&gains.into_values().collect::<Vec<_>>()) {
-        ways.iter_mut().for_each(|ways| ways.social = ways.alone);
+        for ways in &mut ways {
+            ways.social = ways.alone;
+        }
     }
     Ok(ways)
 }
@@ -195,7 +197,9 @@ impl<'a> Half<'a> {
         let scales = sources.scales(&users);
         let recipe = &self.bench.recipe.blend;
         let mut candidates = sources.candidates(&self.newcomers.cases, recipe.candidates);
-        candidates.iter_mut().for_each(|one| one.scale(scales));
+        for one in &mut candidates {
+            one.scale(scales);
+        }
         let learned = learn(&candidates, mask, recipe);
         let scaled = learned.weights.times(scales);
         Ok(Way { prior, weights: learned.weights, scaled, ndcg: learned.ndcg })
@@ -254,7 +258,9 @@ impl Scorer for Weighed<'_> {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
         let PerPart { embedding, ridge, graph, friends } = self.weights;
         self.sources.embedding.score(users, scores);
-        scores.iter_mut().for_each(|score| *score *= embedding);
+        for score in scores.iter_mut() {
+            *score *= embedding;
+        }
         let n_items = self.sources.catalogue.n_items.max(1);
         for (&user, row) in users.iter().zip(scores.chunks_mut(n_items)) {
             let own = self.sources.own.row(user as usize);

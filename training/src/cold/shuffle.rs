@@ -27,7 +27,9 @@ pub fn shuffled(friends: &Rows, seed: u64) -> Rows {
         rows[a as usize].push(b);
         rows[b as usize].push(a);
     }
-    rows.iter_mut().for_each(|row| row.sort_unstable());
+    for row in &mut rows {
+        row.sort_unstable();
+    }
     Rows::from_rows(&rows)
 }
 
