@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_training::cold;
 use guanxi_training::dataset::Dataset;
 use guanxi_training::fit::{Protocol, evaluate};
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
-use serde_json::json;
 
+use super::cold::ColdArgs;
 use super::import::MappingArgs;
-use super::papers::{self, PaperArgs};
+use super::papers::PaperArgs;
 use super::source::Source;
 use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
@@ -28,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
     /// The interactions to find: for each of their users all items are ranked, those of `--train` left out.
-    #[arg(long, value_name = "FILE", required_unless_present = "cold")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["cold", "cold_items"])]
     test: Option<PathBuf>,
     /// Who is friends with whom.
     #[arg(long, value_name = "FILE")]
@@ -45,12 +44,8 @@ pub struct Args {
     /// Scores the lists that the service would answer as well, candidates from the index.
     #[arg(long)]
     served: bool,
-    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
-    #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served", "html"])]
-    cold: bool,
-    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
-    #[arg(long, requires = "cold")]
-    shuffle_friends: bool,
+    #[command(flatten)]
+    cold: ColdArgs,
     #[command(flatten)]
     tune: TuneArgs,
     #[command(flatten)]
@@ -69,8 +64,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         relations: args.relations.clone(),
         mapping: Box::new(mapping.clone()),
     };
-    if args.cold {
-        return run_cold(args, &recipe, &source, out);
+    if args.cold.is_asked_for() {
+        return args.cold.run(&recipe, &source, &args.papers, out);
     }
     let mut watch = Watch::new(out);
     let valid = |data: &Dataset| {
@@ -105,34 +100,14 @@ fn tell(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the protocol of cold users.
-fn run_cold(
-    args: &Args,
-    recipe: &Recipe,
-    source: &Source,
-    out: &mut Output,
-) -> Result<ExitCode, CliError> {
-    let mut watch = Watch::new(out);
-    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
-    let protocol = cold::Protocol { shuffle_friends: args.shuffle_friends, ..Default::default() };
-    let report = cold::evaluate(&data, protocol, recipe, &mut watch)?;
-    let Told { stages, .. } = watch.into_told();
-    out.line(&report);
-    if let Some(path) = &args.papers.json {
-        let papers = json!({ "cold": report, "stages": stages });
-        papers::write(path, &serde_json::to_vec_pretty(&papers)?)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The numbers that the training data gave to ids. Ids that it does not know get numbers beyond, which no list can hold.
-struct Numbers {
+pub(super) struct Numbers {
     users: HashMap<String, u32>,
-    items: HashMap<String, u32>,
+    pub(super) items: HashMap<String, u32>,
 }
 
 impl Numbers {
-    fn of(data: &Dataset) -> Self {
+    pub(super) fn of(data: &Dataset) -> Self {
         let numbered = |ids: &guanxi_models::ids::Ids| {
             ids.iter().map(str::to_owned).zip(0..).collect::<HashMap<String, u32>>()
         };

@@ -10,6 +10,7 @@ pub mod serve;
 pub mod train;
 
 mod checkpoints;
+mod cold;
 mod job;
 mod lists_file;
 mod output;

@@ -3,6 +3,7 @@
 //! Nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
 
 pub mod als;
+pub mod attributes;
 pub mod baselines;
 pub mod blend;
 pub mod bootstrap;

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 fn recipe() -> Recipe {
-    let mut recipe = Recipe::built_in("quick").unwrap();
+    let mut recipe = Recipe::built_in("quick").expect("it is built in");
     recipe.embedding.dim = 16;
     recipe.embedding.sweeps = 3;
     recipe.blend.users = 100;
@@ -31,7 +31,7 @@ fn builder() -> DatasetBuilder {
 }
 
 fn trained(data: &Dataset) -> Model {
-    fit(data, &recipe(), Offset(1), &mut Silent).unwrap().0
+    fit(data, &recipe(), Offset(1), &mut Silent).expect("there is something to train on").0
 }
 
 /// Every number is finite, and every user is answered with a list that repeats nothing and holds nothing of the user's own.
@@ -50,8 +50,8 @@ fn assert_sensible(data: &Dataset) -> Model {
 
 fn assert_list(data: &Dataset, world: &World, user: &str) {
     let query = Query { user: Some(user.to_owned()), ..Query::default() };
-    let answer = world.recommend(&query, &mut Scratch::default()).unwrap();
-    let number = data.users.iter().position(|known| known == user).unwrap();
+    let answer = world.recommend(&query, &mut Scratch::default()).expect("a sound question");
+    let number = data.users.iter().position(|known| known == user).expect("the user is known");
     let seen = data.histories.row(number).items;
     let mut listed = HashSet::new();
     for one in &answer.items {

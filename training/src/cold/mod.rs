@@ -6,6 +6,7 @@
 
 mod choice;
 mod hidden;
+mod items;
 mod newcomers;
 mod report;
 mod shuffle;
@@ -21,6 +22,7 @@ use crate::tuning::tune;
 
 use choice::Bench;
 use hidden::Hidden;
+pub use items::{ItemReport, evaluate_items};
 pub use report::{ColdReport, Counts, Found, Round, Strengths};
 pub use shuffle::shuffled;
 

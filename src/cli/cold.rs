@@ -1,0 +1,106 @@
+//! `guanxi evaluate --cold` and `--cold-items`: people and things of whom nothing is known.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use guanxi_training::attributes::{self, Features};
+use guanxi_training::cold;
+use guanxi_training::recipe::Recipe;
+use serde_json::json;
+
+use super::evaluate::Numbers;
+use super::papers::{self, PaperArgs};
+use super::source::Source;
+use super::watch::Watch;
+use super::{CliError, Output};
+use crate::import::read_items;
+
+/// What is made cold, if anything.
+#[derive(Debug, clap::Args)]
+pub(super) struct ColdArgs {
+    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
+    #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served", "html"])]
+    cold: bool,
+    /// Hides all that was done with some items, and reports how well they are placed by what `--items` says of them.
+    #[arg(long, requires = "items", conflicts_with_all = ["test", "valid", "served", "html", "cold"])]
+    cold_items: bool,
+    /// The catalogue, for `--cold-items`.
+    #[arg(long, value_name = "FILE", requires = "cold_items")]
+    items: Option<PathBuf>,
+    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
+    #[arg(long, requires = "cold")]
+    shuffle_friends: bool,
+}
+
+impl ColdArgs {
+    /// Whether one of the two protocols is to be run.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.cold || self.items.is_some()
+    }
+
+    /// Runs it.
+    pub(super) fn run(
+        &self,
+        recipe: &Recipe,
+        source: &Source,
+        files: &PaperArgs,
+        out: &mut Output,
+    ) -> Result<ExitCode, CliError> {
+        let mut watch = Watch::new(out);
+        let papers = match &self.items {
+            Some(items) => items_by_attributes(items, recipe, source, &mut watch)?,
+            None => self.users_by_friends(recipe, source, &mut watch)?,
+        };
+        let Protocol { name, table, json } = papers;
+        let papers = json!({ name: json, "stages": watch.into_told().stages });
+        out.line(table);
+        if let Some(path) = &files.json {
+            papers::write(path, &serde_json::to_vec_pretty(&papers)?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn users_by_friends(
+        &self,
+        recipe: &Recipe,
+        source: &Source,
+        watch: &mut Watch<'_>,
+    ) -> Result<Protocol, CliError> {
+        let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+        let protocol =
+            cold::Protocol { shuffle_friends: self.shuffle_friends, ..Default::default() };
+        let report = cold::evaluate(&data, protocol, recipe, watch)?;
+        let json = serde_json::to_value(&report)?;
+        Ok(Protocol { name: "cold", table: report.to_string(), json })
+    }
+}
+
+/// What a protocol found.
+struct Protocol {
+    name: &'static str,
+    table: String,
+    json: serde_json::Value,
+}
+
+fn items_by_attributes(
+    items: &Path,
+    recipe: &Recipe,
+    source: &Source,
+    watch: &mut Watch<'_>,
+) -> Result<Protocol, CliError> {
+    let Source::Files { mapping, .. } = source else {
+        return Err("`--cold-items` reads files: name `--train`".into());
+    };
+    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+    let numbers = Numbers::of(&data);
+    let mut features = vec![Features::new(); data.n_items()];
+    for item in read_items(items, mapping)? {
+        let item = item.map_err(|error| format!("`{}`: {error}", items.display()))?;
+        if let Some(&number) = numbers.items.get(&item.id) {
+            features[number as usize] = attributes::features(&item);
+        }
+    }
+    let report = cold::evaluate_items(&data, &features, recipe, watch)?;
+    let json = serde_json::to_value(report)?;
+    Ok(Protocol { name: "cold_items", table: report.to_string(), json })
+}

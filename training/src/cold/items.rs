@@ -1,0 +1,153 @@
+//! Cold items: what attributes alone say of items that nobody touched.
+
+use std::fmt::{Display, Formatter};
+
+use guanxi_models::Factors;
+use serde::{Deserialize, Serialize};
+
+use super::fit_rest;
+use crate::attributes::{Features, Placement};
+use crate::dataset::{Dataset, Positives};
+use crate::draw::{mix, sample};
+use crate::evaluation::{Case, Catalogue, Scorer, cases};
+use crate::fit::{FitError, check};
+use crate::fitted::Fitted;
+use crate::observer::{Observer, stage};
+use crate::recipe::Recipe;
+use crate::scoring::EmbeddingScorer;
+use crate::split::without;
+
+/// Which share of the items with attributes is hidden.
+const HIDDEN_SHARE: f64 = 0.1;
+
+/// How well hidden items find their users, ranked among themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ItemReport {
+    /// How many items were hidden.
+    pub hidden: usize,
+    /// How many users had touched any of them.
+    pub users: usize,
+    /// The ridge that was chosen; 0 where nothing could be learned.
+    pub ridge: f64,
+    /// Recall@20 in random order.
+    pub random: f64,
+    /// Recall@20 by attributes alone.
+    pub attributes: f64,
+    /// Recall@20 by the popularity that was hidden: what no model can know.
+    pub popularity: f64,
+}
+
+/// Hides items, trains without them, and places them by their features (one row for every item).
+pub fn evaluate_items(
+    data: &Dataset,
+    features: &[Features],
+    recipe: &Recipe,
+    observer: &mut dyn Observer,
+) -> Result<ItemReport, FitError> {
+    check(data, recipe)?;
+    let counts = data.positives().counts(data.n_items());
+    let can_be_hidden =
+        |&item: &u32| counts[item as usize] > 0 && !features[item as usize].is_empty();
+    let items: Vec<u32> = (0..data.n_items() as u32).filter(can_be_hidden).collect();
+    let wanted = (items.len() as f64 * HIDDEN_SHARE).round() as usize;
+    let hidden = sample(recipe.seed, items.into_iter(), wanted);
+    let is_hidden = |item: &&u32| hidden.binary_search(item).is_ok();
+    let histories = (0..data.n_users()).map(|user| data.histories.row(user).items);
+    let rows = histories.map(|items| items.iter().filter(is_hidden).copied().collect());
+    let rest = without(data, rows.collect()).rest;
+    let fitted = fit_rest(&rest, recipe, observer)?;
+    let cases = hidden_cases(data, &hidden);
+    stage(observer, "cold items", |_| {
+        let survey = Survey { fitted: &fitted, hidden: &hidden, cases: &cases };
+        let own: Vec<u32> = hidden.iter().map(|&item| counts[item as usize]).collect();
+        survey.report(features, &own, recipe.seed)
+    })
+}
+
+/// What each user has of the hidden items, by their places in `hidden`.
+fn hidden_cases(data: &Dataset, hidden: &[u32]) -> Vec<Case> {
+    let positives = data.positives();
+    let places = |user: usize| -> Vec<u32> {
+        let items = positives.row(user).iter();
+        items.filter_map(|item| hidden.binary_search(item).ok()).map(|at| at as u32).collect()
+    };
+    cases(&(0..data.n_users()).map(places).collect::<Vec<_>>())
+}
+
+struct Survey<'a> {
+    fitted: &'a Fitted,
+    hidden: &'a [u32],
+    cases: &'a [Case],
+}
+
+impl Survey<'_> {
+    fn report(
+        &self,
+        features: &[Features],
+        counts: &[u32],
+        seed: u64,
+    ) -> Result<ItemReport, FitError> {
+        let Fitted { views, als, users, .. } = self.fitted;
+        let items = &als.item_factors;
+        let placement = Placement::learn(items, features, &views.own.counts(views.n_items));
+        let of_hidden: Vec<Features> =
+            self.hidden.iter().map(|&item| features[item as usize].clone()).collect();
+        let placed = match &placement {
+            Some(placement) => placement.place(&of_hidden).map_err(crate::als::AlsError::from)?,
+            None => Factors::new(items.dim(), vec![0.0; items.dim() * self.hidden.len()])
+                .map_err(crate::als::AlsError::from)?,
+        };
+        let popular = counts.iter().map(|&count| count as f32).collect();
+        Ok(ItemReport {
+            hidden: self.hidden.len(),
+            users: self.cases.len(),
+            ridge: placement.map_or(0.0, |placement| placement.ridge),
+            random: self.recall(&Random { items: self.hidden.len(), seed }),
+            attributes: self.recall(&EmbeddingScorer { users, items: &placed }),
+            popularity: self.recall(&Same(popular)),
+        })
+    }
+
+    fn recall(&self, scorer: &dyn Scorer) -> f64 {
+        let (seen, n_items) = (Positives::default(), self.hidden.len());
+        let catalogue = Catalogue { n_items, seen: &seen, sampling: None };
+        catalogue.evaluate(scorer, self.cases).at_20.recall
+    }
+}
+
+/// Another random order for every user.
+struct Random {
+    items: usize,
+    seed: u64,
+}
+
+impl Scorer for Random {
+    fn score(&self, users: &[u32], scores: &mut [f32]) {
+        for (&user, row) in users.iter().zip(scores.chunks_mut(self.items.max(1))) {
+            let order = (0..).map(|item| (mix(self.seed, user, item) >> 40) as f32);
+            row.iter_mut().zip(order).for_each(|(score, random)| *score = random);
+        }
+    }
+}
+
+/// The same scores for everybody.
+struct Same(Vec<f32>);
+
+impl Scorer for Same {
+    fn score(&self, _: &[u32], scores: &mut [f32]) {
+        scores.chunks_mut(self.0.len().max(1)).for_each(|row| row.copy_from_slice(&self.0));
+    }
+}
+
+impl Display for ItemReport {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { hidden, users, ridge, random, attributes, popularity } = self;
+        writeln!(
+            f,
+            "{hidden} items hidden, ranked among themselves for {users} users; recall@20:"
+        )?;
+        writeln!(f, "random                          {random:.4}")?;
+        writeln!(f, "by attributes, ridge {ridge:<10} {attributes:.4}")?;
+        write!(f, "by their hidden popularity      {popularity:.4}")
+    }
+}
