@@ -1,5 +1,4 @@
 //! What somebody does now moves the next answer, without training: on real listeners where the data is there, else on the market.
-#![expect(clippy::print_stdout, reason = "a test says what it had no data for")]
 #![allow(clippy::print_stdout, reason = "says on which data it ran")]
 
 use std::path::Path;

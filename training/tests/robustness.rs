@@ -1,5 +1,4 @@
 //! Training on what shops really send: nothing, one thing, always the same thing, too much of one.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use guanxi_models::event::EventType;
 use guanxi_models::id::Offset;
