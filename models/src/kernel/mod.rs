@@ -15,8 +15,13 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod cholesky;
+mod gram;
 mod lanes;
+mod products;
+mod rows;
 mod scalar;
+mod systems;
 #[cfg(test)]
 mod tests;
 

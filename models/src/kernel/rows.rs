@@ -1,0 +1,86 @@
+//! Rows of a table, gathered and combined.
+
+use super::lanes::{Simd, scale_by};
+use super::prefetch;
+
+/// How many rows ahead of its use a row is fetched.
+const AHEAD: usize = 12;
+
+#[inline(always)]
+pub(super) fn gather<const N: usize, S: Simd<N>>(
+    simd: S,
+    table: &[f32],
+    items: &[u32],
+    weights: &[f32],
+    scales: &[f32],
+    out: &mut [f32],
+) {
+    let dim = scales.len();
+    let ahead = |at: usize| {
+        let start = *items.get(at + AHEAD)? as usize * dim;
+        table.get(start..start + dim)
+    };
+    let mut rows = items.iter().zip(weights);
+    for (at, out) in out.chunks_exact_mut(dim).enumerate() {
+        ahead(at).into_iter().for_each(prefetch);
+        let row = rows.next().and_then(|(&item, &weight)| {
+            Some((table.get(item as usize * dim..)?.get(..dim)?, weight))
+        });
+        match row {
+            Some((row, weight)) => scale_by(simd, weight, row, scales, out),
+            None => out.fill(0.0),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn combine<const N: usize, S: Simd<N>>(
+    simd: S,
+    table: &[f32],
+    items: &[u32],
+    weights: &[f32],
+    out: &mut [f32],
+) {
+    let dim = out.len();
+    let mut from = 0;
+    while from < dim {
+        let vectors = ((dim - from) / N).min(4);
+        let sum = Combination { table, items, weights, dim, from };
+        match vectors {
+            4 => sum.write::<N, 4, S>(simd, out),
+            3 => sum.write::<N, 3, S>(simd, out),
+            2 => sum.write::<N, 2, S>(simd, out),
+            _ => sum.write::<N, 1, S>(simd, out),
+        }
+        from += vectors * N;
+    }
+}
+
+/// Some vectors of a sum of rows, small enough to be summed in registers.
+struct Combination<'a> {
+    table: &'a [f32],
+    items: &'a [u32],
+    weights: &'a [f32],
+    dim: usize,
+    from: usize,
+}
+
+impl Combination<'_> {
+    #[inline(always)]
+    fn write<const N: usize, const C: usize, S: Simd<N>>(&self, simd: S, out: &mut [f32]) {
+        let mut sums = [simd.splat(0.0); C];
+        for (&item, &weight) in self.items.iter().zip(self.weights) {
+            let start = item as usize * self.dim + self.from;
+            let Some(row) = self.table.get(start..start + C * N) else { continue };
+            let row = &row.as_chunks::<N>().0[..C];
+            let factor = simd.splat(weight);
+            for c in 0..C {
+                sums[c] = simd.mul_add(factor, simd.load(&row[c]), sums[c]);
+            }
+        }
+        let out = out[self.from..self.from + C * N].as_chunks_mut::<N>().0;
+        for (sum, out) in sums.into_iter().zip(out) {
+            simd.store(sum, out);
+        }
+    }
+}
