@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Scratch;
-use super::query::{Query, QueryError, Reason, Scenario, Search};
+use super::query::{Query, QueryError, Reason, Recommendation, Scenario, Search};
 use crate::column::WeightedRows;
 use crate::event::{Event, EventType, Visibility};
 use crate::factors::Factors;
 use crate::filter::Filter;
 use crate::id::Offset;
+use crate::index::Panels;
 use crate::model::Model;
 use crate::params::{Blend, FoldIn, Params};
 use crate::record::{Item, Record, Relation, RelationKind};
@@ -262,6 +263,33 @@ fn exact_and_indexed_search_agree_on_a_small_shop() {
     shop.buys("u", "b2").buys("u", "a1");
     let exact = Query { search: Search::Exact, ..query(Scenario::ForYou, "u", 6) };
     assert_eq!(shop.ids(&exact), shop.ids(&query(Scenario::ForYou, "u", 6)));
+}
+
+#[test]
+fn many_users_at_once_get_the_lists_of_the_embedding_alone() {
+    let mut listed = model();
+    listed.params.blend.list = 5.0;
+    let panels = Panels::new(&listed.item_factors);
+    let (mut alone, mut shop) = (Shop::new(model()), Shop::new(listed));
+    for (user, item) in [("u", "b2"), ("u", "a1"), ("v", "a0")] {
+        alone.buys(user, item);
+        shop.buys(user, item);
+    }
+    let queries = ["u", "nobody", "v"].map(|user| query(Scenario::ForYou, user, 3));
+    let queries = queries.map(|query| Query { search: Search::Exact, ..query });
+    let many =
+        shop.world.recommend_by_embedding(&panels, &queries, &mut Scratch::default()).unwrap();
+    let ids = |at: usize| {
+        let id = |one: &Recommendation| shop.world.item_id(one.item).to_owned();
+        many[at].iter().map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(0), alone.ids(&queries[0]));
+    assert_eq!(ids(1), [""; 0], "nothing is known of this user");
+    assert_eq!(ids(2), alone.ids(&queries[2]));
+    let senseless = [Query { limit: 0, ..queries[0].clone() }];
+    assert!(
+        shop.world.recommend_by_embedding(&panels, &senseless, &mut Scratch::default()).is_err()
+    );
 }
 
 #[test]
