@@ -47,8 +47,11 @@ impl Factors {
         if !values.len().is_multiple_of(dim) {
             return Err(FactorsError::Ragged { values: values.len(), dim });
         }
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(FactorsError::NotFinite { row: at / dim }),
+        // Without an early end, whole vectors are checked at a time.
+        let is_finite =
+            |row: &[f32]| row.iter().fold(true, |finite, value| finite & value.is_finite());
+        match values.chunks_exact(dim).position(|row| !is_finite(row)) {
+            Some(row) => Err(FactorsError::NotFinite { row }),
             None => Ok(Self { dim, values }),
         }
     }

@@ -2,8 +2,9 @@
 
 use std::arch::x86_64::{
     __m256, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps,
-    _mm256_castps256_ps128, _mm256_div_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_mul_ps, _mm256_set1_ps, _mm256_sqrt_ps, _mm256_storeu_ps,
+    _mm256_castps256_ps128, _mm256_div_ps, _mm256_extractf128_ps, _mm256_fmadd_ps,
+    _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_sqrt_ps,
+    _mm256_storeu_ps,
 };
 
 use super::lanes::Simd;
@@ -26,6 +27,7 @@ super::compile!(Avx2, "avx2,fma");
 impl Simd<WIDTH> for Avx2 {
     type Vector = __m256;
     const COLUMNS: usize = 2;
+    const HEIGHT: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m256 {
@@ -55,6 +57,12 @@ impl Simd<WIDTH> for Avx2 {
     fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: `self` proves the features.
         unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: `self` proves the features.
+        unsafe { _mm256_fnmadd_ps(a, b, c) }
     }
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! Sixteen numbers at a time: AVX-512F.
 
 use std::arch::x86_64::{
-    __m512, _mm512_castpd_ps, _mm512_castps_pd, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_sqrt_ps,
-    _mm512_storeu_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd,
+    __m512, _mm512_castpd_ps, _mm512_castps_pd, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
+    _mm512_loadu_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4,
+    _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd,
     _mm512_unpacklo_ps,
 };
 
@@ -20,6 +20,16 @@ impl Avx512 {
     fn here() -> Self {
         Self(())
     }
+
+    /// Writes rows of a block as its columns, `stride` apart.
+    #[inline(always)]
+    fn store_columns(self, rows: &[__m512; WIDTH], to: &mut [f32], stride: usize) {
+        // SAFETY: `self` proves the feature.
+        let columns = unsafe { transpose_quarters(&transpose_quads(rows)) };
+        for (column, to) in columns.into_iter().zip(to.chunks_mut(stride)) {
+            self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
+        }
+    }
 }
 
 super::compile!(Avx512, "avx512f");
@@ -27,6 +37,7 @@ super::compile!(Avx512, "avx512f");
 impl Simd<WIDTH> for Avx512 {
     type Vector = __m512;
     const COLUMNS: usize = 4;
+    const HEIGHT: usize = 16;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
@@ -59,6 +70,12 @@ impl Simd<WIDTH> for Avx512 {
     }
 
     #[inline(always)]
+    fn neg_mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` proves the feature.
+        unsafe { _mm512_fnmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
     fn sum(self, vector: __m512) -> f32 {
         // SAFETY: `self` proves the feature.
         unsafe { _mm512_reduce_add_ps(vector) }
@@ -71,16 +88,28 @@ impl Simd<WIDTH> for Avx512 {
     }
 
     #[inline(always)]
+    fn transpose_scaled(
+        self,
+        rows: [&[f32; WIDTH]; WIDTH],
+        weights: &[f32; WIDTH],
+        scales: &[f32; WIDTH],
+        to: &mut [f32],
+        stride: usize,
+    ) {
+        let scales = self.load(scales);
+        let scaled = std::array::from_fn(|row| {
+            self.mul(self.splat(weights[row]), self.mul(self.load(rows[row]), scales))
+        });
+        self.store_columns(&scaled, to, stride);
+    }
+
+    #[inline(always)]
     fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
         let mut rows = [self.splat(0.0); WIDTH];
         for (row, from) in rows.iter_mut().zip(from.chunks(stride)) {
             *row = self.load(&from.as_chunks::<WIDTH>().0[0]);
         }
-        // SAFETY: `self` proves the feature.
-        let columns = unsafe { transpose_quarters(&transpose_quads(&rows)) };
-        for (column, to) in columns.into_iter().zip(to.chunks_mut(to_stride)) {
-            self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
-        }
+        self.store_columns(&rows, to, to_stride);
     }
 }
 

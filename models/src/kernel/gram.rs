@@ -42,13 +42,15 @@ fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
             let mut row = panel;
             while row < end {
                 // A column of one vector alone would wait for each sum in turn with four rows.
-                let height = if columns == 1 && end - row >= 8 { 8 } else { 4 };
+                let height = if columns == 1 { (end - row).min(S::HEIGHT) } else { 4 };
                 let block =
                     Block { rows, a: &mut a[row * width..(row + height) * width], row, column };
                 match (columns, height) {
                     (4, _) => block.sum::<N, 4, 4, S, ADD>(simd, width),
                     (3, _) => block.sum::<N, 3, 4, S, ADD>(simd, width),
                     (2, _) => block.sum::<N, 2, 4, S, ADD>(simd, width),
+                    (_, 16) => block.sum::<N, 1, 16, S, ADD>(simd, width),
+                    (_, 12) => block.sum::<N, 1, 12, S, ADD>(simd, width),
                     (_, 8) => block.sum::<N, 1, 8, S, ADD>(simd, width),
                     _ => block.sum::<N, 1, 4, S, ADD>(simd, width),
                 }

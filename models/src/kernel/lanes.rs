@@ -4,8 +4,8 @@
 use super::PANEL;
 pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::gram::{add_gram, gram};
-pub(super) use super::products::products;
-pub(super) use super::rows::{combine, gather};
+pub(super) use super::products::{product, products};
+pub(super) use super::rows::{combine, gather, gather_columns};
 pub(super) use super::systems::{interleave, solve_lanes};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
@@ -14,6 +14,8 @@ pub(super) trait Simd<const N: usize>: Copy {
     type Vector: Copy;
     /// How many vectors side by side a block of 4 rows may hold in registers.
     const COLUMNS: usize;
+    /// How many rows of one vector a block may hold in registers: a multiple of 4, at most [`PANEL`].
+    const HEIGHT: usize;
 
     fn splat(self, value: f32) -> Self::Vector;
     fn load(self, from: &[f32; N]) -> Self::Vector;
@@ -21,9 +23,30 @@ pub(super) trait Simd<const N: usize>: Copy {
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a b + c`.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `c - a b`.
+    fn neg_mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn sum(self, vector: Self::Vector) -> f32;
     /// 1 over the square root, not an approximation.
     fn inverse_root(self, vector: Self::Vector) -> Self::Vector;
+
+    /// Writes [`PANEL`] rows, each by its weight and each column by its scale, as the columns of the block at the start of `to`,
+    /// rows `stride` apart.
+    #[inline(always)]
+    fn transpose_scaled(
+        self,
+        rows: [&[f32; PANEL]; PANEL],
+        weights: &[f32; PANEL],
+        scales: &[f32; PANEL],
+        to: &mut [f32],
+        stride: usize,
+    ) {
+        for column in 0..PANEL {
+            let to = &mut to[column * stride..column * stride + PANEL];
+            for row in 0..PANEL {
+                to[row] = weights[row] * (rows[row][column] * scales[column]);
+            }
+        }
+    }
 
     /// Writes the [`PANEL`] x [`PANEL`] block at the start of `from`, rows `stride` apart, as the columns of the block at
     /// the start of `to`, rows `to_stride` apart.

@@ -40,7 +40,7 @@ pub const LANES: usize = 16;
 #[cfg(target_arch = "x86_64")]
 macro_rules! compile {
     ($simd:ty, $features:literal) => {
-        use crate::kernel::lanes;
+        use crate::kernel::{Rows, lanes};
 
         #[target_feature(enable = $features)]
         pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -89,6 +89,11 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
+        pub(super) fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usize) {
+            lanes::gather_columns(<$simd>::here(), rows, out, width, column);
+        }
+
+        #[target_feature(enable = $features)]
         pub(super) fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
             lanes::combine(<$simd>::here(), table, items, weights, out);
         }
@@ -96,6 +101,11 @@ macro_rules! compile {
         #[target_feature(enable = $features)]
         pub(super) fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
             lanes::products(<$simd>::here(), panel, queries, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn product(rows: &[f32], matrix: &[f32], width: usize, out: &mut [f32]) {
+            lanes::product(<$simd>::here(), rows, matrix, width, out);
         }
 
         #[target_feature(enable = $features)]
@@ -186,6 +196,28 @@ pub fn gather(table: &[f32], items: &[u32], weights: &[f32], scales: &[f32], out
     dispatch!(gather(table, items, weights, scales, out));
 }
 
+/// Rows of a table to gather: each by its weight, each column by its scale.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// Rows as wide as the scales, a multiple of [`PANEL`].
+    pub table: &'a [f32],
+    /// Which rows; the first [`PANEL`] count. Those beyond the table are zeros.
+    pub items: &'a [u32],
+    /// Which rows will be needed next, and are fetched on the way: the first [`PANEL`] of them.
+    pub ahead: &'a [u32],
+    /// One for each row; zeros where there are fewer.
+    pub weights: &'a [f32],
+    /// One for each column.
+    pub scales: &'a [f32],
+}
+
+/// Writes [`PANEL`] gathered rows as the columns of `out` from `column` on, zeros for those that there are not.
+///
+/// `out` is row-major, `width` numbers to a row, with as many rows as there are scales.
+pub fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usize) {
+    dispatch!(gather_columns(rows, out, width, column));
+}
+
 /// `out = sum_k weights_k table_(items_k)`, rows as wide as `out`, a multiple of [`PANEL`].
 pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
     dispatch!(combine(table, items, weights, out));
@@ -198,6 +230,11 @@ pub fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
     dispatch!(products(panel, queries, out));
 }
 
+/// `out = rows matrix`: rows of `width` numbers, a multiple of [`PANEL`], by a square matrix, row-major.
+pub fn product(rows: &[f32], matrix: &[f32], width: usize, out: &mut [f32]) {
+    dispatch!(product(rows, matrix, width, out));
+}
+
 /// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side:
 /// blocks of [`PANEL`] columns on and right of the diagonal.
 pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
@@ -206,7 +243,7 @@ pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
 
 /// Solves [`LANES`] interleaved systems, positive definite and given by their upper triangles, in place: `b` becomes the answers.
 ///
-/// As many unknowns as there are `pivots` (times [`LANES`]) are solved for; these are written there, so that the caller can
+/// As many unknowns as there are `pivots` (times [`LANES`]), a multiple of 4, are solved for; these are written there, so that the caller can
 /// judge them: where one is not positive, the answer of its lane is garbage. `a` has `size` numbers to a row.
 pub fn solve_lanes(a: &mut [f32], size: usize, pivots: &mut [f32], b: &mut [f32]) {
     dispatch!(solve_lanes(a, size, pivots, b));
@@ -221,6 +258,19 @@ pub fn cholesky(a: &mut [f32], width: usize, floors: &[f32]) -> bool {
 /// Solves `u'u x = b` in place, for the first `n` unknowns and a `u` from [`cholesky`] as wide as `b`; what follows them in `b` becomes 0.
 pub fn solve(u: &[f32], n: usize, b: &mut [f32]) {
     dispatch!(solve(u, n, b));
+}
+
+/// Asks the processor to fetch what lies at a place of a table, if there is such a place.
+#[inline(always)]
+fn prefetch_at<T>(table: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing and never faults, wherever the pointer points, and it is never followed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(table.as_ptr().wrapping_add(at).cast::<i8>()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (table, at);
 }
 
 /// Asks the processor to fetch a row into its nearest cache.

@@ -1,7 +1,7 @@
 //! Rows of a table, gathered and combined.
 
 use super::lanes::{Simd, scale_by};
-use super::prefetch;
+use super::{PANEL, Rows, prefetch, prefetch_at};
 
 /// How many rows ahead of its use a row is fetched.
 const AHEAD: usize = 12;
@@ -30,6 +30,48 @@ pub(super) fn gather<const N: usize, S: Simd<N>>(
             Some((row, weight)) => scale_by(simd, weight, row, scales, out),
             None => out.fill(0.0),
         }
+    }
+}
+
+#[inline(always)]
+pub(super) fn gather_columns<const N: usize, S: Simd<N>>(
+    simd: S,
+    rows: Rows<'_>,
+    out: &mut [f32],
+    width: usize,
+    column: usize,
+) {
+    let chunks = rows.scales.len() / PANEL;
+    let table = rows.table.as_chunks::<PANEL>().0;
+    let mut starts = [0; PANEL];
+    let mut weights = [0.0; PANEL];
+    for (at, (&item, &weight)) in rows.items.iter().zip(rows.weights).take(PANEL).enumerate() {
+        let start = item as usize * chunks;
+        // What is beyond the table weighs nothing, whatever row it is read from.
+        if start + chunks <= table.len() {
+            (starts[at], weights[at]) = (start, weight);
+        }
+    }
+    if table.len() < chunks {
+        return clear(out, width, column, rows.scales.len());
+    }
+    let next = |at: usize| rows.ahead.get(at).map_or(0, |&item| item as usize * chunks);
+    let next: [usize; PANEL] = std::array::from_fn(next);
+    for (at, scales) in rows.scales.as_chunks::<PANEL>().0.iter().enumerate() {
+        for start in next {
+            prefetch_at(table, start + at);
+        }
+        let block = starts.map(|start| &table[start + at]);
+        let to = &mut out[at * PANEL * width + column..];
+        simd.transpose_scaled(block, &weights, scales, to, width);
+    }
+}
+
+/// Makes [`PANEL`] columns zeros.
+#[inline(always)]
+fn clear(out: &mut [f32], width: usize, column: usize, height: usize) {
+    for row in out.chunks_mut(width).take(height) {
+        row[column..column + PANEL].fill(0.0);
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) struct Scalar;
 impl Simd<WIDTH> for Scalar {
     type Vector = [f32; WIDTH];
     const COLUMNS: usize = 2;
+    const HEIGHT: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::Vector {
@@ -35,6 +36,11 @@ impl Simd<WIDTH> for Scalar {
     #[inline(always)]
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
         std::array::from_fn(|lane| a[lane] * b[lane] + c[lane])
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|lane| c[lane] - a[lane] * b[lane])
     }
 
     #[inline(always)]

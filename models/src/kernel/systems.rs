@@ -18,10 +18,10 @@ pub(super) fn interleave<const N: usize, S: Simd<N>>(
     }
 }
 
-/// How many columns of interleaved systems are summed at once.
-const COLUMNS: usize = 8;
+/// How many rows are factored together: what the rows above explain is then loaded once for four.
+const ROWS: usize = 4;
 
-/// Cholesky, row after row, each number a vector of lanes; forward substitution goes along, and the answers follow backwards.
+/// Cholesky, four rows after four, each number a vector of lanes; forward substitution goes along, and the answers follow backwards.
 #[inline(always)]
 pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
     simd: S,
@@ -33,20 +33,13 @@ pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
     let n = pivots.len() / LANES;
     for lane in (0..LANES).step_by(N) {
         let mut systems = Systems { a, size, n, lane };
-        for row in 0..n {
-            systems.factor_row(simd, row, pivots, b);
+        for row in (0..n).step_by(ROWS) {
+            systems.factor(simd, row, pivots, b);
         }
-        for row in (0..n).rev() {
+        for row in (0..n).step_by(ROWS).rev() {
             systems.substitute(simd, row, b);
         }
     }
-}
-
-#[inline(always)]
-fn add_up<const N: usize, S: Simd<N>>(simd: S, sums: [S::Vector; 4]) -> S::Vector {
-    let one = simd.splat(1.0);
-    let low = simd.mul_add(sums[0], one, sums[1]);
-    simd.mul_add(low, one, simd.mul_add(sums[2], one, sums[3]))
 }
 
 /// `N` of the interleaved systems.
@@ -55,6 +48,14 @@ struct Systems<'a> {
     size: usize,
     n: usize,
     lane: usize,
+}
+
+/// Four rows of a factor on the diagonal, with their right sides.
+struct Triangle<V> {
+    rows: [[V; ROWS]; ROWS],
+    /// The inverse roots of the pivots.
+    scales: [V; ROWS],
+    right: [V; ROWS],
 }
 
 #[inline(always)]
@@ -73,97 +74,145 @@ impl Systems<'_> {
         (row * self.size + column) * LANES + self.lane
     }
 
-    /// Takes what the rows above explain out of a row and its right side, and divides both by the root of the pivot. In place of
-    /// the pivot the inverse of its root is left.
+    /// `C` numbers of a row.
     #[inline(always)]
-    fn factor_row<const N: usize, S: Simd<N>>(
+    fn line<const N: usize, const C: usize, S: Simd<N>>(
+        &self,
+        simd: S,
+        row: usize,
+        column: usize,
+    ) -> [S::Vector; C] {
+        let at = self.at(row, column);
+        let line = &self.a[at..at + (C - 1) * LANES + N];
+        std::array::from_fn(|c| simd.load(lane(line, c * LANES)))
+    }
+
+    /// Takes what the rows above explain out of four rows and their right sides, and divides them by the roots of their pivots.
+    /// In place of the pivots the inverses of their roots are left.
+    #[inline(always)]
+    fn factor<const N: usize, S: Simd<N>>(
         &mut self,
         simd: S,
         row: usize,
         pivots: &mut [f32],
         b: &mut [f32],
     ) {
-        let right = self.right(simd, row, b);
-        let mut scale = simd.splat(1.0);
-        let mut column = row;
-        while column < self.n {
-            let rest = self.n - column;
-            let wide = if rest >= COLUMNS { COLUMNS } else { rest.min(4) };
-            let sums = match wide {
-                COLUMNS => self.subtract::<N, COLUMNS, S>(simd, row, column),
-                4 => self.subtract::<N, 4, S>(simd, row, column),
-                3 => self.subtract::<N, 3, S>(simd, row, column),
-                2 => self.subtract::<N, 2, S>(simd, row, column),
-                _ => self.subtract::<N, 1, S>(simd, row, column),
-            };
-            if column == row {
-                simd.store(sums[0], lane_mut(pivots, row * LANES + self.lane));
-                scale = simd.inverse_root(sums[0]);
+        let mut triangle = self.diagonal(simd, row, b);
+        for r in 0..ROWS {
+            let pivot = triangle.rows[r][r];
+            simd.store(pivot, lane_mut(pivots, (row + r) * LANES + self.lane));
+            triangle.divide(simd, r, simd.inverse_root(pivot));
+            for c in r..ROWS {
+                let at = self.at(row + r, row + c);
+                simd.store(triangle.rows[r][c], lane_mut(self.a, at));
             }
-            for (c, sum) in sums.into_iter().enumerate().take(wide) {
-                let at = self.at(row, column + c);
-                simd.store(simd.mul(scale, sum), lane_mut(self.a, at));
-            }
-            column += wide;
+            simd.store(triangle.right[r], lane_mut(b, (row + r) * LANES + self.lane));
         }
-        let diagonal = self.at(row, row);
-        simd.store(scale, lane_mut(self.a, diagonal));
-        simd.store(simd.mul(scale, right), lane_mut(b, row * LANES + self.lane));
+        for column in (row + ROWS..self.n).step_by(S::COLUMNS) {
+            match S::COLUMNS {
+                4 => self.tile::<N, 4, S>(simd, row, column, &triangle),
+                _ => self.tile::<N, 2, S>(simd, row, column, &triangle),
+            }
+        }
     }
 
-    /// What is left of a right side.
+    /// The block on the diagonal and its right sides, without what the rows above explain.
     #[inline(always)]
-    fn right<const N: usize, S: Simd<N>>(&self, simd: S, row: usize, b: &[f32]) -> S::Vector {
-        let mut sums = [simd.splat(0.0); 4];
-        for above in 0..row {
-            let known = simd.load(lane(b, above * LANES + self.lane));
-            let factor = simd.load(lane(self.a, self.at(above, row)));
-            sums[above % 4] = simd.mul_add(factor, known, sums[above % 4]);
-        }
-        simd.mul_add(
-            simd.splat(-1.0),
-            add_up(simd, sums),
-            simd.load(lane(b, row * LANES + self.lane)),
-        )
-    }
-
-    /// Some numbers of a row without what the rows above explain.
-    #[inline(always)]
-    fn subtract<const N: usize, const C: usize, S: Simd<N>>(
+    fn diagonal<const N: usize, S: Simd<N>>(
         &self,
         simd: S,
         row: usize,
-        column: usize,
-    ) -> [S::Vector; COLUMNS] {
-        let minus = simd.splat(-1.0);
-        let mut sums = [minus; COLUMNS];
-        for (c, sum) in sums.iter_mut().enumerate().take(C) {
-            *sum = simd.load(lane(self.a, self.at(row, column + c)));
-        }
+        b: &[f32],
+    ) -> Triangle<S::Vector> {
+        let mut rows: [[S::Vector; ROWS]; ROWS] =
+            std::array::from_fn(|r| self.line(simd, row + r, row));
+        let mut right: [S::Vector; ROWS] =
+            std::array::from_fn(|r| simd.load(lane(b, (row + r) * LANES + self.lane)));
         for above in 0..row {
-            let factor = simd.mul(minus, simd.load(lane(self.a, self.at(above, row))));
-            let from = self.at(above, column);
-            let line = &self.a[from..from + (C - 1) * LANES + N];
-            for (c, sum) in sums.iter_mut().enumerate().take(C) {
-                *sum = simd.mul_add(factor, simd.load(lane(line, c * LANES)), *sum);
+            let factors: [S::Vector; ROWS] = self.line(simd, above, row);
+            let known = simd.load(lane(b, above * LANES + self.lane));
+            for r in 0..ROWS {
+                for c in r..ROWS {
+                    rows[r][c] = simd.neg_mul_add(factors[r], factors[c], rows[r][c]);
+                }
+                right[r] = simd.neg_mul_add(factors[r], known, right[r]);
             }
         }
-        sums
+        Triangle { rows, scales: [simd.splat(1.0); ROWS], right }
     }
 
-    /// Solves for the unknown of a row, those after it being known.
+    /// Four rows by some columns right of the diagonal.
+    #[inline(always)]
+    fn tile<const N: usize, const C: usize, S: Simd<N>>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+        triangle: &Triangle<S::Vector>,
+    ) {
+        let mut sums: [[S::Vector; C]; ROWS] =
+            std::array::from_fn(|r| self.line(simd, row + r, column));
+        for above in 0..row {
+            let factors: [S::Vector; ROWS] = self.line(simd, above, row);
+            let known: [S::Vector; C] = self.line(simd, above, column);
+            for r in 0..ROWS {
+                for c in 0..C {
+                    sums[r][c] = simd.neg_mul_add(factors[r], known[c], sums[r][c]);
+                }
+            }
+        }
+        for r in 0..ROWS {
+            let (solved, rest) = sums.split_at_mut(r);
+            for (c, sum) in rest[0].iter_mut().enumerate() {
+                for (known, factors) in solved.iter().zip(&triangle.rows) {
+                    *sum = simd.neg_mul_add(factors[r], known[c], *sum);
+                }
+                *sum = simd.mul(triangle.scales[r], *sum);
+                let at = self.at(row + r, column + c);
+                simd.store(*sum, lane_mut(self.a, at));
+            }
+        }
+    }
+
+    /// Solves for four unknowns, those after them being known.
     #[inline(always)]
     fn substitute<const N: usize, S: Simd<N>>(&self, simd: S, row: usize, b: &mut [f32]) {
-        let mut sums = [simd.splat(0.0); 4];
-        for column in row + 1..self.n {
-            let sum = &mut sums[column % 4];
+        let place = |r: usize| (row + r) * LANES + self.lane;
+        let mut sums: [S::Vector; ROWS] = std::array::from_fn(|r| simd.load(lane(b, place(r))));
+        for column in row + ROWS..self.n {
             let known = simd.load(lane(b, column * LANES + self.lane));
-            *sum = simd.mul_add(simd.load(lane(self.a, self.at(row, column))), known, *sum);
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let factor = simd.load(lane(self.a, self.at(row + r, column)));
+                *sum = simd.neg_mul_add(factor, known, *sum);
+            }
         }
-        let place = row * LANES + self.lane;
-        let known = add_up(simd, sums);
-        let left = simd.mul_add(simd.splat(-1.0), known, simd.load(lane(b, place)));
-        let inverse = simd.load(lane(self.a, self.at(row, row)));
-        simd.store(simd.mul(inverse, left), lane_mut(b, place));
+        for r in (0..ROWS).rev() {
+            let line: [S::Vector; ROWS] = self.line(simd, row + r, row);
+            for c in r + 1..ROWS {
+                sums[r] = simd.neg_mul_add(line[c], sums[c], sums[r]);
+            }
+            sums[r] = simd.mul(line[r], sums[r]);
+            simd.store(sums[r], lane_mut(b, place(r)));
+        }
+    }
+}
+
+impl<V: Copy> Triangle<V> {
+    /// Divides a row by the root of its pivot and takes what it explains out of those below. In place of the pivot `scale` is left.
+    #[inline(always)]
+    fn divide<const N: usize, S: Simd<N, Vector = V>>(&mut self, simd: S, row: usize, scale: V) {
+        self.scales[row] = scale;
+        self.right[row] = simd.mul(scale, self.right[row]);
+        for c in row + 1..ROWS {
+            self.rows[row][c] = simd.mul(scale, self.rows[row][c]);
+        }
+        self.rows[row][row] = scale;
+        for r in row + 1..ROWS {
+            let factor = self.rows[row][r];
+            for c in r..ROWS {
+                self.rows[r][c] = simd.neg_mul_add(factor, self.rows[row][c], self.rows[r][c]);
+            }
+            self.right[r] = simd.neg_mul_add(factor, self.right[row], self.right[r]);
+        }
     }
 }

@@ -204,6 +204,44 @@ fn rows_are_gathered_weighed_and_what_is_not_there_is_0() {
 }
 
 #[test]
+fn gathered_rows_become_columns_and_what_is_not_there_is_0() {
+    let (table, scales) = (numbers(32 * 10, 1), numbers(32, 2));
+    let (items, weights) = ([3, 99, 0], [2.0, 1.0, -0.5]);
+    let mut gathered = vec![0.0; 32 * PANEL];
+    gather(&table, &items, &weights, &scales, &mut gathered);
+    let mut expected = vec![7.0; 32 * 48];
+    transpose(&gathered, &mut expected, 48, 16);
+    for table in [&table[..], &[]] {
+        let rows =
+            Rows { table, items: &items, ahead: &[2, 99], weights: &weights, scales: &scales };
+        let out = std::cell::RefCell::new(vec![7.0; 32 * 48]);
+        on_each!(gather_columns(rows, &mut out.borrow_mut(), 48, 16), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(7.0);
+        });
+        gathered.fill(0.0);
+        transpose(&gathered, &mut expected, 48, 16);
+    }
+}
+
+#[test]
+fn rows_are_multiplied_with_a_matrix() {
+    for (width, height) in [(16, 1), (48, 6), (64, 13), (80, 8), (128, 12), (16, 0)] {
+        let (rows, matrix) = (numbers(width * height, 1), numbers(width * width, 2));
+        let cell = |row: usize, column: usize| -> f32 {
+            (0..width).map(|k| rows[row * width + k] * matrix[k * width + column]).sum()
+        };
+        let expected: Vec<f32> =
+            (0..width * height).map(|at| cell(at / width, at % width)).collect();
+        let out = std::cell::RefCell::new(vec![f32::NAN; width * height]);
+        on_each!(product(&rows, &matrix, width, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
 fn rows_are_combined_by_their_weights() {
     for dim in [16, 48, 64, 80, 128] {
         let table = numbers(dim * 10, 1);
@@ -220,7 +258,7 @@ fn rows_are_combined_by_their_weights() {
 
 #[test]
 fn interleaved_systems_are_solved_each_for_itself() {
-    for (size, n) in [(16, 1), (16, 7), (16, 16), (32, 19), (64, 61)] {
+    for (size, n) in [(16, 4), (16, 8), (16, 16), (32, 20), (64, 60)] {
         let mut matrices = vec![0.0; LANES * size * size];
         let mut right = vec![0.0; size * LANES];
         let mut expected = vec![0.0; n * LANES];

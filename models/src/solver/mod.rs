@@ -52,11 +52,15 @@ pub struct RowProblem<'a> {
     pub prior_mean: &'a [f32],
 }
 
+/// What a confidence counts as.
+fn bounded(confidence: f32) -> f32 {
+    // Written so that what is not a number counts as 0.
+    if confidence > 0.0 { confidence.min(MAX_CONFIDENCE) } else { 0.0 }
+}
+
 impl RowProblem<'_> {
     fn confidence(&self, n: usize) -> f32 {
-        let confidence = self.confidences[n];
-        // Written so that what is not a number counts as 0.
-        if confidence > 0.0 { confidence.min(MAX_CONFIDENCE) } else { 0.0 }
+        bounded(self.confidences[n])
     }
 
     fn target(&self, n: usize) -> f32 {

@@ -3,7 +3,6 @@
 use faer::{Mat, Side};
 use guanxi_models::Factors;
 use guanxi_models::kernel;
-use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::AlsError;
@@ -26,7 +25,7 @@ pub(super) fn rotate(
     let spectrum: Vec<f32> = values.iter().map(|value| scale * value.max(0.0) as f32).collect();
     let vectors = eigen.U();
     let dim = factors.dim();
-    let basis = Array2::from_shape_fn((dim, dim), |(row, column)| vectors[(row, column)] as f32);
+    let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
     Ok((product(factors, &basis)?, spectrum))
 }
 
@@ -69,17 +68,11 @@ fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec
     total
 }
 
-fn product(factors: &Factors, basis: &Array2<f32>) -> Result<Factors, AlsError> {
+fn product(factors: &Factors, basis: &[f32]) -> Result<Factors, AlsError> {
     let dim = factors.dim();
     let mut rotated = vec![0.0; factors.values().len()];
-    rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim)).for_each(
-        |(out, rows)| {
-            let rows = ArrayView2::from_shape((rows.len() / dim, dim), rows)
-                .expect("chunks hold whole rows");
-            let product = rows.dot(basis);
-            out.copy_from_slice(product.as_slice().expect("a product is in standard order"));
-        },
-    );
+    let chunks = rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim));
+    chunks.for_each(|(out, rows)| kernel::product(rows, basis, dim, out));
     Ok(Factors::new(dim, rotated)?)
 }
 

@@ -1,0 +1,265 @@
+//! The systems of a batch: made one by one, factored together, read back one by one.
+
+use super::super::{PIVOT_FLOOR, RowProblem, bounded};
+use super::Batch;
+use crate::factors::Factors;
+use crate::kernel::{self, LANES, PANEL, Rows};
+
+/// How many rows the primal system takes in at a time.
+const BLOCK: usize = 8 * PANEL;
+
+/// How many lanes ahead the cells of a row are fetched.
+const LOOKAHEAD: usize = 3;
+
+/// Memory for one batch. What is per lane lies `size` or `dim` numbers apart.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    /// The matrices, each row-major, and the same interleaved.
+    matrices: Vec<f32>,
+    interleaved: Vec<f32>,
+    /// The right sides by lane; interleaved they become the answers; and these by lane.
+    residuals: Vec<f32>,
+    right: Vec<f32>,
+    answers: Vec<f32>,
+    /// Diagonals before and pivots after factoring, interleaved.
+    diagonals: Vec<f32>,
+    pivots: Vec<f32>,
+    is_sound: [bool; LANES],
+    /// `D^1/2` and `b` by lane, and from what the roots of the lane before were made.
+    roots: Vec<f32>,
+    offsets: Vec<f32>,
+    last: (f32, f32),
+    /// Of a dual system, by lane: the roots of the confidences.
+    weights: Vec<f32>,
+    /// Of a primal system: the squares of the residuals.
+    squares: [f32; LANES],
+    /// Rows of `W`, as rows or as columns.
+    panel: Vec<f32>,
+}
+
+impl Lanes {
+    /// Makes and solves the systems of a batch.
+    pub(super) fn factor(&mut self, batch: Batch<'_>) {
+        let (size, pivots) = (batch.size(), batch.pivots());
+        self.resize(size, batch.factors.dim());
+        for lane in 0..batch.members.len() {
+            fetch_cells(batch, lane + LOOKAHEAD);
+            self.penalise(batch, lane);
+            if batch.is_dual() {
+                self.prepare_dual(batch, lane);
+            } else {
+                self.prepare_primal(batch, lane);
+            }
+        }
+        kernel::transpose(&self.residuals, &mut self.right, LANES, 0);
+        kernel::interleave(&self.matrices, size, &mut self.interleaved);
+        self.diagonals.clear();
+        for at in 0..pivots {
+            let diagonal = &mut self.interleaved[(at * size + at) * LANES..][..LANES];
+            for value in diagonal.iter_mut() {
+                *value += 1.0;
+            }
+            self.diagonals.extend_from_slice(diagonal);
+        }
+        self.pivots.resize(pivots * LANES, 0.0);
+        kernel::solve_lanes(&mut self.interleaved, size, &mut self.pivots, &mut self.right);
+        for (at, panel) in self.right.chunks_exact(PANEL * LANES).enumerate() {
+            kernel::transpose(panel, &mut self.answers, size, at * PANEL);
+        }
+        self.judge(batch);
+    }
+
+    fn resize(&mut self, size: usize, dim: usize) {
+        self.matrices.resize(LANES * size * size, 0.0);
+        self.interleaved.resize(LANES * size * size, 0.0);
+        for values in [&mut self.residuals, &mut self.right, &mut self.answers, &mut self.weights] {
+            values.resize(LANES * size, 0.0);
+        }
+        self.roots.resize(LANES * dim, 0.0);
+        self.offsets.resize(LANES * dim, 0.0);
+    }
+
+    /// Prepares `D^1/2` and `b` of a lane.
+    fn penalise(&mut self, batch: Batch<'_>, lane: usize) {
+        let row = batch.row(lane);
+        let dim = batch.factors.dim();
+        let flat = row.problem.ridge + row.problem.prior();
+        let (known, root) = self.roots.split_at_mut(lane * dim);
+        let root = &mut root[..dim];
+        if lane > 0 && self.last == (row.scale, flat) {
+            root.copy_from_slice(&known[(lane - 1) * dim..]);
+        } else {
+            for (root, g) in root.iter_mut().zip(batch.spectrum) {
+                *root = (row.scale * g + flat).sqrt().recip();
+            }
+        }
+        self.last = (row.scale, flat);
+        let offset = &mut self.offsets[lane * dim..(lane + 1) * dim];
+        offset.fill(0.0);
+        if row.problem.has_prior() {
+            for ((b, root), m) in offset.iter_mut().zip(root).zip(row.problem.prior_mean) {
+                *b = *root * *root * row.problem.prior_strength * m;
+            }
+        }
+    }
+
+    fn prepare_dual(&mut self, batch: Batch<'_>, lane: usize) {
+        let (size, dim, pivots) = (batch.size(), batch.factors.dim(), batch.pivots());
+        let row = &batch.row(lane).problem;
+        let weights = &mut self.weights[lane * size..(lane + 1) * size];
+        let residuals = &mut self.residuals[lane * size..(lane + 1) * size];
+        weigh(row, 0, weights, residuals);
+        let offset = &self.offsets[lane * dim..(lane + 1) * dim];
+        subtract_prior(batch.factors, row, offset, weights, residuals);
+        self.panel.resize(dim * size, 0.0);
+        for from in (0..size).step_by(PANEL) {
+            let rows = Rows {
+                table: batch.factors.values(),
+                items: row.items.get(from..).unwrap_or(&[]),
+                ahead: ahead(batch, lane, from + PANEL),
+                weights: &weights[from..],
+                scales: &self.roots[lane * dim..(lane + 1) * dim],
+            };
+            kernel::gather_columns(rows, &mut self.panel, size, from);
+        }
+        let matrix = &mut self.matrices[lane * size * size..(lane + 1) * size * size];
+        let n = row.items.len().next_multiple_of(4);
+        kernel::gram(&self.panel, n, matrix, size);
+        // Lanes with more unknowns go on here: nothing but zeros may be found.
+        matrix[n * size..pivots * size].fill(0.0);
+    }
+
+    fn prepare_primal(&mut self, batch: Batch<'_>, lane: usize) {
+        let dim = batch.factors.dim();
+        let row = &batch.row(lane).problem;
+        let (root, offset) = (&self.roots[lane * dim..][..dim], &self.offsets[lane * dim..][..dim]);
+        let matrix = &mut self.matrices[lane * dim * dim..(lane + 1) * dim * dim];
+        let right = &mut self.residuals[lane * dim..(lane + 1) * dim];
+        right.fill(0.0);
+        self.squares[lane] = 0.0;
+        self.panel.resize(BLOCK * dim, 0.0);
+        for (block, items) in row.items.chunks(BLOCK).enumerate() {
+            let (mut weights, mut residuals) = ([0.0; BLOCK], [0.0; BLOCK]);
+            let (weights, residuals) = (&mut weights[..items.len()], &mut residuals[..items.len()]);
+            weigh(row, block * BLOCK, weights, residuals);
+            subtract_prior(
+                batch.factors,
+                &RowProblem { items, ..*row },
+                offset,
+                weights,
+                residuals,
+            );
+            let panel = &mut self.panel[..items.len() * dim];
+            kernel::gather(batch.factors.values(), items, weights, root, panel);
+            let sum = if block == 0 { kernel::gram } else { kernel::add_gram };
+            sum(panel, dim, matrix, dim);
+            for (row, residual) in panel.chunks_exact(dim).zip(&*residuals) {
+                kernel::axpy(*residual, row, right);
+            }
+            self.squares[lane] += kernel::dot(residuals, residuals);
+        }
+    }
+
+    /// Finds the lanes of which a pivot lost too many digits, or a coordinate is not penalised.
+    fn judge(&mut self, batch: Batch<'_>) {
+        let dim = batch.factors.dim();
+        self.is_sound = [true; LANES];
+        let diagonals = self.diagonals.as_chunks::<LANES>().0;
+        for (pivots, diagonals) in self.pivots.as_chunks::<LANES>().0.iter().zip(diagonals) {
+            for lane in 0..LANES {
+                // Written so that what is not a number is not sound.
+                self.is_sound[lane] &=
+                    pivots[lane] > PIVOT_FLOOR * diagonals[lane] && pivots[lane] < f32::INFINITY;
+            }
+        }
+        for (is_sound, root) in self.is_sound.iter_mut().zip(self.roots.chunks_exact(dim)) {
+            *is_sound &= root.iter().all(|root| *root < 1e12);
+        }
+    }
+
+    /// Writes the answer of a lane; returns the objective, or nothing where single precision was too coarse.
+    pub(super) fn write(&mut self, batch: Batch<'_>, lane: usize, out: &mut [f32]) -> Option<f64> {
+        if !self.is_sound[lane] {
+            return None;
+        }
+        let (size, dim) = (batch.size(), batch.factors.dim());
+        let of_lane = lane * size..(lane + 1) * size;
+        let (answers, residuals) =
+            (&self.answers[of_lane.clone()], &self.residuals[of_lane.clone()]);
+        let (root, offset) = (&self.roots[lane * dim..][..dim], &self.offsets[lane * dim..][..dim]);
+        let explained = kernel::dot(residuals, answers);
+        let objective = if batch.is_dual() {
+            let weights = &mut self.weights[of_lane];
+            for (weight, answer) in weights.iter_mut().zip(answers) {
+                *weight *= answer;
+            }
+            kernel::combine(batch.factors.values(), batch.row(lane).problem.items, weights, out);
+            for (out, root) in out.iter_mut().zip(root) {
+                *out *= root;
+            }
+            explained
+        } else {
+            out.copy_from_slice(answers);
+            self.squares[lane] - explained
+        };
+        for ((out, root), b) in out.iter_mut().zip(root).zip(offset) {
+            *out = b + root * *out;
+        }
+        let is_finite =
+            out.iter().fold(objective.is_finite(), |all, value| all & value.is_finite());
+        is_finite.then_some(f64::from(objective))
+    }
+}
+
+/// The roots of the confidences of the items from `from` on, and the targets multiplied with them; zeros where there are no more.
+fn weigh(row: &RowProblem<'_>, from: usize, weights: &mut [f32], residuals: &mut [f32]) {
+    let end = row.items.len().min(from + weights.len());
+    let confidences = &row.confidences[from..end];
+    weights[confidences.len()..].fill(0.0);
+    residuals[confidences.len()..].fill(0.0);
+    for (weight, confidence) in weights.iter_mut().zip(confidences) {
+        *weight = bounded(*confidence).sqrt();
+    }
+    let residuals = &mut residuals[..confidences.len()];
+    residuals.copy_from_slice(&weights[..confidences.len()]);
+    for (residual, target) in residuals.iter_mut().zip(row.targets.get(from..end).unwrap_or(&[])) {
+        *residual *= target;
+    }
+}
+
+/// Takes what the prior alone explains, `C^1/2 Y b`, out of the residuals.
+fn subtract_prior(
+    factors: &Factors,
+    row: &RowProblem<'_>,
+    offset: &[f32],
+    weights: &[f32],
+    residuals: &mut [f32],
+) {
+    if !row.has_prior() {
+        return;
+    }
+    for ((residual, weight), &item) in residuals.iter_mut().zip(weights).zip(row.items) {
+        if let Some(factor) = factors.row(item as usize) {
+            *residual -= weight * kernel::dot(factor, offset);
+        }
+    }
+}
+
+/// The items that will be gathered next: those of this lane from `from` on, else the first of the next.
+fn ahead(batch: Batch<'_>, lane: usize, from: usize) -> &[u32] {
+    let next = (lane + 1 < batch.members.len()).then(|| batch.row(lane + 1).problem.items);
+    match batch.row(lane).problem.items.get(from..) {
+        Some(items) if !items.is_empty() => items,
+        _ => next.unwrap_or(&[]),
+    }
+}
+
+/// Fetches the cells of the row of a lane.
+fn fetch_cells(batch: Batch<'_>, lane: usize) {
+    if lane < batch.members.len() {
+        let row = &batch.row(lane).problem;
+        kernel::prefetch(row.items);
+        kernel::prefetch(row.confidences);
+        kernel::prefetch(row.targets);
+    }
+}

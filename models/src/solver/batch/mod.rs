@@ -1,0 +1,181 @@
+//! Many rows at once: sixteen small systems are factored side by side, one in each lane of the vectors.
+//!
+//! A system of twenty unknowns is too small to keep a processor busy: every pivot waits for the one before it. Sixteen of them,
+//! interleaved number by number, have no such waits and need no sums across lanes. What is left are the products that make the
+//! systems, and the fetching of rows. The answers are those of [`RowSolver`] up to rounding, whatever rows share a batch.
+
+mod lanes;
+
+use super::{RowProblem, RowSolver};
+use crate::factors::Factors;
+use crate::kernel::{self, LANES, PANEL};
+use lanes::Lanes;
+
+/// Systems with more unknowns than this are solved one by one: they are large enough by themselves.
+const LARGEST: usize = 128;
+
+/// A row with what is its own in the spectrum.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchRow<'a> {
+    /// What is solved.
+    pub problem: RowProblem<'a>,
+    /// What the spectrum is multiplied with in this row (`b_i`).
+    pub scale: f32,
+}
+
+/// Scratch memory for solving rows; reused, it allocates nothing in the long run.
+#[derive(Debug, Default)]
+pub struct BatchSolver {
+    lanes: Lanes,
+    order: Vec<Member>,
+    spectrum: Vec<f32>,
+    single: RowSolver,
+}
+
+/// A row of the call: first its length in the high half, then its number.
+///
+/// In this order, rows of one class lie beside each other, and mostly such of one length: they need the same pivots and ridge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Member(u64);
+
+impl Member {
+    fn new(length: usize, row: usize) -> Self {
+        Self((length as u64) << u32::BITS | row as u64)
+    }
+
+    fn length(self) -> usize {
+        (self.0 >> u32::BITS) as usize
+    }
+
+    fn row(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
+/// How a row is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// By itself.
+    Alone,
+    /// With as many unknowns as items, padded to this many.
+    Dual(usize),
+    /// With as many unknowns as dimensions.
+    Primal,
+}
+
+impl Class {
+    fn of(n: usize, dim: usize) -> Self {
+        match n {
+            0 => Self::Alone,
+            _ if n <= dim && n <= LARGEST => Self::Dual(n.next_multiple_of(PANEL)),
+            _ if n > dim && dim <= LARGEST => Self::Primal,
+            _ => Self::Alone,
+        }
+    }
+}
+
+/// Rows whose systems have the same padded size, at most as many as there are lanes.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    factors: &'a Factors,
+    spectrum: &'a [f32],
+    rows: &'a [BatchRow<'a>],
+    /// Which rows are in the lanes.
+    members: &'a [Member],
+    class: Class,
+}
+
+impl<'a> Batch<'a> {
+    fn row(&self, lane: usize) -> &'a BatchRow<'a> {
+        &self.rows[self.members[lane].row()]
+    }
+
+    fn is_dual(&self) -> bool {
+        self.class != Class::Primal
+    }
+
+    /// The padded number of unknowns.
+    fn size(&self) -> usize {
+        match self.class {
+            Class::Dual(size) => size,
+            Class::Primal | Class::Alone => self.factors.dim(),
+        }
+    }
+
+    /// How many unknowns the largest system has: the padding that all lanes share is left out, but for whole fours.
+    fn pivots(&self) -> usize {
+        let longest = self.members.iter().map(|member| member.length()).max().unwrap_or(0);
+        if self.is_dual() { longest.next_multiple_of(4) } else { self.factors.dim() }
+    }
+}
+
+impl BatchSolver {
+    /// Solves all rows: `out` takes `dim` numbers for each, `objectives` the least value of the row problem (without priors).
+    ///
+    /// Finite whatever the confidences are, and independent of which rows are solved together.
+    pub fn solve(
+        &mut self,
+        factors: &Factors,
+        spectrum: &[f32],
+        rows: &[BatchRow<'_>],
+        out: &mut [f32],
+        objectives: &mut Vec<f64>,
+    ) {
+        objectives.clear();
+        objectives.resize(rows.len(), 0.0);
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(
+            rows.iter()
+                .enumerate()
+                .map(|(row, batch_row)| Member::new(batch_row.problem.items.len(), row)),
+        );
+        order.sort_unstable();
+        let class = |member: Member| Class::of(member.length(), factors.dim());
+        for same in order.chunk_by(|a, b| class(*a) == class(*b)) {
+            for members in same.chunks(LANES) {
+                let class = class(members[0]);
+                let batch = Batch { factors, spectrum, rows, members, class };
+                self.solve_batch(batch, out, objectives);
+            }
+        }
+        self.order = order;
+    }
+
+    fn solve_batch(&mut self, batch: Batch<'_>, out: &mut [f32], objectives: &mut [f64]) {
+        let is_alone = batch.class == Class::Alone;
+        if !is_alone {
+            self.lanes.factor(batch);
+        }
+        let dim = batch.factors.dim();
+        for (lane, member) in batch.members.iter().enumerate() {
+            let row = member.row();
+            let out = &mut out[row * dim..(row + 1) * dim];
+            let written = if is_alone { None } else { self.lanes.write(batch, lane, out) };
+            objectives[row] = written.unwrap_or_else(|| self.solve_one(batch, lane, out));
+        }
+    }
+
+    /// Solves the row of one lane by itself.
+    fn solve_one(&mut self, batch: Batch<'_>, lane: usize, out: &mut [f32]) -> f64 {
+        let row = batch.row(lane);
+        self.spectrum.clear();
+        self.spectrum.extend(batch.spectrum.iter().map(|g| row.scale * g));
+        self.single.solve(batch.factors, &self.spectrum, &row.problem, out);
+        objective(batch.factors, &self.spectrum, &row.problem, out)
+    }
+}
+
+/// `sum c (t - x.y)^2 + sum g x^2 + l |x|^2`.
+fn objective(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>, x: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for (at, &item) in problem.items.iter().enumerate() {
+        let product = factors.row(item as usize).map_or(0.0, |row| kernel::dot(x, row));
+        let error = f64::from(problem.target(at) - product);
+        sum += f64::from(problem.confidence(at)) * error * error;
+    }
+    let flat = f64::from(problem.ridge);
+    let penalty =
+        x.iter().zip(spectrum).map(|(x, g)| (f64::from(*g) + flat) * f64::from(*x) * f64::from(*x));
+    sum + penalty.sum::<f64>()
+}
