@@ -1,7 +1,7 @@
 //! The systems of a batch: made one by one, factored together, read back one by one.
 
 use super::super::{PIVOT_FLOOR, RowProblem, bounded};
-use super::Batch;
+use super::{Batch, BatchRow};
 use crate::factors::Factors;
 use crate::kernel::{self, LANES, PANEL, Rows};
 
@@ -24,6 +24,7 @@ pub(super) struct Lanes {
     /// Diagonals before and pivots after factoring, interleaved.
     diagonals: Vec<f32>,
     pivots: Vec<f32>,
+    /// Which lanes have penalties in all coordinates, and lost no pivot.
     is_sound: [bool; LANES],
     /// `D^1/2` and `b` by lane, and from what the roots of the lane before were made.
     roots: Vec<f32>,
@@ -41,9 +42,9 @@ impl Lanes {
     /// Makes and solves the systems of a batch.
     pub(super) fn factor(&mut self, batch: Batch<'_>) {
         let (size, pivots) = (batch.size(), batch.pivots());
-        self.resize(size, batch.factors.dim());
+        self.reserve(size, batch.factors.dim());
         for lane in 0..batch.members.len() {
-            fetch_cells(batch, lane + LOOKAHEAD);
+            fetch_cells(batch.row_after(lane, LOOKAHEAD));
             self.penalise(batch, lane);
             if batch.is_dual() {
                 self.prepare_dual(batch, lane);
@@ -51,8 +52,8 @@ impl Lanes {
                 self.prepare_primal(batch, lane);
             }
         }
-        kernel::transpose(&self.residuals, &mut self.right, LANES, 0);
-        kernel::interleave(&self.matrices, size, &mut self.interleaved);
+        kernel::transpose(&self.residuals[..LANES * size], &mut self.right, LANES, 0);
+        kernel::interleave(&self.matrices[..LANES * size * size], size, &mut self.interleaved);
         self.diagonals.clear();
         for at in 0..pivots {
             let diagonal = &mut self.interleaved[(at * size + at) * LANES..][..LANES];
@@ -63,20 +64,26 @@ impl Lanes {
         }
         self.pivots.resize(pivots * LANES, 0.0);
         kernel::solve_lanes(&mut self.interleaved, size, &mut self.pivots, &mut self.right);
-        for (at, panel) in self.right.chunks_exact(PANEL * LANES).enumerate() {
+        let right = self.right[..LANES * size].chunks_exact(PANEL * LANES);
+        for (at, panel) in right.enumerate() {
             kernel::transpose(panel, &mut self.answers, size, at * PANEL);
         }
-        self.judge(batch);
+        self.judge();
     }
 
-    fn resize(&mut self, size: usize, dim: usize) {
-        self.matrices.resize(LANES * size * size, 0.0);
-        self.interleaved.resize(LANES * size * size, 0.0);
-        for values in [&mut self.residuals, &mut self.right, &mut self.answers, &mut self.weights] {
-            values.resize(LANES * size, 0.0);
+    /// Makes room; what there is of it stays, so that batches of other sizes clear nothing.
+    fn reserve(&mut self, size: usize, dim: usize) {
+        let Self { matrices, interleaved, residuals, right, answers, weights, .. } = self;
+        let wide = dim * size.max(BLOCK);
+        let grow = |values: &mut Vec<f32>, n: usize| values.resize(values.len().max(n), 0.0);
+        grow(matrices, LANES * size * size);
+        grow(interleaved, LANES * size * size);
+        for values in [residuals, right, answers, weights] {
+            grow(values, LANES * size);
         }
-        self.roots.resize(LANES * dim, 0.0);
-        self.offsets.resize(LANES * dim, 0.0);
+        grow(&mut self.roots, LANES * dim);
+        grow(&mut self.offsets, LANES * dim);
+        grow(&mut self.panel, wide);
     }
 
     /// Prepares `D^1/2` and `b` of a lane.
@@ -88,10 +95,12 @@ impl Lanes {
         let root = &mut root[..dim];
         if lane > 0 && self.last == (row.scale, flat) {
             root.copy_from_slice(&known[(lane - 1) * dim..]);
+            self.is_sound[lane] = self.is_sound[lane - 1];
         } else {
             for (root, g) in root.iter_mut().zip(batch.spectrum) {
                 *root = (row.scale * g + flat).sqrt().recip();
             }
+            self.is_sound[lane] = root.iter().all(|root| *root < 1e12);
         }
         self.last = (row.scale, flat);
         let offset = &mut self.offsets[lane * dim..(lane + 1) * dim];
@@ -111,7 +120,6 @@ impl Lanes {
         weigh(row, 0, weights, residuals);
         let offset = &self.offsets[lane * dim..(lane + 1) * dim];
         subtract_prior(batch.factors, row, offset, weights, residuals);
-        self.panel.resize(dim * size, 0.0);
         for from in (0..size).step_by(PANEL) {
             let rows = Rows {
                 table: batch.factors.values(),
@@ -120,11 +128,11 @@ impl Lanes {
                 weights: &weights[from..],
                 scales: &self.roots[lane * dim..(lane + 1) * dim],
             };
-            kernel::gather_columns(rows, &mut self.panel, size, from);
+            kernel::gather_columns(rows, &mut self.panel[..dim * size], size, from);
         }
         let matrix = &mut self.matrices[lane * size * size..(lane + 1) * size * size];
         let n = row.items.len().next_multiple_of(4);
-        kernel::gram(&self.panel, n, matrix, size);
+        kernel::gram(&self.panel[..dim * size], n, matrix, size);
         // Lanes with more unknowns go on here: nothing but zeros may be found.
         matrix[n * size..pivots * size].fill(0.0);
     }
@@ -137,7 +145,6 @@ impl Lanes {
         let right = &mut self.residuals[lane * dim..(lane + 1) * dim];
         right.fill(0.0);
         self.squares[lane] = 0.0;
-        self.panel.resize(BLOCK * dim, 0.0);
         for (block, items) in row.items.chunks(BLOCK).enumerate() {
             let (mut weights, mut residuals) = ([0.0; BLOCK], [0.0; BLOCK]);
             let (weights, residuals) = (&mut weights[..items.len()], &mut residuals[..items.len()]);
@@ -160,10 +167,8 @@ impl Lanes {
         }
     }
 
-    /// Finds the lanes of which a pivot lost too many digits, or a coordinate is not penalised.
-    fn judge(&mut self, batch: Batch<'_>) {
-        let dim = batch.factors.dim();
-        self.is_sound = [true; LANES];
+    /// Finds the lanes of which a pivot lost too many digits.
+    fn judge(&mut self) {
         let diagonals = self.diagonals.as_chunks::<LANES>().0;
         for (pivots, diagonals) in self.pivots.as_chunks::<LANES>().0.iter().zip(diagonals) {
             for lane in 0..LANES {
@@ -171,9 +176,6 @@ impl Lanes {
                 self.is_sound[lane] &=
                     pivots[lane] > PIVOT_FLOOR * diagonals[lane] && pivots[lane] < f32::INFINITY;
             }
-        }
-        for (is_sound, root) in self.is_sound.iter_mut().zip(self.roots.chunks_exact(dim)) {
-            *is_sound &= root.iter().all(|root| *root < 1e12);
         }
     }
 
@@ -247,19 +249,17 @@ fn subtract_prior(
 
 /// The items that will be gathered next: those of this lane from `from` on, else the first of the next.
 fn ahead(batch: Batch<'_>, lane: usize, from: usize) -> &[u32] {
-    let next = (lane + 1 < batch.members.len()).then(|| batch.row(lane + 1).problem.items);
     match batch.row(lane).problem.items.get(from..) {
         Some(items) if !items.is_empty() => items,
-        _ => next.unwrap_or(&[]),
+        _ => batch.row_after(lane, 1).map_or(&[], |row| row.problem.items),
     }
 }
 
-/// Fetches the cells of the row of a lane.
-fn fetch_cells(batch: Batch<'_>, lane: usize) {
-    if lane < batch.members.len() {
-        let row = &batch.row(lane).problem;
-        kernel::prefetch(row.items);
-        kernel::prefetch(row.confidences);
-        kernel::prefetch(row.targets);
+/// Fetches the cells of a row.
+fn fetch_cells(row: Option<&BatchRow<'_>>) {
+    if let Some(BatchRow { problem, .. }) = row {
+        kernel::prefetch(problem.items);
+        kernel::prefetch(problem.confidences);
+        kernel::prefetch(problem.targets);
     }
 }

@@ -82,12 +82,22 @@ struct Batch<'a> {
     rows: &'a [BatchRow<'a>],
     /// Which rows are in the lanes.
     members: &'a [Member],
+    /// Which rows come after them.
+    following: &'a [Member],
     class: Class,
 }
 
 impl<'a> Batch<'a> {
     fn row(&self, lane: usize) -> &'a BatchRow<'a> {
         &self.rows[self.members[lane].row()]
+    }
+
+    /// The row that is prepared some lanes later, be it in another batch.
+    fn row_after(&self, lane: usize, by: usize) -> Option<&'a BatchRow<'a>> {
+        let at = lane + by;
+        let member =
+            self.members.get(at).or_else(|| self.following.get(at - self.members.len()))?;
+        Some(&self.rows[member.row()])
     }
 
     fn is_dual(&self) -> bool {
@@ -131,13 +141,15 @@ impl BatchSolver {
                 .map(|(row, batch_row)| Member::new(batch_row.problem.items.len(), row)),
         );
         order.sort_unstable();
-        let class = |member: Member| Class::of(member.length(), factors.dim());
-        for same in order.chunk_by(|a, b| class(*a) == class(*b)) {
-            for members in same.chunks(LANES) {
-                let class = class(members[0]);
-                let batch = Batch { factors, spectrum, rows, members, class };
-                self.solve_batch(batch, out, objectives);
-            }
+        let class_of = |member: Member| Class::of(member.length(), factors.dim());
+        let mut left = &order[..];
+        while let Some(first) = left.first() {
+            let class = class_of(*first);
+            let same = left.iter().take(LANES).take_while(|member| class_of(**member) == class);
+            let (members, following) = left.split_at(same.count());
+            let batch = Batch { factors, spectrum, rows, members, following, class };
+            self.solve_batch(batch, out, objectives);
+            left = following;
         }
         self.order = order;
     }
