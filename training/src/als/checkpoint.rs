@@ -47,7 +47,7 @@ fn cells(side: &Side, mut hash: u64) -> u64 {
         hash = mix(hash, row as u32, cells.others.len() as u32);
         for (at, &other) in cells.others.iter().enumerate() {
             hash = mix(hash, other, cells.confidences[at].to_bits());
-            hash = mix(hash, cells.targets[at].to_bits(), 0);
+            hash = mix(hash, cells.targets.get(at).copied().unwrap_or(1.0).to_bits(), 0);
         }
     }
     hash

@@ -55,6 +55,7 @@ pub(super) struct Side {
     pub(super) starts: Starts,
     pub(super) others: Vec<u32>,
     pub(super) confidences: Vec<f32>,
+    /// Empty where all are 1.
     pub(super) targets: Vec<f32>,
 }
 
@@ -63,11 +64,12 @@ pub(super) struct Side {
 pub(super) struct SideRow<'a> {
     pub(super) others: &'a [u32],
     pub(super) confidences: &'a [f32],
+    /// Empty where all cells of the matrix have 1.
     pub(super) targets: &'a [f32],
 }
 
 impl Matrix {
-    /// Takes a row of cells per user. O(cells) time, 24 bytes per cell.
+    /// Takes a row of cells per user. O(cells) time, 16 bytes per cell, 24 where a target is not 1.
     pub fn from_rows<R>(n_items: usize, rows: R) -> Result<Self, MatrixError>
     where
         R: IntoIterator,
@@ -126,9 +128,12 @@ impl Side {
     }
 
     fn push(&mut self, cell: Cell) {
+        if cell.target != 1.0 || !self.targets.is_empty() {
+            self.targets.resize(self.others.len(), 1.0);
+            self.targets.push(cell.target);
+        }
         self.others.push(cell.item);
         self.confidences.push(cell.confidence);
-        self.targets.push(cell.target);
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -140,7 +145,7 @@ impl Side {
         SideRow {
             others: &self.others[range.clone()],
             confidences: &self.confidences[range.clone()],
-            targets: &self.targets[range],
+            targets: self.targets.get(range).unwrap_or(&[]),
         }
     }
 
@@ -154,13 +159,15 @@ impl Side {
         let mut next: Vec<usize> = (0..n_others).map(|row| starts.range(row).start).collect();
         let cells = self.others.len();
         let (mut others, mut confidences, mut targets) =
-            (vec![0; cells], vec![0.0; cells], vec![0.0; cells]);
+            (vec![0; cells], vec![0.0; cells], vec![0.0; self.targets.len()]);
         for row in 0..self.rows() {
             for at in self.starts.range(row) {
                 let to = &mut next[self.others[at] as usize];
                 others[*to] = row as u32;
                 confidences[*to] = self.confidences[at];
-                targets[*to] = self.targets[at];
+                if let Some(target) = self.targets.get(at) {
+                    targets[*to] = *target;
+                }
                 *to += 1;
             }
         }
@@ -184,6 +191,23 @@ mod tests {
         let item = matrix.items.row(2);
         assert_eq!((item.others, item.confidences), (&[0, 2][..], &[0.5, 2.0][..]));
         assert!(matrix.items.row(1).others.is_empty());
+    }
+
+    #[test]
+    fn targets_are_kept_from_the_first_that_is_not_1() {
+        let against = Cell { target: 0.0, ..cell(1, 1.0) };
+        let all_for = Matrix::from_rows(2, [vec![cell(0, 1.0)], vec![cell(1, 1.0)]]).unwrap();
+        assert!(all_for.users.row(1).targets.is_empty() && all_for.items.row(1).targets.is_empty());
+        let rows = [vec![cell(0, 1.0)], vec![against, cell(0, 1.0)]];
+        let mixed = Matrix::from_rows(2, rows).unwrap();
+        assert_eq!(
+            (mixed.users.row(0).targets, mixed.users.row(1).targets),
+            (&[1.0][..], &[0.0, 1.0][..])
+        );
+        assert_eq!(
+            (mixed.items.row(0).targets, mixed.items.row(1).targets),
+            (&[1.0, 1.0][..], &[0.0][..])
+        );
     }
 
     #[test]

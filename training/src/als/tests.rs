@@ -52,7 +52,8 @@ fn loss(matrix: &Matrix, params: &AlsParams, als: &Als) -> f64 {
     for u in 0..matrix.n_users() {
         let row = matrix.users.row(u);
         for (at, &i) in row.others.iter().enumerate() {
-            let error = f64::from(row.targets[at]) - score(u, i as usize);
+            let error =
+                f64::from(row.targets.get(at).copied().unwrap_or(1.0)) - score(u, i as usize);
             sum += f64::from(row.confidences[at]) * error * error;
         }
         for i in 0..matrix.n_items() {
