@@ -134,19 +134,23 @@ fn name(fingerprint: u64) -> String {
     format!("{fingerprint:016x}.embedding")
 }
 
-/// `magic, fingerprint u64, dim u32, sweeps u32, losses f64.., factors f32.., crc32 of all before u32`, little-endian.
-const MAGIC: &[u8; 8] = b"guanxi01";
-const HEAD: usize = 24;
+/// `magic, fingerprint u64, dim u32, sweeps u32, items u64, losses f64.., factors of items and users f32.., crc32 of all before u32`,
+/// little-endian.
+const MAGIC: &[u8; 8] = b"guanxi02";
+const HEAD: usize = 32;
 
 fn encode(fingerprint: u64, state: &Checkpoint) -> Vec<u8> {
-    let values = state.items.values();
-    let mut bytes = Vec::with_capacity(HEAD + 8 * state.losses.len() + 4 * values.len() + 4);
+    let (items, users) = (state.items.values(), state.users.values());
+    let values = items.len() + users.len();
+    let mut bytes = Vec::with_capacity(HEAD + 8 * state.losses.len() + 4 * values + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&fingerprint.to_le_bytes());
     bytes.extend_from_slice(&(state.items.dim() as u32).to_le_bytes());
     bytes.extend_from_slice(&(state.losses.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(&(state.items.rows() as u64).to_le_bytes());
     state.losses.iter().for_each(|loss| bytes.extend_from_slice(&loss.to_le_bytes()));
-    values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+    let values = items.iter().chain(users.iter());
+    values.for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
     bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     bytes
 }
@@ -166,18 +170,31 @@ fn decode(bytes: &[u8], fingerprint: u64) -> Option<Checkpoint> {
     let (losses, values) = rest.split_at_checked(8 * number(20))?;
     let losses = losses.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
     let values = values.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-    let items = Factors::new(number(16), values.collect::<Vec<_>>()).ok()?;
-    Some(Checkpoint { losses, items })
+    let (mut items, dim) = (values.collect::<Vec<f32>>(), number(16));
+    let n_items = u64::from_le_bytes(*head[24..].first_chunk()?);
+    let end = usize::try_from(n_items).ok()?.checked_mul(dim)?;
+    let users = (end <= items.len()).then(|| items.split_off(end))?;
+    let users = if users.is_empty() { Factors::empty() } else { Factors::new(dim, users).ok()? };
+    Some(Checkpoint { losses, items: Factors::new(dim, items).ok()?, users })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What exact rows leave, and what conjugate gradients leave.
+    fn states() -> [Checkpoint; 2] {
+        let of = |rows: u8| {
+            let values = (0..16 * rows).map(|value| f32::from(value) / 3.0);
+            Factors::new(16, values.collect::<Vec<_>>()).unwrap()
+        };
+        let with = |users| Checkpoint { losses: vec![3.5, 0.1], items: of(4), users };
+        [with(Factors::empty()), with(of(2))]
+    }
+
     fn state() -> Checkpoint {
-        let values = (0..64_u8).map(|value| f32::from(value) / 3.0);
-        let items = Factors::new(16, values.collect::<Vec<_>>()).unwrap();
-        Checkpoint { losses: vec![3.5, 0.1], items }
+        let [state, _] = states();
+        state
     }
 
     fn checkpoints() -> (tempfile::TempDir, Checkpoints) {
@@ -202,11 +219,14 @@ mod tests {
     #[test]
     fn a_state_comes_back_bit_by_bit_and_only_under_its_fingerprint() {
         let (_scratch, checkpoints) = checkpoints();
-        checkpoints.save(1, &state()).unwrap();
-        let found = checkpoints.load(1).unwrap().unwrap();
-        assert_eq!(found.losses, state().losses);
-        assert_eq!(found.items.values()[..], state().items.values()[..]);
-        assert!(checkpoints.load(2).unwrap().is_none());
+        for state in states() {
+            checkpoints.save(1, &state).unwrap();
+            let found = checkpoints.load(1).unwrap().unwrap();
+            assert_eq!(found.losses, state.losses);
+            assert_eq!(found.items.values()[..], state.items.values()[..]);
+            assert_eq!(found.users.values()[..], state.users.values()[..]);
+            assert!(checkpoints.load(2).unwrap().is_none());
+        }
     }
 
     #[test]

@@ -125,6 +125,7 @@ pub fn embedding(
     let recipe = AlsParams {
         dim: recipe.embedding.dim,
         sweeps: recipe.embedding.sweeps,
+        solver: recipe.embedding.solver,
         unobserved_weight: choice.unobserved * mean / matrix.n_items().max(1) as f32,
         mean_ridge: choice.ridge * mean,
         ridge_exponent: recipe.embedding.ridge_exponent,

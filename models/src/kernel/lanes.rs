@@ -5,7 +5,7 @@ use super::PANEL;
 pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::gram::{add_gram, gram};
 pub(super) use super::products::{product, products};
-pub(super) use super::rows::{combine, gather, gather_columns};
+pub(super) use super::rows::{add_projections, combine, gather, gather_columns};
 pub(super) use super::systems::{interleave, solve_lanes};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.

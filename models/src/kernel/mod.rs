@@ -99,6 +99,17 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
+        pub(super) fn add_projections(
+            table: &[f32],
+            items: &[u32],
+            weights: &[f32],
+            x: &[f32],
+            out: &mut [f32],
+        ) {
+            lanes::add_projections(<$simd>::here(), table, items, weights, x, out);
+        }
+
+        #[target_feature(enable = $features)]
         pub(super) fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
             lanes::products(<$simd>::here(), panel, queries, out);
         }
@@ -221,6 +232,12 @@ pub fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usi
 /// `out = sum_k weights_k table_(items_k)`, rows as wide as `out`, a multiple of [`PANEL`].
 pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
     dispatch!(combine(table, items, weights, out));
+}
+
+/// `out += sum_k weights_k (x . y_k) y_k` over the rows `y_k = table_(items_k)`, as wide as `x` and `out`: the product of `x` with a
+/// weighted Gram matrix that is never made. O(items x width).
+pub fn add_projections(table: &[f32], items: &[u32], weights: &[f32], x: &[f32], out: &mut [f32]) {
+    dispatch!(add_projections(table, items, weights, x, out));
 }
 
 /// The inner products of [`QUERIES`] queries with [`PRODUCTS`] rows: `out` takes [`PRODUCTS`] numbers for each query.

@@ -1,6 +1,6 @@
 //! Rows of a table, gathered and combined.
 
-use super::lanes::{Simd, scale_by};
+use super::lanes::{Simd, axpy, dot, scale_by};
 use super::{PANEL, Rows, prefetch, prefetch_at};
 
 /// How many rows ahead of its use a row is fetched.
@@ -124,5 +124,59 @@ impl Combination<'_> {
         for (sum, out) in sums.into_iter().zip(out) {
             simd.store(sum, out);
         }
+    }
+}
+
+#[inline(always)]
+pub(super) fn add_projections<const N: usize, S: Simd<N>>(
+    simd: S,
+    table: &[f32],
+    items: &[u32],
+    weights: &[f32],
+    x: &[f32],
+    out: &mut [f32],
+) {
+    let rows = items.iter().zip(weights).filter_map(|(&item, &weight)| {
+        Some((table.get(item as usize * x.len()..)?.get(..x.len())?, weight))
+    });
+    // The usual widths on the usual processors stay in registers.
+    match x.len() / N {
+        4 if x.len() == 4 * N => project::<N, 4, S>(simd, rows, x, out),
+        8 if x.len() == 8 * N && S::COLUMNS == 4 => project::<N, 8, S>(simd, rows, x, out),
+        _ => {
+            for (row, weight) in rows {
+                axpy(simd, weight * dot(simd, row, x), row, out);
+            }
+        }
+    }
+}
+
+/// [`add_projections`] of a width of `C` vectors.
+#[inline(always)]
+fn project<'a, const N: usize, const C: usize, S: Simd<N>>(
+    simd: S,
+    rows: impl Iterator<Item = (&'a [f32], f32)>,
+    x: &[f32],
+    out: &mut [f32],
+) {
+    let vectors = |values: &[f32]| -> [S::Vector; C] {
+        let chunks = &values[..C * N].as_chunks::<N>().0[..C];
+        std::array::from_fn(|c| simd.load(&chunks[c]))
+    };
+    let (x, mut sums) = (vectors(x), vectors(out));
+    for (row, weight) in rows {
+        let row = vectors(row);
+        let mut products = [simd.splat(0.0); 2];
+        for c in 0..C {
+            products[c % 2] = simd.mul_add(row[c], x[c], products[c % 2]);
+        }
+        let product = simd.sum(simd.mul_add(products[0], simd.splat(1.0), products[1]));
+        let factor = simd.splat(weight * product);
+        for c in 0..C {
+            sums[c] = simd.mul_add(factor, row[c], sums[c]);
+        }
+    }
+    for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<N>().0) {
+        simd.store(sum, out);
     }
 }

@@ -225,6 +225,28 @@ fn gathered_rows_become_columns_and_what_is_not_there_is_0() {
 }
 
 #[test]
+fn projections_are_those_on_each_row() {
+    for width in [16, 32, 64, 80, 128] {
+        let (table, x) = (numbers(width * 10, 1), numbers(width, 2));
+        let (items, weights) = ([3, 99, 0, 3], [2.0, 1.0, -0.5, 0.25]);
+        let start = numbers(width, 3);
+        let of = |item: usize| {
+            let row = &table[item * width..(item + 1) * width];
+            (row, row.iter().zip(&x).map(|(y, x)| y * x).sum::<f32>())
+        };
+        let ((three, on_three), (zero, on_zero)) = (of(3), of(0));
+        let expected: Vec<f32> = (0..width)
+            .map(|k| start[k] + 2.25 * on_three * three[k] - 0.5 * on_zero * zero[k])
+            .collect();
+        let out = std::cell::RefCell::new(start.clone());
+        on_each!(add_projections(&table, &items, &weights, &x, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().copy_from_slice(&start);
+        });
+    }
+}
+
+#[test]
 fn rows_are_multiplied_with_a_matrix() {
     for (width, height) in [(16, 1), (48, 6), (64, 13), (80, 8), (128, 12), (16, 0)] {
         let (rows, matrix) = (numbers(width * height, 1), numbers(width * width, 2));

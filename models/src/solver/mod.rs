@@ -14,6 +14,7 @@
 //! huge confidence, no penalty at all), the row is solved again in double precision.
 
 mod batch;
+mod conjugate_gradients;
 mod dense;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod tests;
 use crate::factors::Factors;
 use crate::kernel::{self, PANEL};
 pub use batch::{BatchRow, BatchSolver};
+pub use conjugate_gradients::GradientSolver;
 use dense::DenseSolver;
 
 /// Pivots may shrink by this factor before single precision counts as too coarse.
@@ -232,4 +234,18 @@ impl RowSolver {
         }
         out.iter().all(|value| value.is_finite())
     }
+}
+
+/// `sum c (t - x.y)^2 + sum g x^2 + l |x|^2`.
+fn objective(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>, x: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for (at, &item) in problem.items.iter().enumerate() {
+        let product = factors.row(item as usize).map_or(0.0, |row| kernel::dot(x, row));
+        let error = f64::from(problem.target(at) - product);
+        sum += f64::from(problem.confidence(at)) * error * error;
+    }
+    let flat = f64::from(problem.ridge);
+    let penalty =
+        x.iter().zip(spectrum).map(|(x, g)| (f64::from(*g) + flat) * f64::from(*x) * f64::from(*x));
+    sum + penalty.sum::<f64>()
 }

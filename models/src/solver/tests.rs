@@ -303,3 +303,44 @@ fn confidences_beyond_single_precision_are_solved_in_double_within_a_batch() {
     BatchSolver::default().solve(factors, spectrum, &rows.batch(), &mut out, &mut objectives);
     assert!(out.iter().all(|x| x.is_finite()) && objectives.iter().all(|x| x.is_finite()));
 }
+
+#[test]
+fn conjugate_gradients_go_towards_the_exact_answer_and_know_the_value_of_theirs() {
+    for dim in [16, 64] {
+        let rows = Rows::new(dim);
+        let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+        let mut solver = GradientSolver::default();
+        for (at, row) in rows.batch().iter().enumerate() {
+            let scaled: Vec<f32> = spectrum.iter().map(|g| g * row.scale).collect();
+            let value = |x: &[f32]| objective(factors, &scaled, &row.problem, x);
+            let mut exact = vec![0.0; dim];
+            RowSolver::default().solve(factors, &scaled, &row.problem, &mut exact);
+            let mut x = vec![0.1; dim];
+            let start = value(&x);
+            let told = solver.solve(factors, spectrum, row, 3, &mut x);
+            assert!((told - value(&x)).abs() < 1e-4 * (1.0 + told.abs()), "row {at}");
+            assert!(row.problem.has_prior() || value(&x) <= start, "row {at}");
+            solver.solve(factors, spectrum, row, 300, &mut x);
+            for (x, exact) in x.iter().zip(&exact) {
+                assert!((x - exact).abs() < 1e-3 * (1.0 + exact.abs()), "row {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn conjugate_gradients_stay_finite_beyond_single_precision() {
+    let mut rows = Rows::new(64);
+    for one in &mut rows.worlds {
+        one.confidences.iter_mut().for_each(|c| *c = 1e30);
+    }
+    let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+    let mut solver = GradientSolver::default();
+    for row in rows.batch() {
+        for start in [0.0, 1e30] {
+            let mut x = vec![start; 64];
+            assert!(solver.solve(factors, spectrum, &row, 3, &mut x).is_finite());
+            assert!(x.iter().all(|x| x.is_finite()));
+        }
+    }
+}

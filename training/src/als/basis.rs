@@ -13,12 +13,28 @@ const CHUNK: usize = 1024;
 /// Rows whose Gram matrix is summed in single precision before it joins the total.
 const BLOCK: usize = 128;
 
-/// Turns the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`; returns them and its eigenvalues, none negative.
+/// Rows in the eigenbasis of their Gram matrix.
+pub(super) struct Rotated {
+    pub(super) rows: Factors,
+    /// The eigenvalues, none negative.
+    pub(super) spectrum: Vec<f32>,
+    /// The eigenvectors as columns, row-major.
+    basis: Vec<f32>,
+}
+
+impl Rotated {
+    /// Other rows in the same basis.
+    pub(super) fn turn(&self, others: &Factors) -> Result<Factors, AlsError> {
+        product(others, &self.basis)
+    }
+}
+
+/// Turns the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`.
 pub(super) fn rotate(
     factors: &Factors,
     weight: impl Fn(usize) -> f32 + Sync,
     scale: f32,
-) -> Result<(Factors, Vec<f32>), AlsError> {
+) -> Result<Rotated, AlsError> {
     let gram = gram(factors, weight);
     let eigen = gram.self_adjoint_eigen(Side::Lower).map_err(|_| AlsError::Diverged)?;
     let values = eigen.S().column_vector();
@@ -26,7 +42,7 @@ pub(super) fn rotate(
     let vectors = eigen.U();
     let dim = factors.dim();
     let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
-    Ok((product(factors, &basis)?, spectrum))
+    Ok(Rotated { rows: product(factors, &basis)?, spectrum, basis })
 }
 
 /// `sum_r weight_r v_r v_r'`, lower triangle.
@@ -90,7 +106,7 @@ mod tests {
     fn the_gram_matrix_becomes_the_spectrum() {
         let before = factors(3000);
         let weight = |row: usize| 1.0 + (row % 3) as f32;
-        let (after, spectrum) = rotate(&before, weight, 0.5).unwrap();
+        let Rotated { rows: after, spectrum, .. } = rotate(&before, weight, 0.5).unwrap();
         let gram = gram(&after, weight);
         let largest = spectrum.iter().copied().fold(0.0, f32::max);
         for i in 0..16 {
@@ -107,7 +123,7 @@ mod tests {
     fn no_rows_and_zeros_have_no_spectrum() {
         for rows in [0, 5] {
             let zeros = Factors::new(16, vec![0.0; 16 * rows]).unwrap();
-            assert_eq!(rotate(&zeros, |_| 1.0, 1.0).unwrap().1, [0.0; 16]);
+            assert_eq!(rotate(&zeros, |_| 1.0, 1.0).unwrap().spectrum, [0.0; 16]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use guanxi_models::Factors;
 
 use super::matrix::Side;
-use super::{AlsParams, Matrix};
+use super::{AlsParams, Matrix, Solver};
 use crate::draw::mix;
 
 /// The state after some sweeps. The next sweep depends on nothing else, so that going on from here gives the same bytes.
@@ -13,13 +13,21 @@ pub struct Checkpoint {
     pub losses: Vec<f64>,
     /// `q_i` after the last of them.
     pub items: Factors,
+    /// `p_u` in the same basis, from which conjugate gradients go on; no rows where rows are solved exactly.
+    pub users: Factors,
 }
 
 impl Checkpoint {
     /// Whether a training of `matrix` by `params` can have left this.
     pub(crate) fn fits(&self, matrix: &Matrix, params: &AlsParams) -> bool {
         let shape = (self.items.rows(), self.items.dim());
-        shape == (matrix.n_items(), params.dim) && self.losses.len() <= params.sweeps
+        let users = match params.solver {
+            Solver::Exact => (0, Factors::LANES),
+            Solver::ConjugateGradients => (matrix.n_users(), params.dim),
+        };
+        shape == (matrix.n_items(), params.dim)
+            && users == (self.users.rows(), self.users.dim())
+            && self.losses.len() <= params.sweeps
     }
 }
 
@@ -28,6 +36,7 @@ pub fn fingerprint(matrix: &Matrix, params: &AlsParams) -> u64 {
     let AlsParams {
         dim,
         sweeps,
+        solver,
         unobserved_weight,
         mean_ridge,
         ridge_exponent,
@@ -35,6 +44,7 @@ pub fn fingerprint(matrix: &Matrix, params: &AlsParams) -> u64 {
         seed,
     } = params;
     let mut hash = mix(*seed, *dim as u32, *sweeps as u32);
+    hash = mix(hash, *solver as u32, 0);
     hash = mix(hash, unobserved_weight.to_bits(), mean_ridge.to_bits());
     hash = mix(hash, ridge_exponent.to_bits(), item_frequency_exponent.to_bits());
     hash = mix(hash, matrix.n_users() as u32, matrix.n_items() as u32);
@@ -73,30 +83,34 @@ mod tests {
 
     #[test]
     fn going_on_after_any_sweep_gives_the_same_bytes_and_losses() {
-        let (matrix, params) = (matrix(1.0), params());
-        let mut states = Vec::new();
-        let whole = fit_from(None, &matrix, &params, &mut |_, state| states.push(state.clone()));
-        let whole = whole.unwrap();
-        let losses = states.last().unwrap().losses.clone();
-        assert_eq!((states.len(), losses.len()), (4, 4));
-        for state in states {
-            let mut told = state.losses.clone();
-            let rest = &mut |sweep: crate::als::Sweep, _: &Checkpoint| told.push(sweep.loss);
-            let resumed = fit_from(Some(state), &matrix, &params, rest).unwrap();
-            assert_eq!(told, losses);
-            assert_eq!(resumed.user_factors.values()[..], whole.user_factors.values()[..]);
-            assert_eq!(resumed.item_factors.values()[..], whole.item_factors.values()[..]);
+        for solver in [Solver::Exact, Solver::ConjugateGradients] {
+            let (matrix, params) = (matrix(1.0), AlsParams { solver, ..params() });
+            let mut states = Vec::new();
+            let keep = &mut |_: crate::als::Sweep, state: &Checkpoint| states.push(state.clone());
+            let whole = fit_from(None, &matrix, &params, keep).unwrap();
+            let losses = states.last().unwrap().losses.clone();
+            assert_eq!((states.len(), losses.len()), (4, 4));
+            for state in states {
+                let mut told = state.losses.clone();
+                let rest = &mut |sweep: crate::als::Sweep, _: &Checkpoint| told.push(sweep.loss);
+                let resumed = fit_from(Some(state), &matrix, &params, rest).unwrap();
+                assert_eq!(told, losses);
+                assert_eq!(resumed.user_factors.values()[..], whole.user_factors.values()[..]);
+                assert_eq!(resumed.item_factors.values()[..], whole.item_factors.values()[..]);
+            }
         }
     }
 
     #[test]
     fn a_state_of_another_shape_is_left_out() {
         let (matrix, params) = (matrix(1.0), params());
-        let items = Factors::new(16, vec![0.5; 16]).unwrap();
-        let foreign = Checkpoint { losses: vec![1.0], items };
-        let resumed = fit_from(Some(foreign), &matrix, &params, &mut |_, _| ()).unwrap();
         let whole = fit(&matrix, &params, &mut |_| ()).unwrap();
-        assert_eq!(resumed.item_factors.values()[..], whole.item_factors.values()[..]);
+        let of = |rows: usize| Factors::new(16, vec![0.5; 16 * rows]).unwrap();
+        for (items, users) in [(of(1), Factors::empty()), (of(30), of(40))] {
+            let foreign = Checkpoint { losses: vec![1.0], items, users };
+            let resumed = fit_from(Some(foreign), &matrix, &params, &mut |_, _| ()).unwrap();
+            assert_eq!(resumed.item_factors.values()[..], whole.item_factors.values()[..]);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use guanxi_models::Factors;
 use guanxi_models::kernel;
 use guanxi_models::params::FoldIn;
-use guanxi_models::solver::{BatchRow, BatchSolver, RowProblem};
+use guanxi_models::solver::{BatchRow, BatchSolver, GradientSolver, RowProblem};
 use rayon::prelude::*;
 
 use super::AlsError;
@@ -56,9 +56,20 @@ impl Prior {
     }
 }
 
+/// How the rows are solved.
+pub(super) enum Method {
+    Exact,
+    /// Steps of conjugate gradients from these rows on.
+    Gradients {
+        steps: usize,
+        start: Factors,
+    },
+}
+
 #[derive(Default)]
 struct Worker {
-    solver: BatchSolver,
+    exact: BatchSolver,
+    gradients: GradientSolver,
     objectives: Vec<f64>,
 }
 
@@ -67,11 +78,15 @@ impl HalfSweep<'_> {
     /// least value of its problem.
     pub(super) fn solve(
         &self,
+        method: &Method,
         prior: impl Fn(usize) -> Prior + Sync,
         observe: impl Fn(usize, &[f32], f64) -> f64 + Sync,
     ) -> Result<(Factors, f64), AlsError> {
         let dim = self.factors.dim();
-        let mut rows = vec![0.0; self.side.rows() * dim];
+        let mut rows = match method {
+            Method::Exact => vec![0.0; self.side.rows() * dim],
+            Method::Gradients { start, .. } => start.values().to_vec(),
+        };
         let sums: Vec<f64> = rows
             .par_chunks_mut(CHUNK * dim)
             .enumerate()
@@ -82,13 +97,33 @@ impl HalfSweep<'_> {
                 let problems =
                     numbers.clone().zip(&priors).map(|(row, prior)| self.row(row, prior));
                 let problems: Vec<BatchRow<'_>> = problems.collect();
-                let Worker { solver, objectives } = worker;
-                solver.solve(self.factors, self.spectrum, &problems, rows, objectives);
-                let solved = numbers.zip(rows.chunks_exact(dim)).zip(objectives);
+                self.solve_chunk(method, worker, &problems, rows);
+                let solved = numbers.zip(rows.chunks_exact(dim)).zip(&worker.objectives);
                 solved.map(|((row, x), least)| observe(row, x, *least)).sum()
             })
             .collect();
         Ok((Factors::new(dim, rows)?, sums.iter().sum()))
+    }
+
+    fn solve_chunk(
+        &self,
+        method: &Method,
+        worker: &mut Worker,
+        problems: &[BatchRow<'_>],
+        rows: &mut [f32],
+    ) {
+        let Worker { exact, gradients, objectives } = worker;
+        let Method::Gradients { steps, .. } = *method else {
+            exact.solve(self.factors, self.spectrum, problems, rows, objectives);
+            return;
+        };
+        objectives.clear();
+        let dim = self.factors.dim();
+        let solved = problems
+            .iter()
+            .zip(rows.chunks_exact_mut(dim))
+            .map(|(problem, x)| gradients.solve(self.factors, self.spectrum, problem, steps, x));
+        objectives.extend(solved);
     }
 
     fn row<'a>(&'a self, row: usize, prior: &'a Prior) -> BatchRow<'a> {

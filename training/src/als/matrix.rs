@@ -128,7 +128,7 @@ impl Side {
     }
 
     fn push(&mut self, cell: Cell) {
-        if cell.target != 1.0 || !self.targets.is_empty() {
+        if cell.target.to_bits() != 1.0_f32.to_bits() || !self.targets.is_empty() {
             self.targets.resize(self.others.len(), 1.0);
             self.targets.push(cell.target);
         }

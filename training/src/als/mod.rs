@@ -31,9 +31,23 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use checkpoint::{Checkpoint, fingerprint};
-use half_sweep::{HalfSweep, Prior, Ridge};
+use half_sweep::{HalfSweep, Method, Prior, Ridge};
 pub use matrix::{Cell, Matrix, MatrixError};
 pub use prior::{FriendPrior, user_sweep_with_prior};
+
+/// How the rows of a half-sweep are solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// Each to its minimum.
+    #[default]
+    Exact,
+    /// By three steps of conjugate gradients from where it was: less work in each sweep, for a loss that falls a little less.
+    ConjugateGradients,
+}
+
+/// How many steps of conjugate gradients a row takes in a sweep.
+const STEPS: usize = 3;
 
 /// The numbers that steer the training of the embeddings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +57,8 @@ pub struct AlsParams {
     pub dim: usize,
     /// How often both sides are solved before the users are solved a last time.
     pub sweeps: usize,
+    /// How; the last solve of the users is always exact.
+    pub solver: Solver,
     /// `a0`: the confidence of a user in an item not touched.
     pub unobserved_weight: f32,
     /// The ridge `l_u` of a user with the mean number of items, from which `lam` follows.
@@ -60,6 +76,7 @@ impl Default for AlsParams {
         Self {
             dim: 64,
             sweeps: 8,
+            solver: Solver::Exact,
             unobserved_weight: 0.03,
             mean_ridge: 8.0,
             ridge_exponent: 1.0,
@@ -129,17 +146,17 @@ pub fn fit_from(
     let trainer = Trainer::new(matrix, params)?;
     let mut state = match start.filter(|start| start.fits(matrix, params)) {
         Some(start) => start,
-        None => Checkpoint { losses: Vec::new(), items: trainer.start()? },
+        None => trainer.begin()?,
     };
     for sweep in state.losses.len() + 1..=params.sweeps {
-        let (users, penalty) = trainer.solve_users(&state.items)?;
-        let (rotated, loss) = trainer.solve_items(&users.rows)?;
+        let (users, penalty) = trainer.solve_users(&state, params.solver)?;
+        let (items, loss) = trainer.solve_items(&users)?;
         let loss = loss + penalty;
-        state.items = rotated;
+        (state.items, state.users) = items;
         state.losses.push(loss);
         progress(Sweep { sweep, of: params.sweeps, loss }, &state);
     }
-    let (users, _) = trainer.solve_users(&state.items)?;
+    let (users, _) = trainer.solve_users(&state, Solver::Exact)?;
     Ok(trainer.finish(users))
 }
 
@@ -178,6 +195,18 @@ impl<'a> Trainer<'a> {
         Ok(Self { matrix, params, lam, frequencies })
     }
 
+    fn begin(&self) -> Result<Checkpoint, AlsError> {
+        let items = self.start()?;
+        let users = match self.params.solver {
+            Solver::Exact => Factors::empty(),
+            Solver::ConjugateGradients => {
+                let dim = self.params.dim;
+                Factors::new(dim, vec![0.0; self.matrix.n_users() * dim])?
+            }
+        };
+        Ok(Checkpoint { losses: Vec::new(), items, users })
+    }
+
     /// `V ~ N(0, 0.1^2 / d)` where an item has a cell. Every chunk has a seed of its own, so that threads don't matter.
     fn start(&self) -> Result<Factors, AlsError> {
         const CHUNK: usize = 1024;
@@ -206,31 +235,52 @@ impl<'a> Trainer<'a> {
     }
 
     /// The users' rows and their penalty.
-    fn solve_users(&self, items: &Factors) -> Result<(UserSide, f64), AlsError> {
-        let (items, spectrum) =
-            basis::rotate(items, |item| self.frequencies[item], self.params.unobserved_weight)?;
+    fn solve_users(&self, state: &Checkpoint, solver: Solver) -> Result<(UserSide, f64), AlsError> {
+        let items = basis::rotate(
+            &state.items,
+            |item| self.frequencies[item],
+            self.params.unobserved_weight,
+        )?;
+        let method = match solver {
+            Solver::Exact => Method::Exact,
+            Solver::ConjugateGradients => {
+                Method::Gradients { steps: STEPS, start: items.turn(&state.users)? }
+            }
+        };
         let half = HalfSweep {
             side: &self.matrix.users,
-            factors: &items,
-            spectrum: &spectrum,
+            factors: &items.rows,
+            spectrum: &items.spectrum,
             ridge: self.ridge(self.matrix.n_items()),
             scales: &[],
         };
-        let (rows, penalty) = half.solve(|_| Prior::none(), |row, x, _| half.penalty(row, x))?;
-        Ok((UserSide { rows, items, spectrum }, penalty))
+        let penalty = |row: usize, x: &[f32], _| half.penalty(row, x);
+        let (rows, penalty) = half.solve(&method, |_| Prior::none(), penalty)?;
+        Ok((UserSide { rows, items: items.rows, spectrum: items.spectrum }, penalty))
     }
 
-    /// The items' rows and the loss without the users' penalty.
-    fn solve_items(&self, users: &Factors) -> Result<(Factors, f64), AlsError> {
-        let (users, spectrum) = basis::rotate(users, |_| 1.0, self.params.unobserved_weight)?;
+    /// The items' rows, the users' in the same basis where they are needed again, and the loss without the users' penalty.
+    fn solve_items(&self, solved: &UserSide) -> Result<((Factors, Factors), f64), AlsError> {
+        let users = basis::rotate(&solved.rows, |_| 1.0, self.params.unobserved_weight)?;
+        let method = match self.params.solver {
+            Solver::Exact => Method::Exact,
+            Solver::ConjugateGradients => {
+                Method::Gradients { steps: STEPS, start: users.turn(&solved.items)? }
+            }
+        };
         let half = HalfSweep {
             side: &self.matrix.items,
-            factors: &users,
-            spectrum: &spectrum,
+            factors: &users.rows,
+            spectrum: &users.spectrum,
             ridge: self.ridge(self.matrix.n_users()),
             scales: &self.frequencies,
         };
-        half.solve(|_| Prior::none(), |_, _, least| least)
+        let (items, loss) = half.solve(&method, |_| Prior::none(), |_, _, least| least)?;
+        let kept = match self.params.solver {
+            Solver::Exact => Factors::empty(),
+            Solver::ConjugateGradients => users.rows,
+        };
+        Ok(((items, kept), loss))
     }
 
     fn finish(&self, users: UserSide) -> Als {

@@ -5,7 +5,7 @@ use guanxi_models::column::WeightedRows;
 use guanxi_models::fold_in::prior_of;
 use serde::{Deserialize, Serialize};
 
-use super::half_sweep::{HalfSweep, Prior, Ridge};
+use super::half_sweep::{HalfSweep, Method, Prior, Ridge};
 use super::{Als, AlsError, Matrix};
 
 /// How much friends say about a user.
@@ -49,7 +49,8 @@ pub fn user_sweep_with_prior(
         },
         scales: &[],
     };
-    let (rows, _) = half.solve(|user| prior_of_user(als, friends, user), |_, _, _| 0.0)?;
+    let (rows, _) =
+        half.solve(&Method::Exact, |user| prior_of_user(als, friends, user), |_, _, _| 0.0)?;
     Ok(rows)
 }
 

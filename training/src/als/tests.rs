@@ -72,8 +72,10 @@ fn loss(matrix: &Matrix, params: &AlsParams, als: &Als) -> f64 {
 #[test]
 fn the_loss_never_rises_and_is_the_one_that_is_written_down() {
     let matrix = camps(60, 40);
-    for item_frequency_exponent in [0.0, 0.5] {
-        let params = AlsParams { item_frequency_exponent, ..params() };
+    for (item_frequency_exponent, solver) in
+        [(0.0, Solver::Exact), (0.5, Solver::Exact), (0.5, Solver::ConjugateGradients)]
+    {
+        let params = AlsParams { solver, item_frequency_exponent, ..params() };
         let mut losses = Vec::new();
         let als = fit(&matrix, &params, &mut |sweep| losses.push(sweep.loss)).unwrap();
         // The last solve of the users comes after the last sweep.
@@ -83,6 +85,19 @@ fn the_loss_never_rises_and_is_the_one_that_is_written_down() {
         assert!(losses[0] > losses[6] * 1.001, "{losses:?}");
         assert!(losses[5] < losses[6] * 1.02, "{losses:?}");
     }
+}
+
+#[test]
+fn conjugate_gradients_end_where_exact_rows_do() {
+    let matrix = camps(60, 40);
+    let last = |solver| {
+        let mut last = 0.0;
+        let params = AlsParams { solver, sweeps: 30, ..params() };
+        fit(&matrix, &params, &mut |sweep| last = sweep.loss).unwrap();
+        last
+    };
+    let (exact, gradients) = (last(Solver::Exact), last(Solver::ConjugateGradients));
+    assert!((exact - gradients).abs() < 2e-3 * exact, "{exact} and {gradients}");
 }
 
 #[test]
@@ -101,14 +116,16 @@ fn camps_are_told_apart_and_the_untouched_stay_zero() {
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     let matrix = camps(400, 150);
-    let train = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| fit_quietly(&matrix, &params()))
-    };
-    let (one, three) = (train(1), train(3));
-    assert_eq!(one.user_factors.values(), three.user_factors.values());
-    assert_eq!(one.item_factors.values(), three.item_factors.values());
-    assert_eq!(one.fold_in, three.fold_in);
+    for solver in [Solver::Exact, Solver::ConjugateGradients] {
+        let train = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| fit_quietly(&matrix, &AlsParams { solver, ..params() }))
+        };
+        let (one, three) = (train(1), train(3));
+        assert_eq!(one.user_factors.values(), three.user_factors.values());
+        assert_eq!(one.item_factors.values(), three.item_factors.values());
+        assert_eq!(one.fold_in, three.fold_in);
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use guanxi_models::event::EventType;
 use guanxi_models::history::EventWeights;
 use serde::{Deserialize, Serialize};
 
+use crate::als::Solver;
+
 /// All that a training run can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,7 +49,7 @@ pub struct EventRecipe {
     pub cap: f32,
 }
 
-/// The embedding: iALS, solved exactly.
+/// The embedding: iALS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmbeddingRecipe {
@@ -55,6 +57,8 @@ pub struct EmbeddingRecipe {
     pub dim: usize,
     /// How often both sides are solved.
     pub sweeps: usize,
+    /// How: `exact`, or `conjugate-gradients`, which is faster and comes close.
+    pub solver: Solver,
     /// `a0 m`: the confidence of a user in everything not touched together, in units of the mean confidence in what was. Of several values the best on held-out rows is taken.
     pub unobserved: Vec<f32>,
     /// The ridge of a user of mean activity, in the same units. Of several values the best is taken.
@@ -214,6 +218,7 @@ impl Default for EmbeddingRecipe {
         Self {
             dim: 64,
             sweeps: 8,
+            solver: Solver::Exact,
             unobserved: vec![120.0, 460.0],
             ridge: vec![4.5],
             ridge_exponent: 1.0,

@@ -6,9 +6,9 @@
 
 mod lanes;
 
-use super::{RowProblem, RowSolver};
+use super::{RowProblem, RowSolver, objective};
 use crate::factors::Factors;
-use crate::kernel::{self, LANES, PANEL};
+use crate::kernel::{LANES, PANEL};
 use lanes::Lanes;
 
 /// Systems with more unknowns than this are solved one by one: they are large enough by themselves.
@@ -176,18 +176,4 @@ impl BatchSolver {
         self.single.solve(batch.factors, &self.spectrum, &row.problem, out);
         objective(batch.factors, &self.spectrum, &row.problem, out)
     }
-}
-
-/// `sum c (t - x.y)^2 + sum g x^2 + l |x|^2`.
-fn objective(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>, x: &[f32]) -> f64 {
-    let mut sum = 0.0;
-    for (at, &item) in problem.items.iter().enumerate() {
-        let product = factors.row(item as usize).map_or(0.0, |row| kernel::dot(x, row));
-        let error = f64::from(problem.target(at) - product);
-        sum += f64::from(problem.confidence(at)) * error * error;
-    }
-    let flat = f64::from(problem.ridge);
-    let penalty =
-        x.iter().zip(spectrum).map(|(x, g)| (f64::from(*g) + flat) * f64::from(*x) * f64::from(*x));
-    sum + penalty.sum::<f64>()
 }
