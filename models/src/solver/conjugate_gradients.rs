@@ -14,8 +14,9 @@ pub struct GradientSolver {
     /// `c`, and `c t`.
     confidences: Vec<f32>,
     wanted: Vec<f32>,
-    /// The diagonal `g + l`.
+    /// The diagonal `g + l`, and its inverse.
     penalties: Vec<f32>,
+    inverse: Vec<f32>,
     /// Of `A x = b`: `b`, `b - A x`, the direction `p`, and `A p`.
     right: Vec<f32>,
     residual: Vec<f32>,
@@ -80,6 +81,8 @@ impl GradientSolver {
         let problem = &row.problem;
         self.penalties.clear();
         self.penalties.extend(spectrum.iter().map(|g| row.scale * g + problem.ridge));
+        self.inverse.clear();
+        self.inverse.extend(self.penalties.iter().map(|d| d.recip()));
         self.confidences.clear();
         self.confidences.extend(problem.confidences.iter().map(|c| bounded(*c)));
         self.wanted.clone_from(&self.confidences);
@@ -105,9 +108,9 @@ impl GradientSolver {
 
     /// The next direction, conjugate to the last, of which `before` was left; the first where that is infinite. Returns what is left.
     fn turn(&mut self, before: f32) -> f32 {
-        let Self { direction, residual, penalties, product: preconditioned, .. } = self;
+        let Self { direction, residual, inverse, product: preconditioned, .. } = self;
         preconditioned.clear();
-        preconditioned.extend(residual.iter().zip(&*penalties).map(|(r, d)| r / d));
+        preconditioned.extend(residual.iter().zip(&*inverse).map(|(r, d)| r * d));
         let left = kernel::dot(residual, preconditioned);
         let kept = left / before;
         for (p, z) in direction.iter_mut().zip(&*preconditioned) {

@@ -24,7 +24,7 @@ pub(super) struct Rotated {
 
 impl Rotated {
     /// Other rows in the same basis.
-    pub(super) fn turn(&self, others: &Factors) -> Result<Factors, AlsError> {
+    pub(super) fn turn(&self, others: &Factors) -> Vec<f32> {
         product(others, &self.basis)
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn rotate(
     let vectors = eigen.U();
     let dim = factors.dim();
     let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
-    Ok(Rotated { rows: product(factors, &basis)?, spectrum, basis })
+    Ok(Rotated { rows: Factors::new(dim, product(factors, &basis))?, spectrum, basis })
 }
 
 /// `sum_r weight_r v_r v_r'`, lower triangle.
@@ -84,12 +84,12 @@ fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec
     total
 }
 
-fn product(factors: &Factors, basis: &[f32]) -> Result<Factors, AlsError> {
+fn product(factors: &Factors, basis: &[f32]) -> Vec<f32> {
     let dim = factors.dim();
     let mut rotated = vec![0.0; factors.values().len()];
     let chunks = rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim));
     chunks.for_each(|(out, rows)| kernel::product(rows, basis, dim, out));
-    Ok(Factors::new(dim, rotated)?)
+    rotated
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(super) enum Method {
     /// Steps of conjugate gradients from these rows on.
     Gradients {
         steps: usize,
-        start: Factors,
+        start: Vec<f32>,
     },
 }
 
@@ -78,14 +78,14 @@ impl HalfSweep<'_> {
     /// least value of its problem.
     pub(super) fn solve(
         &self,
-        method: &Method,
+        method: Method,
         prior: impl Fn(usize) -> Prior + Sync,
         observe: impl Fn(usize, &[f32], f64) -> f64 + Sync,
     ) -> Result<(Factors, f64), AlsError> {
         let dim = self.factors.dim();
-        let mut rows = match method {
-            Method::Exact => vec![0.0; self.side.rows() * dim],
-            Method::Gradients { start, .. } => start.values().to_vec(),
+        let (steps, mut rows) = match method {
+            Method::Exact => (None, vec![0.0; self.side.rows() * dim]),
+            Method::Gradients { steps, start } => (Some(steps), start),
         };
         let sums: Vec<f64> = rows
             .par_chunks_mut(CHUNK * dim)
@@ -97,7 +97,7 @@ impl HalfSweep<'_> {
                 let problems =
                     numbers.clone().zip(&priors).map(|(row, prior)| self.row(row, prior));
                 let problems: Vec<BatchRow<'_>> = problems.collect();
-                self.solve_chunk(method, worker, &problems, rows);
+                self.solve_chunk(steps, worker, &problems, rows);
                 let solved = numbers.zip(rows.chunks_exact(dim)).zip(&worker.objectives);
                 solved.map(|((row, x), least)| observe(row, x, *least)).sum()
             })
@@ -105,25 +105,26 @@ impl HalfSweep<'_> {
         Ok((Factors::new(dim, rows)?, sums.iter().sum()))
     }
 
+    /// Solves some rows exactly, or by so many steps of conjugate gradients.
     fn solve_chunk(
         &self,
-        method: &Method,
+        steps: Option<usize>,
         worker: &mut Worker,
         problems: &[BatchRow<'_>],
         rows: &mut [f32],
     ) {
         let Worker { exact, gradients, objectives } = worker;
-        let Method::Gradients { steps, .. } = *method else {
+        let Some(steps) = steps else {
             exact.solve(self.factors, self.spectrum, problems, rows, objectives);
             return;
         };
+        let solved = problems.iter().zip(rows.chunks_exact_mut(self.factors.dim()));
         objectives.clear();
-        let dim = self.factors.dim();
-        let solved = problems
-            .iter()
-            .zip(rows.chunks_exact_mut(dim))
-            .map(|(problem, x)| gradients.solve(self.factors, self.spectrum, problem, steps, x));
-        objectives.extend(solved);
+        objectives.extend(
+            solved.map(|(problem, x)| {
+                gradients.solve(self.factors, self.spectrum, problem, steps, x)
+            }),
+        );
     }
 
     fn row<'a>(&'a self, row: usize, prior: &'a Prior) -> BatchRow<'a> {

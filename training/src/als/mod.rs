@@ -244,7 +244,7 @@ impl<'a> Trainer<'a> {
         let method = match solver {
             Solver::Exact => Method::Exact,
             Solver::ConjugateGradients => {
-                Method::Gradients { steps: STEPS, start: items.turn(&state.users)? }
+                Method::Gradients { steps: STEPS, start: items.turn(&state.users) }
             }
         };
         let half = HalfSweep {
@@ -255,7 +255,7 @@ impl<'a> Trainer<'a> {
             scales: &[],
         };
         let penalty = |row: usize, x: &[f32], _| half.penalty(row, x);
-        let (rows, penalty) = half.solve(&method, |_| Prior::none(), penalty)?;
+        let (rows, penalty) = half.solve(method, |_| Prior::none(), penalty)?;
         Ok((UserSide { rows, items: items.rows, spectrum: items.spectrum }, penalty))
     }
 
@@ -265,7 +265,7 @@ impl<'a> Trainer<'a> {
         let method = match self.params.solver {
             Solver::Exact => Method::Exact,
             Solver::ConjugateGradients => {
-                Method::Gradients { steps: STEPS, start: users.turn(&solved.items)? }
+                Method::Gradients { steps: STEPS, start: users.turn(&solved.items) }
             }
         };
         let half = HalfSweep {
@@ -275,7 +275,7 @@ impl<'a> Trainer<'a> {
             ridge: self.ridge(self.matrix.n_users()),
             scales: &self.frequencies,
         };
-        let (items, loss) = half.solve(&method, |_| Prior::none(), |_, _, least| least)?;
+        let (items, loss) = half.solve(method, |_| Prior::none(), |_, _, least| least)?;
         let kept = match self.params.solver {
             Solver::Exact => Factors::empty(),
             Solver::ConjugateGradients => users.rows,

@@ -50,7 +50,7 @@ pub fn user_sweep_with_prior(
         scales: &[],
     };
     let (rows, _) =
-        half.solve(&Method::Exact, |user| prior_of_user(als, friends, user), |_, _, _| 0.0)?;
+        half.solve(Method::Exact, |user| prior_of_user(als, friends, user), |_, _, _| 0.0)?;
     Ok(rows)
 }
 
