@@ -6,9 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use guanxi_models::{Record, RelationKind};
+use guanxi_models::{Item, Record, RelationKind};
 use guanxi_training::market::{MarketParams, records};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A market as files.
@@ -31,7 +31,7 @@ impl Market {
                 Record::Relation(relation) if relation.kind == RelationKind::Friend => {
                     writeln!(relations, "{},{}", relation.from, relation.to).unwrap();
                 }
-                Record::Item(item) => writeln!(items, "{}", serde_json::json!(item)).unwrap(),
+                Record::Item(item) => writeln!(items, "{}", described(&item)).unwrap(),
                 _ => (),
             }
         }
@@ -70,6 +70,11 @@ impl Market {
     }
 }
 
+/// What says something of taste.
+fn described(item: &Item) -> Value {
+    json!({"id": item.id, "name": item.name, "category": item.category, "price": item.price})
+}
+
 /// NDCG@20 by round: by popularity, without friends, with friends.
 fn rounds(report: &Value) -> Vec<[f64; 3]> {
     let rounds = report["cold"]["rounds"].as_array().unwrap();
@@ -87,7 +92,7 @@ fn friends_help_who_is_new_where_they_share_tastes_and_harm_nobody_where_they_do
     let circles = rounds(&told);
     assert_eq!(circles.len(), 4);
     for [popularity, alone, social] in &circles[..2] {
-        assert!(*social > 1.1 * alone && *alone >= 0.99 * popularity, "{told:#}");
+        assert!(*social > 1.2 * alone.max(*popularity), "{told:#}");
     }
     let told = market.evaluate(&["--cold", "--shuffle-friends"]);
     for [_, alone, social] in rounds(&told) {
