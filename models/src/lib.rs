@@ -3,6 +3,7 @@
 //! Values and pure functions: nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
 //! A [`Model`] is what training made at a watermark, a [`World`] is that model plus every record since.
 
+pub mod attributes;
 pub mod column;
 pub mod event;
 pub mod factors;
@@ -13,6 +14,7 @@ pub mod id;
 pub mod ids;
 pub mod index;
 pub mod kernel;
+pub mod mix;
 pub mod model;
 pub mod params;
 pub mod recency;

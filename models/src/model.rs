@@ -1,5 +1,6 @@
 //! A trained model: tables that never change.
 
+use crate::attributes::Placement;
 use crate::column::{Column, Starts, StartsError, WeightedRows};
 use crate::event::Millis;
 use crate::factors::Factors;
@@ -65,8 +66,10 @@ pub struct Model {
     pub user_factors: Factors,
     /// The users' rows before friends entered, which is what a friend's prior is made of; no rows where friends carry no taste.
     pub profiles: Factors,
-    /// `q_i`: one row per item in the same basis; zeros for items that nobody touched.
+    /// `q_i`: one row per item in the same basis; zeros for items that nobody touched and of which nothing is said.
     pub item_factors: Factors,
+    /// Where an item stands by what is said of it; none where that says nothing, or nothing is said.
+    pub placement: Option<Placement>,
     /// What every user had done.
     pub histories: Histories,
     /// Friends, both ways, ascending, with the strength of the tie (not normalised): see [`crate::tie`].
@@ -103,6 +106,7 @@ impl Model {
             user_factors: Factors::empty(),
             profiles: Factors::empty(),
             item_factors: Factors::empty(),
+            placement: None,
             histories: Histories::default(),
             friends: WeightedRows::default(),
             follows: Rows::default(),

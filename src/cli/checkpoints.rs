@@ -68,6 +68,10 @@ pub(super) fn hash_of(data: &Dataset) -> u64 {
     let (starts, friends) = data.friends.columns();
     starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
     friends.iter().for_each(|friend| hash.update(&friend.to_le_bytes()));
+    let (starts, features, values) = data.features.columns();
+    starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
+    features.iter().for_each(|feature| hash.update(&feature.to_le_bytes()));
+    values.iter().for_each(|value| hash.update(&value.to_le_bytes()));
     hash.digest()
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_training::attributes::{self, Features};
+use guanxi_models::attributes::{Features, features};
+use guanxi_models::column::WeightedRows;
 use guanxi_training::cold;
 use guanxi_training::recipe::Recipe;
 use serde_json::json;
@@ -91,16 +92,17 @@ fn items_by_attributes(
     let Source::Files { mapping, .. } = source else {
         return Err("`--cold-items` reads files: name `--train`".into());
     };
-    let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
+    let (mut data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
     let numbers = Numbers::of(&data);
-    let mut features = vec![Features::new(); data.n_items()];
+    let mut rows = vec![Features::new(); data.n_items()];
     for item in read_items(items, mapping)? {
         let item = item.map_err(|error| format!("`{}`: {error}", items.display()))?;
         if let Some(&number) = numbers.items.get(&item.id) {
-            features[number as usize] = attributes::features(&item);
+            rows[number as usize] = features(&item);
         }
     }
-    let report = cold::evaluate_items(&data, &features, recipe, watch)?;
+    data.features = WeightedRows::from_rows(&rows);
+    let report = cold::evaluate_items(&data, recipe, watch)?;
     let json = serde_json::to_value(report)?;
     Ok(Protocol { name: "cold_items", table: report.to_string(), json })
 }

@@ -17,7 +17,7 @@ use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
 use super::watch::{Told, Watch};
 use super::{CliError, Output};
-use crate::import::{Mapping, read_interactions};
+use crate::import::{Files, Mapping, read_interactions};
 use crate::report_page::Papers;
 
 /// The arguments of `guanxi evaluate`.
@@ -59,11 +59,12 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut recipe = recipe(&args.recipe)?;
     recipe.split.negatives = args.negatives.or(recipe.split.negatives);
     let mapping = args.mapping.mapping()?;
-    let source = Source::Files {
-        interactions: args.train.clone(),
+    let files = Files {
+        interactions: Some(args.train.clone()),
         relations: args.relations.clone(),
-        mapping: Box::new(mapping.clone()),
+        ..Files::default()
     };
+    let source = Source::Files { files, mapping: Box::new(mapping.clone()) };
     if args.cold.is_asked_for() {
         return args.cold.run(&recipe, &source, &args.papers, out);
     }

@@ -1,6 +1,6 @@
 //! What a training run reads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use guanxi_models::history::EventWeights;
@@ -9,7 +9,7 @@ use guanxi_models::{Model, Offset, Record, World};
 use guanxi_training::dataset::Dataset;
 
 use super::CliError;
-use crate::import::{Mapping, Rows, read_interactions, read_relations};
+use crate::import::{Files, Mapping, Rows};
 use crate::lake;
 use crate::store::LogReader;
 
@@ -24,25 +24,19 @@ pub(super) enum Source {
     Lake(PathBuf),
     /// Files that never were in a log.
     Files {
-        /// What users did.
-        interactions: PathBuf,
-        /// How they stand to each other.
-        relations: Option<PathBuf>,
-        /// How the files are to be understood.
+        /// Which files.
+        files: Files,
+        /// How they are to be understood.
         mapping: Box<Mapping>,
     },
 }
 
 impl Source {
-    /// A lake where `path` is a folder, else a file of interactions.
-    pub(super) fn of(path: &Path, relations: Option<&Path>, mapping: Mapping) -> Self {
-        if path.is_dir() {
-            return Self::Lake(path.to_owned());
-        }
-        Self::Files {
-            interactions: path.to_owned(),
-            relations: relations.map(Path::to_owned),
-            mapping: Box::new(mapping),
+    /// A lake where the interactions are a folder, else files.
+    pub(super) fn of(files: Files, mapping: Mapping) -> Self {
+        match files.interactions {
+            Some(path) if path.is_dir() => Self::Lake(path),
+            _ => Self::Files { files, mapping: Box::new(mapping) },
         }
     }
 
@@ -68,8 +62,8 @@ impl Source {
                 replay(events, until)?
             }
             Self::Lake(directory) => replay(events, lake::read(directory)?)?,
-            Self::Files { interactions, relations, mapping } => {
-                let world = world_of_files(events, interactions, relations.as_deref(), mapping)?;
+            Self::Files { files, mapping } => {
+                let world = world_of_files(events, files, mapping)?;
                 return Ok((Dataset::from(&world), Offset(0)));
             }
         };
@@ -96,27 +90,25 @@ fn empty_world(events: EventWeights) -> World {
     World::new(Arc::new(Model { params, ..Model::empty() }))
 }
 
-/// What importing the files into an empty log would give. A malformed row ends it: training on a part would look like the whole.
+/// What importing the files into an empty log would give: also numbered alike, so that both draw the same rows to hold out. A malformed
+/// row ends it: training on a part would look like the whole.
 fn world_of_files(
     events: EventWeights,
-    interactions: &Path,
-    relations: Option<&Path>,
+    files: &Files,
     mapping: &Mapping,
 ) -> Result<World, CliError> {
     let mut world = empty_world(events);
-    // In the order of an import, so that both number users alike and draw the same rows to hold out.
-    if let Some(relations) = relations {
-        apply(&mut world, read_relations(relations, mapping)?, Record::Relation)?;
+    for rows in files.open(mapping)? {
+        apply(&mut world, rows)?;
     }
-    apply(&mut world, read_interactions(interactions, mapping)?, Record::Event)?;
     Ok(world)
 }
 
-fn apply<T>(world: &mut World, rows: Rows<T>, record: fn(T) -> Record) -> Result<(), CliError> {
+fn apply(world: &mut World, rows: Rows<Record>) -> Result<(), CliError> {
     let path = rows.path().display().to_string();
     for row in rows {
         let row = row.map_err(|error| format!("`{path}`: {error}; mend the file, or import it"))?;
-        world.apply(world.offset().next(), &record(row));
+        world.apply(world.offset().next(), &row);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `guanxi train`: the log in, a published model out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use guanxi_training::metrics::Metrics;
@@ -17,6 +17,7 @@ use super::tune::TuneArgs;
 use super::watch::Watch;
 use super::{CliError, Output};
 use crate::guard::Condition;
+use crate::import::Files;
 use crate::registry::{Extras, Registry};
 use crate::report_page::page;
 
@@ -35,6 +36,9 @@ pub struct Args {
     /// Relations to go with a file of interactions.
     #[arg(long, value_name = "FILE", requires = "from")]
     pub relations: Option<PathBuf>,
+    /// The catalogue to go with a file of interactions: places the items that nobody touched by what it says of them.
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub items: Option<PathBuf>,
     /// How to search for a recipe.
     #[command(flatten)]
     pub tune: TuneArgs,
@@ -60,7 +64,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let recipe = recipe(&args.recipe)?;
     let source = match &args.from {
         None => Source::Log(args.data.clone()),
-        Some(path) => Source::of(path, args.relations.as_deref(), args.mapping.mapping()?),
+        Some(path) => Source::of(files(args, path), args.mapping.mapping()?),
     };
     let checkpoints = Checkpoints::of(&args.data);
     let job = Job {
@@ -84,6 +88,15 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let Some(version) = version else { return Ok(refuse(out)) };
     out.line(format_args!("published model {version} through offset {}", trained.model.watermark));
     Ok(ExitCode::SUCCESS)
+}
+
+fn files(args: &Args, interactions: &Path) -> Files {
+    Files {
+        interactions: Some(interactions.to_owned()),
+        relations: args.relations.clone(),
+        items: args.items.clone(),
+        users: None,
+    }
 }
 
 /// What a refused model leaves: its figures, and nothing to serve.

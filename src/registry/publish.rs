@@ -73,7 +73,7 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
     write_file(&half.join(RECIPE), extras.recipe.as_bytes())?;
     write_file(&half.join(REPORT), &serde_json::to_vec_pretty(&extras.report)?)?;
     write_file(&half.join(PAGE), extras.page.as_bytes())?;
-    let names = tables::FILES.into_iter().chain([RECIPE, REPORT, PAGE]);
+    let names = tables::files(model).chain([RECIPE, REPORT, PAGE]);
     let manifest = Manifest {
         format: FORMAT,
         version: version.to_owned(),

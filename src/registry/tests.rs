@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use guanxi_models::attributes::{FEATURES, Placement};
 use guanxi_models::column::WeightedRows;
 use guanxi_models::history::{EventWeights, Histories, History, Observation};
 use guanxi_models::index::{IndexParams, ItemIndex};
@@ -74,6 +75,23 @@ fn told(model: &Model) -> String {
     let sets = (&model.private_users, &model.deleted_items);
     let rest = (&model.params, sets, &model.first_seen, model.watermark);
     format!("{users:?} {items:?} {rest:?}")
+}
+
+#[test]
+fn a_model_that_places_items_comes_back_with_its_map() {
+    let (_dir, registry) = opened();
+    let values: Vec<f32> = (0..FEATURES * 16).map(|at| at as f32).collect();
+    let placing = |dim| {
+        let map = Factors::new(dim, values[..FEATURES * 16].repeat(dim / 16)).unwrap();
+        Model { placement: Some(Placement::new(map).unwrap()), ..model(5) }
+    };
+    let version = registry.publish(&placing(16), &extras()).unwrap();
+    let placement = registry.load(&version).unwrap().placement.unwrap();
+    assert_eq!(placement.map().values()[..], values[..]);
+    let plain = registry.publish(&model(6), &extras()).unwrap();
+    assert!(registry.load(&plain).unwrap().placement.is_none());
+    let wide = registry.publish(&placing(32), &extras()).unwrap();
+    assert!(registry.load(&wide).unwrap_err().to_string().contains("another width"));
 }
 
 #[test]

@@ -1,149 +1,87 @@
-//! Where an item stands in the embedding by what is said of it alone: `q = B x`, ridge regression of trained rows on attributes.
+//! Where items stand that nobody touched: ridge regression of trained rows on [attributes](guanxi_models::attributes).
 //!
-//! `x` is sparse: hashed names of category prefixes, labels, merchant, words and trigrams of the name, a price bucket, and cells of
-//! the map at several scales, scaled to length 1.
+//! A fifth of the touched items judges: it chooses the ridge, says whether attributes foretell a row better than the mean of all rows
+//! does, and how far a foretold row may be trusted. Where they don't foretell it beyond noise, nothing is placed.
 
 use faer::prelude::Solve;
 use faer::{Mat, Side};
 use guanxi_models::Factors;
+use guanxi_models::attributes::{FEATURES, Placement};
+use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::FactorsError;
-use guanxi_models::record::{Attribute, Item};
 
 use crate::draw::mix;
+use crate::friend_prior::is_beyond_noise;
 
-/// How many places features are hashed into; the last is always 1.
-const FEATURES: usize = 1_536;
-/// Degrees to the side of a cell of the map.
-const CELLS: [f64; 4] = [5.0, 0.5, 0.1, 0.02];
 /// `lambda` to choose from.
 const RIDGES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
-/// One item in so many decides on the ridge.
-const JUDGES: usize = 5;
+/// One item in so many judges.
+const JUDGES: u64 = 5;
+/// Decides which items those are.
+const JUDGES_SEED: u64 = 0x6a75_6467_6573;
 /// So many users make an item's trained row count half.
 const TRUSTED: f64 = 10.0;
 
-/// Features of an item with their values, ascending, each once.
-pub type Features = Vec<(u32, f32)>;
-
-/// What is said of an item, hashed. O(length of the texts).
-pub fn features(item: &Item) -> Features {
-    let mut names: Vec<(u64, f32)> = Vec::new();
-    let mut add = |kind: &str, name: &str, value: f32| names.push((hash(kind, name), value));
-    let category = item.category.as_deref().unwrap_or_default();
-    let ends = category.match_indices('/').map(|(at, _)| at).chain([category.len()]);
-    ends.filter(|&end| end > 0).for_each(|end| add("category", &category[..end], 1.0));
-    item.tags.iter().for_each(|tag| add("tag", tag, 1.0));
-    item.merchant.iter().for_each(|merchant| add("merchant", merchant, 1.0));
-    for (key, value) in &item.attributes {
-        if let Attribute::Text(text) = value {
-            add(key, text, 1.0);
-        }
-    }
-    let price = item.price.filter(|&price| price > 0.0);
-    if let Some(price) = price {
-        add("price", &price.log2().round().to_string(), 0.5);
-    }
-    for (scale, side) in CELLS.iter().enumerate() {
-        let cell = |place| -> String { cell_of(place, *side) };
-        item.place.iter().for_each(|&place| add("place", &format!("{scale} {}", cell(place)), 1.0));
-    }
-    let name = item.name.as_deref().unwrap_or_default().to_lowercase();
-    name.split_whitespace().for_each(|word| add("word", word, 0.5));
-    let letters: Vec<char> = name.chars().collect();
-    letters.windows(3).for_each(|three| add("letters", &three.iter().collect::<String>(), 0.2));
-    gathered(&names)
+/// What is known of items.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Their trained rows.
+    pub items: &'a Factors,
+    /// What is said of them, a row for every item; none beyond the last.
+    pub features: &'a WeightedRows,
+    /// How many users touched each.
+    pub users: &'a [u32],
 }
 
-fn cell_of(place: guanxi_models::Place, side: f64) -> String {
-    format!("{} {}", (place.lat / side).floor(), (place.lon / side).floor())
-}
-
-/// FNV-1a of both with a zero between them, mixed: the same on every machine and for every version of the compiler.
-fn hash(kind: &str, name: &str) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let bytes = kind.bytes().chain([0]).chain(name.bytes());
-    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-    mix(hash, 0, 0)
-}
-
-/// Hashed into places, a sign each so that what falls together cancels out, scaled to length 1. Empty where nothing is said.
-fn gathered(names: &[(u64, f32)]) -> Features {
-    let sign = |hash: u64| if hash >> 63 == 0 { 1.0 } else { -1.0 };
-    let place = |hash: u64| (hash % (FEATURES as u64 - 1)) as u32;
-    let mut all: Features = names.iter().map(|&(h, value)| (place(h), sign(h) * value)).collect();
-    all.sort_unstable_by_key(|&(place, _)| place);
-    let mut sums: Features = Vec::new();
-    for (place, value) in all {
-        match sums.last_mut() {
-            Some(last) if last.0 == place => last.1 += value,
-            _ => sums.push((place, value)),
-        }
-    }
-    let length = sums.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(1e-6);
-    for (_, value) in &mut sums {
-        *value /= length;
-    }
-    if !sums.is_empty() {
-        sums.push((FEATURES as u32 - 1, 1.0));
-    }
-    sums
-}
-
-/// The map from attributes to rows of the embedding.
+/// A map from attributes to rows, and how it was found.
 #[derive(Clone, Debug)]
-pub struct Placement {
-    /// `B`, a row for every feature.
-    map: Mat<f64>,
+pub struct Learned {
+    /// The map, `scale` in it.
+    pub placement: Placement,
     /// The ridge that was chosen.
     pub ridge: f64,
+    /// How long the judges' rows are beside what is foretold of them, at most 1.
+    pub scale: f64,
 }
 
-impl Placement {
-    /// Learns from the items that `users` (how many each has) touched; the ridge is the one that foretells a fifth of them best.
-    ///
-    /// O(items f^2 + F^3) for f features an item of F in all. `None` where no item with attributes was touched.
-    pub fn learn(items: &Factors, features: &[Features], users: &[u32]) -> Option<Self> {
-        let is_known = |&item: &usize| users[item] > 0 && !features[item].is_empty();
-        let known: Vec<usize> = (0..features.len()).filter(is_known).collect();
-        let (judges, rest): (Vec<_>, Vec<_>) = known
-            .iter()
-            .partition(|&&item| hash("judge", &item.to_string()).is_multiple_of(JUDGES as u64));
-        let task = Task { items, features, users };
-        let sums = task.sums(&rest);
-        let tried = RIDGES.iter().filter_map(|&ridge| {
-            let map = sums.solve(ridge)?;
-            Some((task.error(&map, &judges), ridge))
-        });
-        let (_, ridge) = tried.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        if known.is_empty() {
-            return None;
-        }
-        Some(Self { map: task.sums(&known).solve(ridge)?, ridge })
+/// Learns from the items that anybody touched. `None` where attributes say nothing of them beyond noise.
+///
+/// O(items f^2 + F^3) for f features an item of F in all.
+pub fn learn(known: Known<'_>) -> Result<Option<Learned>, FactorsError> {
+    let is_known = |&item: &usize| known.users[item] > 0 && !known.features.row(item).0.is_empty();
+    let all: Vec<usize> = (0..known.users.len()).filter(is_known).collect();
+    let (judges, rest): (Vec<usize>, Vec<usize>) =
+        all.iter().partition(|&&item| mix(JUDGES_SEED, item as u32, 0).is_multiple_of(JUDGES));
+    let sums = known.sums(&rest);
+    let tried = RIDGES.iter().filter_map(|&ridge| Some((ridge, sums.solve(ridge)?)));
+    let judged = tried.map(|(ridge, map)| (known.judge(&map, &judges, &rest), ridge));
+    let Some((verdict, ridge)) = judged.max_by(|a, b| a.0.gain().total_cmp(&b.0.gain())) else {
+        return Ok(None);
+    };
+    if !is_beyond_noise(&verdict.gains) || verdict.scale <= 0.0 {
+        return Ok(None);
     }
-
-    /// The rows of items by their features; zeros where nothing is said.
-    pub fn place(&self, features: &[Features]) -> Result<Factors, FactorsError> {
-        let rows = features.iter().flat_map(|one| row(&self.map, one));
-        Factors::new(self.map.ncols(), rows.map(|value| value as f32).collect::<Vec<f32>>())
-    }
+    let Some(map) = known.sums(&all).solve(ridge) else { return Ok(None) };
+    let scale = verdict.scale;
+    let rows =
+        (0..FEATURES).flat_map(|feature| (0..map.ncols()).map(move |column| (feature, column)));
+    let values: Vec<f32> = rows.map(|at| (scale * map[at]) as f32).collect();
+    let map = Factors::new(known.items.dim(), values)?;
+    let placement = Placement::new(map).expect("there is a row for every feature");
+    Ok(Some(Learned { placement, ridge, scale }))
 }
 
-/// `B' x`.
-fn row(map: &Mat<f64>, features: &Features) -> Vec<f64> {
-    let mut row = vec![0.0; map.ncols()];
-    for &(feature, value) in features {
-        for (column, sum) in row.iter_mut().enumerate() {
-            *sum += f64::from(value) * map[(feature as usize, column)];
-        }
-    }
-    row
+/// What the judges say of a map.
+struct Verdict {
+    /// For each: its weighted squared distance from the mean row of the others, less that from the foretold row.
+    gains: Vec<f64>,
+    scale: f64,
 }
 
-struct Task<'a> {
-    items: &'a Factors,
-    features: &'a [Features],
-    users: &'a [u32],
+impl Verdict {
+    fn gain(&self) -> f64 {
+        self.gains.iter().sum()
+    }
 }
 
 /// `X' W X` and `X' W Q`.
@@ -152,43 +90,82 @@ struct Sums {
     targets: Mat<f64>,
 }
 
-impl Task<'_> {
+impl Known<'_> {
     fn weight(&self, item: usize) -> f64 {
         let users = f64::from(self.users[item]);
         users / (users + TRUSTED)
     }
 
-    fn target(&self, item: usize) -> &[f32] {
-        self.items.row(item).expect("every item has a row")
+    fn target(&self, item: usize) -> impl Iterator<Item = f64> {
+        let row = self.items.row(item).expect("every item has a row");
+        row.iter().map(|&value| f64::from(value))
+    }
+
+    fn features(&self, item: usize) -> impl Iterator<Item = (usize, f64)> + Clone {
+        let (features, values) = self.features.row(item);
+        let features = features.iter().map(|&feature| feature as usize);
+        features.zip(values.iter().map(|&value| f64::from(value)))
     }
 
     fn sums(&self, items: &[usize]) -> Sums {
         let mut gram = Mat::zeros(FEATURES, FEATURES);
         let mut targets = Mat::zeros(FEATURES, self.items.dim());
         for &item in items {
-            for &(one, value) in &self.features[item] {
-                let value = self.weight(item) * f64::from(value);
-                for &(other, also) in &self.features[item] {
-                    gram[(other as usize, one as usize)] += value * f64::from(also);
+            for (one, value) in self.features(item) {
+                let value = self.weight(item) * value;
+                for (other, also) in self.features(item) {
+                    gram[(other, one)] += value * also;
                 }
-                for (column, target) in self.target(item).iter().enumerate() {
-                    targets[(one as usize, column)] += value * f64::from(*target);
+                for (column, target) in self.target(item).enumerate() {
+                    targets[(one, column)] += value * target;
                 }
             }
         }
         Sums { gram, targets }
     }
 
-    /// The weighted squared error over some items.
-    fn error(&self, map: &Mat<f64>, items: &[usize]) -> f64 {
-        let of = |item: usize| -> f64 {
-            let row = row(map, &self.features[item]);
-            let errors =
-                row.iter().zip(self.target(item)).map(|(a, b)| (a - f64::from(*b)).powi(2));
-            self.weight(item) * errors.sum::<f64>()
+    fn judge(&self, map: &Mat<f64>, judges: &[usize], rest: &[usize]) -> Verdict {
+        let mean = self.mean(rest);
+        let (mut along, mut length) = (0.0, 0.0);
+        let gain = |&item: &usize| {
+            let foretold = self.foretold(map, item);
+            let target: Vec<f64> = self.target(item).collect();
+            along += dot(&foretold, &target);
+            length += dot(&foretold, &foretold);
+            self.weight(item) * (distance(&mean, &target) - distance(&foretold, &target))
         };
-        items.iter().map(|&item| of(item)).sum()
+        let gains = judges.iter().map(gain).collect();
+        Verdict { gains, scale: if length > 0.0 { (along / length).min(1.0) } else { 0.0 } }
     }
+
+    /// The weighted mean row.
+    fn mean(&self, items: &[usize]) -> Vec<f64> {
+        let total: f64 = items.iter().map(|&item| self.weight(item)).sum();
+        let mut mean = vec![0.0; self.items.dim()];
+        for &item in items {
+            let share = self.weight(item) / total;
+            mean.iter_mut().zip(self.target(item)).for_each(|(sum, value)| *sum += share * value);
+        }
+        mean
+    }
+
+    /// `B' x`.
+    fn foretold(&self, map: &Mat<f64>, item: usize) -> Vec<f64> {
+        let mut row = vec![0.0; map.ncols()];
+        for (feature, value) in self.features(item) {
+            row.iter_mut().enumerate().for_each(|(at, sum)| *sum += value * map[(feature, at)]);
+        }
+        row
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Squared.
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
 impl Sums {
@@ -201,36 +178,41 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
+    use guanxi_models::attributes::features;
+    use guanxi_models::record::Item;
+
     use super::*;
 
-    fn item(category: &str, name: &str) -> Item {
-        let (category, name) = (Some(category.to_owned()), Some(name.to_owned()));
-        Item { category, name, ..Item::bare("x") }
+    /// Items of two kinds, each with its own axis, told apart by a category that `category` makes of their numbers.
+    fn learned(category: impl Fn(usize) -> String, users: u32) -> Option<Learned> {
+        let item = |n| Item { category: Some(category(n)), ..Item::bare("x") };
+        let features: Vec<_> = (0..100).map(|n| features(&item(n))).collect();
+        let rows = (0..100).flat_map(|n| (0..16).map(move |axis| f32::from(axis == n % 2)));
+        let items = Factors::new(16, rows.collect::<Vec<f32>>()).unwrap();
+        let features = WeightedRows::from_rows(&features);
+        learn(Known { items: &items, features: &features, users: &[users; 100] }).unwrap()
     }
 
-    #[test]
-    fn items_of_one_category_share_features_and_an_unknown_one_has_none() {
-        let shared = |a: &Item, b: &Item| {
-            let (a, b) = (features(a), features(b));
-            a.iter().filter(|(feature, _)| b.iter().any(|(other, _)| other == feature)).count()
-        };
-        let shoe = item("shoes/running", "Fleet");
-        assert!(shared(&shoe, &item("shoes/running", "Zoom")) >= 3);
-        assert!(shared(&shoe, &item("shoes/walking", "Zoom")) >= 2);
-        assert!(features(&Item::bare("x")).is_empty());
+    fn kind(n: usize) -> String {
+        ["tea", "cup"][n % 2].to_owned()
     }
 
     #[test]
     fn a_new_item_stands_where_its_kind_stands() {
-        let kinds = ["tea", "cup"];
-        let features: Vec<Features> =
-            (0..60).map(|n| features(&item(kinds[n % 2], &format!("n{n}")))).collect();
-        let rows = (0..60).flat_map(|n| (0..16).map(move |axis| f32::from(axis == n % 2)));
-        let items = Factors::new(16, rows.collect::<Vec<f32>>()).unwrap();
-        let placement = Placement::learn(&items, &features, &[50; 60]).unwrap();
-        let new = placement.place(&[super::features(&item("tea", "new"))]).unwrap();
-        let row = new.row(0).unwrap();
-        assert!(row[0] > 0.6 && row[1] < 0.4, "{row:?}");
-        assert!(Placement::learn(&items, &features, &[0; 60]).is_none());
+        let new = features(&Item { category: Some("tea".to_owned()), ..Item::bare("new") });
+        let new = WeightedRows::from_rows(&[new]);
+        let row = learned(kind, 50).unwrap().placement.place(new.row(0));
+        assert!(row[0] > 0.9 && row[1] < 0.1, "{row:?}");
+    }
+
+    #[test]
+    fn nothing_is_learned_where_nobody_touched_anything() {
+        assert!(learned(kind, 0).is_none());
+    }
+
+    #[test]
+    fn nothing_is_learned_from_attributes_that_say_nothing() {
+        assert!(learned(|n| format!("c{}", mix(7, n as u32, 0) % 4), 50).is_none());
+        assert!(learned(|_| "all".to_owned(), 50).is_none());
     }
 }

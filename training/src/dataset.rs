@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use guanxi_models::column::{Column, Starts};
+use guanxi_models::column::{Column, Starts, WeightedRows};
 use guanxi_models::event::{EventType, Millis};
 use guanxi_models::history::{Entry, EventWeights, Histories, History, Observation};
 use guanxi_models::id::{ItemIdx, UserIdx};
@@ -30,6 +30,8 @@ pub struct Dataset {
     pub deleted_items: Column<u32>,
     /// The time of the first event about each item; 0 where unknown.
     pub first_seen: Column<Millis>,
+    /// What is said of each item, as [`features`](guanxi_models::attributes::features); no rows where nothing is said of any.
+    pub features: WeightedRows,
     /// The time of the latest event, towards which confidence fades; 0 where unknown.
     pub reference: Millis,
     /// How events were folded into `histories`.
@@ -183,6 +185,7 @@ impl DatasetBuilder {
             private_users: Column::from(Vec::new()),
             deleted_items: Column::from(Vec::new()),
             first_seen: first_seen(n_items, &self.rows),
+            features: WeightedRows::default(),
             reference: self.rows.iter().map(|(_, seen)| seen.ts).max().unwrap_or(0),
             histories: fold(n_users, self.rows, &self.events),
             users: self.users.into_ids(),

@@ -1,16 +1,6 @@
 //! Random numbers that depend on what they are for and not on the order of asking, so that any number of threads draws the same.
 
-/// A well-mixed number for `(seed, one, other)`.
-pub(crate) fn mix(seed: u64, one: u32, other: u32) -> u64 {
-    let mut x = seed ^ (u64::from(one) << 32 | u64::from(other));
-    for _ in 0..2 {
-        x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^= x >> 31;
-    }
-    x
-}
+pub(crate) use guanxi_models::mix::mix;
 
 /// A number from 0 up to but not including 1 for `(seed, one, other)`.
 pub(crate) fn uniform(seed: u64, one: u32, other: u32) -> f64 {

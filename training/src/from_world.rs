@@ -1,10 +1,12 @@
 //! Training reads the live state: replaying the log gives a world, and the world gives the columns.
 
+use guanxi_models::attributes::features;
+use guanxi_models::column::WeightedRows;
 use guanxi_models::event::Millis;
 use guanxi_models::history::Histories;
 use guanxi_models::ids::Ids;
 use guanxi_models::model::Rows;
-use guanxi_models::{UserIdx, World};
+use guanxi_models::{ItemIdx, UserIdx, World};
 
 use crate::dataset::Dataset;
 
@@ -30,10 +32,23 @@ impl From<&World> for Dataset {
                 .into(),
             deleted_items: world.catalogue().deleted().iter().collect::<Vec<_>>().into(),
             first_seen: world.arrivals().iter().copied().collect::<Vec<Millis>>().into(),
+            features: described(world),
             events: world.model().params.events.clone(),
             histories,
             reference,
         }
+    }
+}
+
+/// What is said of each item; no rows where nothing is said of any.
+fn described(world: &World) -> WeightedRows {
+    let item = |number| world.item_at(ItemIdx(number)).map(|item| features(item));
+    let rows = (0..world.counts().items as u32).map(|number| item(number).unwrap_or_default());
+    let rows: Vec<_> = rows.collect();
+    if rows.iter().all(Vec::is_empty) {
+        WeightedRows::default()
+    } else {
+        WeightedRows::from_rows(&rows)
     }
 }
 

@@ -127,7 +127,7 @@ impl Parts<'_> {
         if !self.has_taste() {
             return 0.0;
         }
-        let row = self.context.world.model().item_factors.row(item as usize);
+        let row = self.context.world.item_row(ItemIdx(item));
         row.map_or(0.0, |row| self.blend.embedding * dot(&self.context.asker.vector, row))
     }
 

@@ -2,6 +2,7 @@
 
 use super::allowed::Allowed;
 use super::query::Search;
+use crate::id::ItemIdx;
 use crate::index::{SearchScratch, exact_top};
 use crate::kernel::dot;
 use crate::world::World;
@@ -30,21 +31,34 @@ impl Nearest {
         let model = world.model();
         let factors = &model.item_factors;
         let accept = |item: u32| allowed.contains(item);
-        match (allowed.matching(), self.search) {
+        let trained = match (allowed.matching(), self.search) {
             (Some(matching), _) if matching.len() <= SCAN_AT_MOST => {
                 let rows = matching.iter().filter(|&item| accept(item));
                 let scored = rows.filter_map(|item| {
-                    factors.row(item as usize).map(|row| (dot(vector, row), item))
+                    world.item_row(ItemIdx(item)).map(|row| (dot(vector, row), item))
                 });
-                best(scored.collect(), self.k)
+                return best(scored.collect(), self.k);
             }
             (_, Search::Exact) => exact_top(factors, vector, self.k, &accept),
             (_, Search::Index { ef }) => {
                 let ef = ef.max(2 * self.k);
                 model.index.search(factors, vector, self.k, ef, &accept, scratch)
             }
-        }
+        };
+        let newcomers = world.newcomers().filter(|(item, _)| accept(item.0));
+        let newcomers = newcomers.map(|(item, row)| (dot(vector, row), item.0));
+        merged(trained, newcomers.collect(), self.k)
     }
+}
+
+/// The `k` best of both; an item that is in both counts by its new row.
+fn merged(mut trained: Vec<(f32, u32)>, newcomers: Vec<(f32, u32)>, k: usize) -> Vec<(f32, u32)> {
+    if newcomers.is_empty() {
+        return trained;
+    }
+    trained.retain(|(_, item)| newcomers.binary_search_by_key(item, |one| one.1).is_err());
+    trained.extend(newcomers);
+    best(trained, k)
 }
 
 /// The `k` largest, descending, ties by number.

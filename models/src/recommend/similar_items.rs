@@ -17,7 +17,7 @@ pub(super) fn list(
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
     let model = context.world.model();
-    let Some(vector) = unit(model.item_factors.row(anchor.row())) else { return Vec::new() };
+    let Some(vector) = unit(context.world.item_row(anchor)) else { return Vec::new() };
     let limit = context.query.limit;
     let nearest = Nearest { k: limit * CANDIDATES_PER_ITEM, search: context.query.search };
     let near = nearest.find(context.world, &vector, &context.allowed, &mut scratch.search);
@@ -27,7 +27,7 @@ pub(super) fn list(
     candidates.sort_unstable();
     candidates.dedup();
     let cosines = candidates.into_iter().filter_map(|item| {
-        let other = unit(model.item_factors.row(item as usize))?;
+        let other = unit(context.world.item_row(ItemIdx(item)))?;
         Some((dot(&vector, &other), item))
     });
     let top = best(cosines.collect(), limit);

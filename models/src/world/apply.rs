@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::person::{Person, Ties, insert_sorted, remove_sorted};
+use crate::attributes::features;
 use crate::event::{Event, Millis, Visibility};
 use crate::history::{BOUGHT, Entry, History, Observation, VISIBLE};
 use crate::id::{ItemIdx, Offset, UserIdx};
@@ -34,6 +35,7 @@ impl World {
         if let Some(created) = item.created {
             *self.arrivals.get_mut(number.row()) = created;
         }
+        self.place(number, &item);
         self.catalogue.put(number, Arc::new(item));
     }
 
@@ -41,6 +43,19 @@ impl World {
     pub fn delete_item(&mut self, id: &str) {
         let number = self.intern_item(id);
         self.catalogue.delete(number);
+        self.newcomers.put(number, None);
+    }
+
+    /// Gives an item without a trained row the one that its attributes foretell, if training found that they do.
+    fn place(&mut self, number: ItemIdx, item: &Item) {
+        let Some(placement) = &self.model.placement else { return };
+        let trained = self.model.item_factors.row(number.row());
+        if trained.is_some_and(|row| row.iter().any(|value| *value != 0.0)) {
+            return;
+        }
+        let (features, values): (Vec<u32>, Vec<f32>) = features(item).into_iter().unzip();
+        let row = (!features.is_empty()).then(|| placement.place((&features, &values)));
+        self.newcomers.put(number, row);
     }
 
     /// Takes in a user as it is from now on. Whoever turns private takes back what friends were told.

@@ -7,6 +7,7 @@ mod apply;
 mod catalogue;
 mod chunked;
 mod interner;
+mod newcomers;
 mod person;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub(crate) use apply::is_shown_to_friends;
 pub use catalogue::Catalogue;
 pub use chunked::Chunked;
 pub use interner::Interner;
+use newcomers::Newcomers;
 pub use person::{Person, Ties, TiesView};
 
 use crate::event::Millis;
@@ -32,6 +34,7 @@ pub struct World {
     item_ids: Interner,
     people: Chunked<Person>,
     catalogue: Catalogue,
+    newcomers: Newcomers,
     /// How many users touched each item without speaking against it in the end.
     popularity: Chunked<f32>,
     /// When each item came: its own date, else the time of its first event; 0 where unknown.
@@ -56,6 +59,7 @@ impl World {
             item_ids: Interner::new(&model.items),
             people: Chunked::default(),
             catalogue: Catalogue::default(),
+            newcomers: Newcomers::default(),
             popularity: model.popularity.iter().copied().collect(),
             arrivals: model.first_seen.iter().copied().collect(),
             model,
@@ -110,6 +114,21 @@ impl World {
     /// The number of an item, if anything was ever heard of it.
     pub fn item_idx(&self, id: &str) -> Option<ItemIdx> {
         self.item_ids.get(id).map(ItemIdx)
+    }
+
+    /// The row of an item: as trained, else as placed by what is said of it; zeros or none where neither is there.
+    pub fn item_row(&self, item: ItemIdx) -> Option<&[f32]> {
+        let trained = self.model.item_factors.row(item.row());
+        // Almost no trained row begins with 0: where one doesn't, nothing else is looked at.
+        match trained.and_then(<[f32]>::first) {
+            Some(&first) if first != 0.0 => trained,
+            _ => self.newcomers.row(item).or(trained),
+        }
+    }
+
+    /// The items without a trained row that were placed by what is said of them, ascending, with their rows.
+    pub fn newcomers(&self) -> impl Iterator<Item = (ItemIdx, &[f32])> {
+        self.newcomers.iter()
     }
 
     /// The public id of an item of this world.

@@ -1,14 +1,17 @@
-//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`.
+//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`; `placement.arrow` with a row for each feature
+//! where there is one.
 //!
 //! | table | columns |
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
 //! | items | id, factors, popularity, first_seen, deleted, list (item, weight), also_bought (item, weight) |
 //! | index | m, entry, links, layers, upper_nodes, upper_links: one row, see [`guanxi_models::index::IndexColumns`] |
+//! | placement | factors |
 
 mod file;
 mod index;
 mod items;
+mod placement;
 mod users;
 
 use std::path::Path;
@@ -19,14 +22,25 @@ use guanxi_models::{Model, Offset};
 use super::error::Flaw;
 use super::manifest::Manifest;
 
-/// The names of the tables' files.
-pub(super) const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
+/// The names of the files of the tables that every model has.
+const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
+/// The name of the file of a table that not every model has.
+const PLACEMENT: &str = "placement.arrow";
+
+/// The names of the tables' files of a model.
+pub(super) fn files(model: &Model) -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().chain(model.placement.as_ref().map(|_| PLACEMENT))
+}
 
 /// Writes all tables of a model into a directory.
 pub(super) fn write(model: &Model, directory: &Path) -> Result<(), ArrowError> {
     users::write(model, &directory.join(FILES[0]))?;
     items::write(model, &directory.join(FILES[1]))?;
-    index::write(&model.index, &directory.join(FILES[2]))
+    index::write(&model.index, &directory.join(FILES[2]))?;
+    match &model.placement {
+        Some(placement) => placement::write(placement, &directory.join(PLACEMENT)),
+        None => Ok(()),
+    }
 }
 
 /// A file that can't be a table of this model, and why.
@@ -37,7 +51,10 @@ pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refus
     let at = |file: &'static str| move |flaw: Flaw| (file, flaw);
     let users = users::read(&directory.join(FILES[0])).map_err(at(FILES[0]))?;
     let items = items::read(&directory.join(FILES[1])).map_err(at(FILES[1]))?;
+    let has_placement = manifest.files.iter().any(|file| file.name == PLACEMENT);
+    let placement = has_placement.then(|| placement::read(&directory.join(PLACEMENT)));
     let model = Model {
+        placement: placement.transpose().map_err(at(PLACEMENT))?,
         version: manifest.version.clone(),
         watermark: Offset(manifest.watermark),
         params: manifest.params.clone(),
@@ -69,6 +86,9 @@ fn check_links(model: &Model) -> Result<(), Refusal> {
     let is_of_items = model.index.is_exact() || indexed == model.item_factors.rows();
     fits(is_of_items, FILES[2], "is of other items")?;
     let dim = model.item_factors.dim();
+    let placed = model.placement.as_ref();
+    let places = placed.is_none_or(|placement| placement.map().dim() == dim);
+    fits(places, PLACEMENT, "places items in embeddings of another width")?;
     let spectrum = &model.params.fold_in.spectrum;
     let widths = [model.user_factors.dim(), model.profiles.dim(), spectrum.len().max(dim)];
     let agrees = model.item_factors.rows() == 0 || spectrum.len() == dim;

@@ -3,10 +3,12 @@
 use std::fmt::{Display, Formatter};
 
 use guanxi_models::Factors;
+use guanxi_models::factors::FactorsError;
 use serde::{Deserialize, Serialize};
 
 use super::fit_rest;
-use crate::attributes::{Features, Placement};
+use crate::als::AlsError;
+use crate::attributes::{Known, Learned, learn};
 use crate::dataset::{Dataset, Positives};
 use crate::draw::{mix, sample};
 use crate::evaluation::{Case, Catalogue, Scorer, cases};
@@ -37,17 +39,16 @@ pub struct ItemReport {
     pub popularity: f64,
 }
 
-/// Hides items, trains without them, and places them by their features (one row for every item).
+/// Hides items, trains without them, and places them by what `data` says of them.
 pub fn evaluate_items(
     data: &Dataset,
-    features: &[Features],
     recipe: &Recipe,
     observer: &mut dyn Observer,
 ) -> Result<ItemReport, FitError> {
     check(data, recipe)?;
     let counts = data.positives().counts(data.n_items());
     let can_be_hidden =
-        |&item: &u32| counts[item as usize] > 0 && !features[item as usize].is_empty();
+        |&item: &u32| counts[item as usize] > 0 && !data.features.row(item as usize).0.is_empty();
     let items: Vec<u32> = (0..data.n_items() as u32).filter(can_be_hidden).collect();
     let wanted = (items.len() as f64 * HIDDEN_SHARE).round() as usize;
     let hidden = sample(recipe.seed, items.into_iter(), wanted);
@@ -60,7 +61,7 @@ pub fn evaluate_items(
     stage(observer, "cold items", |_| {
         let survey = Survey { fitted: &fitted, hidden: &hidden, cases: &cases };
         let own: Vec<u32> = hidden.iter().map(|&item| counts[item as usize]).collect();
-        survey.report(features, &own, recipe.seed)
+        survey.report(data, &own, recipe.seed)
     })
 }
 
@@ -81,31 +82,31 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn report(
-        &self,
-        features: &[Features],
-        counts: &[u32],
-        seed: u64,
-    ) -> Result<ItemReport, FitError> {
+    fn report(&self, data: &Dataset, counts: &[u32], seed: u64) -> Result<ItemReport, FitError> {
         let Fitted { views, als, users, .. } = self.fitted;
-        let items = &als.item_factors;
-        let placement = Placement::learn(items, features, &views.own.counts(views.n_items));
-        let of_hidden: Vec<Features> =
-            self.hidden.iter().map(|&item| features[item as usize].clone()).collect();
-        let placed = match &placement {
-            Some(placement) => placement.place(&of_hidden).map_err(crate::als::AlsError::from)?,
-            None => Factors::new(items.dim(), vec![0.0; items.dim() * self.hidden.len()])
-                .map_err(crate::als::AlsError::from)?,
-        };
+        let own = views.own.counts(views.n_items);
+        let known = Known { items: &als.item_factors, features: &data.features, users: &own };
+        let learned = learn(known).map_err(AlsError::from)?;
+        let placed = self.placed(data, learned.as_ref()).map_err(AlsError::from)?;
         let popular = counts.iter().map(|&count| count as f32).collect();
         Ok(ItemReport {
             hidden: self.hidden.len(),
             users: self.cases.len(),
-            ridge: placement.map_or(0.0, |placement| placement.ridge),
+            ridge: learned.map_or(0.0, |learned| learned.ridge),
             random: self.recall(&Random { items: self.hidden.len(), seed }),
             attributes: self.recall(&EmbeddingScorer { users, items: &placed }),
             popularity: self.recall(&Same(popular)),
         })
+    }
+
+    /// The rows of the hidden items; zeros where nothing was learned.
+    fn placed(&self, data: &Dataset, learned: Option<&Learned>) -> Result<Factors, FactorsError> {
+        let dim = self.fitted.als.item_factors.dim();
+        let row = |&item: &u32| match learned {
+            Some(learned) => learned.placement.place(data.features.row(item as usize)),
+            None => vec![0.0; dim],
+        };
+        Factors::new(dim, self.hidden.iter().flat_map(row).collect::<Vec<f32>>())
     }
 
     fn recall(&self, scorer: &dyn Scorer) -> f64 {

@@ -8,6 +8,7 @@ mod published;
 mod search;
 #[cfg(test)]
 mod tests;
+mod untouched;
 
 use guanxi_models::column::Column;
 use guanxi_models::factors::Factors;
@@ -83,11 +84,13 @@ pub fn fit(
     tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
     let held_out = HeldOut { how: how(recipe), learned_on, users: cases.len() };
     drop((draws, fitted));
-    let fitted = Fitted::new(data, recipe, &tuned, observer)?;
+    let mut fitted = Fitted::new(data, recipe, &tuned, observer)?;
+    let (placement, placed) = untouched::place(data, &mut fitted, observer)?.unzip();
     let learned = learned(tuned, &fitted);
-    let report = Report { data: size(data), held_out, quality, learned, trials: Vec::new() };
+    let report =
+        Report { data: size(data), held_out, quality, learned, placed, trials: Vec::new() };
     let model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;
-    Ok((model, report))
+    Ok((Model { placement, ..model }, report))
 }
 
 pub(crate) fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
@@ -181,6 +184,7 @@ fn model(
         profiles: if has_prior { als.user_factors } else { Factors::empty() },
         user_factors: users.clone(),
         item_factors: als.item_factors,
+        placement: None,
         histories: data.histories.clone(),
         friends: beside.ties.clone(),
         follows: data.follows.clone(),

@@ -48,7 +48,7 @@ pub fn evaluate(
     let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
     let held_out = HeldOut { how: how(protocol, recipe), learned_on, users: cases.len() };
     let learned = learned(tuned, &fitted);
-    Ok(Report { data: size(train), held_out, quality, learned, trials: Vec::new() })
+    Ok(Report { data: size(train), held_out, quality, learned, placed: None, trials: Vec::new() })
 }
 
 /// What the service would answer, if that is asked for.

@@ -1,6 +1,8 @@
+use guanxi_models::attributes::features;
 use guanxi_models::column::WeightedRows;
 use guanxi_models::event::EventType;
-use guanxi_models::record::{Record, RelationKind};
+use guanxi_models::kernel::dot;
+use guanxi_models::record::{Item, Record, RelationKind};
 
 use super::*;
 use crate::als::Sweep;
@@ -140,6 +142,33 @@ fn users_and_items_that_nobody_touched_have_rows_of_zeros() {
     assert!(model.user_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
     assert!(model.item_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
     assert!(model.popularity[0] == 0.0 && model.lists.row(0).0.is_empty());
+}
+
+#[test]
+fn an_untouched_item_of_which_something_is_said_stands_with_its_kind() {
+    let mut builder = DatasetBuilder::new(recipe().event_weights());
+    let described: Vec<_> = (0..80)
+        .map(|item| {
+            builder.item(&format!("i{item}"));
+            features(&Item { tags: vec![format!("kind{}", item % 4)], ..Item::bare("i") })
+        })
+        .collect();
+    for n in 0..900 {
+        let (user, item) = (n % 90, (n / 90 * 7 + n % 90 / 4) % 19 * 4 + n % 90 % 4);
+        builder.observe(&format!("u{user}"), &format!("i{item}"), Seen::default());
+    }
+    let data = Dataset { features: WeightedRows::from_rows(&described), ..builder.build() };
+    let (model, report) = fitted(&data);
+    assert_sound(&data, &model);
+    assert_eq!(report.placed.map(|placed| (placed.untouched, placed.placed)), Some((4, 4)));
+    let row = |item| model.item_factors.row(item).unwrap();
+    let nearness = |item: usize| dot(row(item), row(76)) / dot(row(item), row(item)).sqrt();
+    let others = (1..76).filter(|item| item % 4 != 0).map(nearness).fold(f32::MIN, f32::max);
+    assert!((0..76).step_by(4).all(|item| nearness(item) > others));
+    let silent = fitted(&Dataset { features: WeightedRows::default(), ..data });
+    assert!(silent.0.placement.is_none() && silent.1.placed.is_none());
+    assert!(silent.0.user_factors.values() == model.user_factors.values());
+    assert!(silent.0.item_factors.values()[..76 * 16] == model.item_factors.values()[..76 * 16]);
 }
 
 #[test]

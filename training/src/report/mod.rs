@@ -27,6 +27,9 @@ pub struct Report {
     pub quality: Comparison,
     /// What was learned.
     pub learned: Choices,
+    /// How items that nobody touched were placed by what is said of them; none where that says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<Placed>,
     /// The recipes that were tried to find this one; empty where none was.
     #[serde(default)]
     pub trials: Vec<Trial>,
@@ -43,6 +46,19 @@ pub struct DataSize {
     pub interactions: usize,
     /// Pairs of friends.
     pub friendships: usize,
+}
+
+/// Items that nobody touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// How many there are.
+    pub untouched: usize,
+    /// How many of them got a row by what is said of them.
+    pub placed: usize,
+    /// The ridge of the regression.
+    pub ridge: f64,
+    /// By how much what it foretells was shortened, at most 1.
+    pub scale: f64,
 }
 
 /// Where the rows come from that the report is on.

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::{Choices, Comparison, DataSize, Group, HeldOut, Report, System};
+use super::{Choices, Comparison, DataSize, Group, HeldOut, Placed, Report, System};
 use crate::blend::PerPart;
 use crate::bootstrap::Interval;
 
@@ -17,7 +17,18 @@ impl Display for Report {
         writeln!(f, "{how}; weights learned on {learned_on} users, quality on {users} users")?;
         writeln!(f)?;
         self.quality.fmt(f)?;
-        self.learned.fmt(f)
+        self.learned.fmt(f)?;
+        self.placed.iter().try_for_each(|placed| placed.fmt(f))
+    }
+}
+
+impl Display for Placed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { untouched, placed, ridge, scale } = self;
+        writeln!(
+            f,
+            "untouched items: {placed} of {untouched} placed by what is said of them, ridge {ridge}, scale {scale:.2}"
+        )
     }
 }
 

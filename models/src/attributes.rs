@@ -1,0 +1,151 @@
+//! What is said of an item, as numbers, and where the item stands in the embedding by that alone: `q = B' x`.
+//!
+//! `x` is sparse: hashed names of category prefixes, labels, merchant, words and trigrams of the name, a price bucket, and cells of
+//! the map at several scales, scaled to length 1. `B` is learned by training, which also decides whether there is one.
+
+use crate::factors::Factors;
+use crate::mix::mix;
+use crate::record::{Attribute, Item, Place};
+
+/// How many places features are hashed into; the last is always 1.
+pub const FEATURES: usize = 1_536;
+/// Degrees to the side of a cell of the map.
+const CELLS: [f64; 4] = [5.0, 0.5, 0.1, 0.02];
+/// Features of an item with their values, ascending, each once.
+pub type Features = Vec<(u32, f32)>;
+
+/// What is said of an item, hashed. O(length of the texts).
+pub fn features(item: &Item) -> Features {
+    let mut names: Vec<(u64, f32)> = Vec::new();
+    let mut add = |kind: &str, name: &str, value: f32| names.push((hash(kind, name), value));
+    let category = item.category.as_deref().unwrap_or_default();
+    let ends = category.match_indices('/').map(|(at, _)| at).chain([category.len()]);
+    ends.filter(|&end| end > 0).for_each(|end| add("category", &category[..end], 1.0));
+    item.tags.iter().for_each(|tag| add("tag", tag, 1.0));
+    item.merchant.iter().for_each(|merchant| add("merchant", merchant, 1.0));
+    for (key, value) in &item.attributes {
+        if let Attribute::Text(text) = value {
+            add(key, text, 1.0);
+        }
+    }
+    let price = item.price.filter(|&price| price > 0.0);
+    if let Some(price) = price {
+        add("price", &price.log2().round().to_string(), 0.5);
+    }
+    for (scale, side) in CELLS.iter().enumerate() {
+        let cell = |place| -> String { cell_of(place, *side) };
+        item.place.iter().for_each(|&place| add("place", &format!("{scale} {}", cell(place)), 1.0));
+    }
+    let name = item.name.as_deref().unwrap_or_default().to_lowercase();
+    name.split_whitespace().for_each(|word| add("word", word, 0.5));
+    let letters: Vec<char> = name.chars().collect();
+    letters.windows(3).for_each(|three| add("letters", &three.iter().collect::<String>(), 0.2));
+    gathered(&names)
+}
+
+fn cell_of(place: Place, side: f64) -> String {
+    format!("{} {}", (place.lat / side).floor(), (place.lon / side).floor())
+}
+
+/// FNV-1a of both with a zero between them, mixed: the same on every machine and for every version of the compiler.
+fn hash(kind: &str, name: &str) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = kind.bytes().chain([0]).chain(name.bytes());
+    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    mix(hash, 0, 0)
+}
+
+/// Hashed into places, a sign each so that what falls together cancels out, scaled to length 1. Empty where nothing is said.
+fn gathered(names: &[(u64, f32)]) -> Features {
+    let sign = |hash: u64| if hash >> 63 == 0 { 1.0 } else { -1.0 };
+    let place = |hash: u64| (hash % (FEATURES as u64 - 1)) as u32;
+    let mut all: Features = names.iter().map(|&(h, value)| (place(h), sign(h) * value)).collect();
+    all.sort_unstable_by_key(|&(place, _)| place);
+    let mut sums: Features = Vec::new();
+    for (place, value) in all {
+        match sums.last_mut() {
+            Some(last) if last.0 == place => last.1 += value,
+            _ => sums.push((place, value)),
+        }
+    }
+    let length = sums.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(1e-6);
+    for (_, value) in &mut sums {
+        *value /= length;
+    }
+    if !sums.is_empty() {
+        sums.push((FEATURES as u32 - 1, 1.0));
+    }
+    sums
+}
+
+/// `B`: the map from attributes to rows of the embedding.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    map: Factors,
+}
+
+/// Why a table can't be a [`Placement`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a placement has a row for each of {FEATURES} features, not {rows}; train again")]
+pub struct PlacementError {
+    /// How many rows there are.
+    pub rows: usize,
+}
+
+impl Placement {
+    /// Takes a row for every feature.
+    pub fn new(map: Factors) -> Result<Self, PlacementError> {
+        match map.rows() {
+            FEATURES => Ok(Self { map }),
+            rows => Err(PlacementError { rows }),
+        }
+    }
+
+    /// `B`, [`FEATURES`] rows.
+    pub fn map(&self) -> &Factors {
+        &self.map
+    }
+
+    /// The row of an item of whom this is said; zeros where nothing is. O(f d) for f features.
+    pub fn place(&self, (features, values): (&[u32], &[f32])) -> Vec<f32> {
+        let mut row = vec![0.0; self.map.dim()];
+        for (&feature, value) in features.iter().zip(values) {
+            let of_feature = self.map.row(feature as usize).expect("features are below FEATURES");
+            row.iter_mut().zip(of_feature).for_each(|(sum, one)| *sum += value * one);
+        }
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(category: &str, name: &str) -> Item {
+        let (category, name) = (Some(category.to_owned()), Some(name.to_owned()));
+        Item { category, name, ..Item::bare("x") }
+    }
+
+    #[test]
+    fn items_of_one_category_share_features_and_an_unknown_one_has_none() {
+        let shared = |a: &Item, b: &Item| {
+            let (a, b) = (features(a), features(b));
+            a.iter().filter(|(feature, _)| b.iter().any(|(other, _)| other == feature)).count()
+        };
+        let shoe = item("shoes/running", "Fleet");
+        assert!(shared(&shoe, &item("shoes/running", "Zoom")) >= 3);
+        assert!(shared(&shoe, &item("shoes/walking", "Zoom")) >= 2);
+        assert!(features(&Item::bare("x")).is_empty());
+    }
+
+    #[test]
+    fn an_item_stands_at_the_sum_of_its_features() {
+        let mut map = vec![0.0; FEATURES * 16];
+        (map[0], map[17]) = (2.0, 3.0);
+        let placement = Placement::new(Factors::new(16, map).unwrap()).unwrap();
+        let row = placement.place((&[0, 1], &[0.5, 1.0]));
+        assert_eq!(row[..3], [1.0, 3.0, 0.0]);
+        assert_eq!(Placement::new(Factors::empty()).unwrap_err(), PlacementError { rows: 0 });
+    }
+}

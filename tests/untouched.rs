@@ -1,0 +1,113 @@
+//! Items with which nobody did anything, through the public doors: what is said of them puts them on the right lists.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use guanxi_models::mix::mix;
+use serde_json::{Value, json};
+use support::Server;
+
+/// How many tastes there are: each user has one, and each item a label that names one.
+const TASTES: usize = 5;
+/// How many items of each taste are bought.
+const BOUGHT: usize = 24;
+
+fn item(id: &str, taste: usize) -> Value {
+    json!({"id": id, "tags": [format!("taste{taste}")]})
+}
+
+/// The items that people buy, and one of each taste that nobody ever touched.
+fn catalogue() -> Vec<Value> {
+    let bought = (0..TASTES * BOUGHT).map(|n| item(&format!("i{n}"), n % TASTES));
+    bought.chain((0..TASTES).map(|taste| item(&format!("untouched{taste}"), taste))).collect()
+}
+
+/// Everybody's purchases: 9 items of one taste each, drawn at random.
+fn purchases() -> BTreeSet<(String, String)> {
+    let items = |user: usize| {
+        let of_taste = (0..).map(move |n| mix(1, user as u32, n) as usize % BOUGHT);
+        let drawn: BTreeSet<usize> = of_taste.take(9).collect();
+        drawn.into_iter().map(move |n| format!("i{}", n * TASTES + user % TASTES))
+    };
+    (0..200).flat_map(|user| items(user).map(move |item| (format!("u{user}"), item))).collect()
+}
+
+fn train(data: &Path, more: &[&Path]) -> String {
+    let recipe = data.with_extension("toml");
+    fs::write(&recipe, "[embedding]\ndim = 16\nsweeps = 6\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
+    command.arg("train").arg("--data").arg(data).arg("--recipe").arg(recipe);
+    let output = command.args(more).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A service with a model of this market.
+fn taught() -> Server {
+    let mut server = Server::start();
+    server.post("/v1/items", &json!(catalogue())).good();
+    let events = purchases().into_iter().enumerate();
+    let events = events.map(|(n, (user, item))| {
+        json!({"event_id": format!("e{n}"), "user": user, "item": item, "type": "purchase"})
+    });
+    server.post("/v1/events", &json!({"events": events.collect::<Vec<_>>()})).good();
+    let told = train(&server.data(), &[]);
+    assert!(told.contains("untouched items: 5 of 5 placed"), "{told}");
+    server.restart();
+    server
+}
+
+/// The tastes of the items on a list.
+fn tastes(ids: &[String]) -> Vec<usize> {
+    let number = |id: &String| match id.strip_prefix('i') {
+        Some(number) => number.parse::<usize>().unwrap() % TASTES,
+        None => id[id.len() - 1..].parse().unwrap(),
+    };
+    ids.iter().map(number).collect()
+}
+
+#[test]
+fn untouched_items_and_newcomers_come_on_the_lists_of_their_taste() {
+    let server = taught();
+    // As many as there are of this taste, apart from the item itself and from those that the user has.
+    let similar = |n| server.get(&format!("/v1/recommend/similar-items?item=i3&limit={n}")).ids();
+    let for_you = |n| server.get(&format!("/v1/recommend/for-you?user=u3&limit={n}")).ids();
+    let unknown = BOUGHT - purchases().iter().filter(|(user, _)| user == "u3").count();
+    assert_brought("untouched3", &similar(BOUGHT));
+    assert_brought("untouched3", &for_you(unknown + 1));
+
+    for taste in 0..TASTES {
+        let id = format!("newcomer{taste}");
+        server.put(&format!("/v1/items/{id}"), &item(&id, taste)).good();
+    }
+    assert_brought("newcomer3", &similar(BOUGHT + 1));
+    assert_brought("newcomer3", &for_you(unknown + 2));
+}
+
+/// The item is listed, and nothing of another taste is.
+#[track_caller]
+fn assert_brought(id: &str, listed: &[String]) {
+    assert!(listed.iter().any(|one| one == id), "{listed:?}");
+    assert!(tastes(listed).iter().all(|&taste| taste == 3), "{listed:?}");
+}
+
+#[test]
+fn a_training_on_files_places_what_the_catalogue_tells_of() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (items, interactions) = (scratch.path().join("i.ndjson"), scratch.path().join("b.csv"));
+    fs::write(&items, catalogue().iter().map(|item| format!("{item}\n")).collect::<String>())
+        .unwrap();
+    let rows = purchases().into_iter().map(|(user, item)| format!("{user},{item}\n"));
+    fs::write(&interactions, format!("user,item\n{}", rows.collect::<String>())).unwrap();
+    let data = scratch.path().join("data");
+    let from = [Path::new("--from"), &interactions];
+    let plain = train(&data, &from);
+    assert!(!plain.contains("untouched"), "{plain}");
+    let placed = train(&data, &[&from[..], &[Path::new("--items"), &items]].concat());
+    assert!(placed.contains("untouched items: 5 of 5 placed"), "{placed}");
+}
