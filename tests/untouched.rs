@@ -100,10 +100,11 @@ fn assert_brought(id: &str, listed: &[String]) {
 fn a_training_on_files_places_what_the_catalogue_tells_of() {
     let scratch = tempfile::tempdir().unwrap();
     let (items, interactions) = (scratch.path().join("i.ndjson"), scratch.path().join("b.csv"));
-    fs::write(&items, catalogue().iter().map(|item| format!("{item}\n")).collect::<String>())
-        .unwrap();
-    let rows = purchases().into_iter().map(|(user, item)| format!("{user},{item}\n"));
-    fs::write(&interactions, format!("user,item\n{}", rows.collect::<String>())).unwrap();
+    let lines: Vec<String> = catalogue().iter().map(Value::to_string).collect();
+    fs::write(&items, lines.join("\n")).unwrap();
+    let rows = purchases().into_iter().map(|(user, item)| format!("{user},{item}"));
+    let rows: Vec<String> = std::iter::once("user,item".to_owned()).chain(rows).collect();
+    fs::write(&interactions, rows.join("\n")).unwrap();
     let data = scratch.path().join("data");
     let from = [Path::new("--from"), &interactions];
     let plain = train(&data, &from);

@@ -123,8 +123,8 @@ mod tests {
     use super::*;
 
     fn item(category: &str, name: &str) -> Item {
-        let (category, name) = (Some(category.to_owned()), Some(name.to_owned()));
-        Item { category, name, ..Item::bare("x") }
+        let (name, category) = (Some(name.to_owned()), Some(category.to_owned()));
+        Item { name, category, ..Item::bare("x") }
     }
 
     #[test]

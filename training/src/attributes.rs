@@ -50,22 +50,14 @@ pub struct Learned {
 pub fn learn(known: Known<'_>) -> Result<Option<Learned>, FactorsError> {
     let is_known = |&item: &usize| known.users[item] > 0 && !known.features.row(item).0.is_empty();
     let all: Vec<usize> = (0..known.users.len()).filter(is_known).collect();
-    let (judges, rest): (Vec<usize>, Vec<usize>) =
-        all.iter().partition(|&&item| mix(JUDGES_SEED, item as u32, 0).is_multiple_of(JUDGES));
-    let sums = known.sums(&rest);
-    let tried = RIDGES.iter().filter_map(|&ridge| Some((ridge, sums.solve(ridge)?)));
-    let judged = tried.map(|(ridge, map)| (known.judge(&map, &judges, &rest), ridge));
-    let Some((verdict, ridge)) = judged.max_by(|a, b| a.0.gain().total_cmp(&b.0.gain())) else {
-        return Ok(None);
-    };
+    let Some((ridge, verdict)) = known.choose(&all) else { return Ok(None) };
     if !is_beyond_noise(&verdict.gains) || verdict.scale <= 0.0 {
         return Ok(None);
     }
     let Some(map) = known.sums(&all).solve(ridge) else { return Ok(None) };
     let scale = verdict.scale;
-    let rows =
-        (0..FEATURES).flat_map(|feature| (0..map.ncols()).map(move |column| (feature, column)));
-    let values: Vec<f32> = rows.map(|at| (scale * map[at]) as f32).collect();
+    let row = |feature| (0..map.ncols()).map(move |column| (feature, column));
+    let values: Vec<f32> = (0..FEATURES).flat_map(row).map(|at| (scale * map[at]) as f32).collect();
     let map = Factors::new(known.items.dim(), values)?;
     let placement = Placement::new(map).expect("there is a row for every feature");
     Ok(Some(Learned { placement, ridge, scale }))
@@ -91,6 +83,17 @@ struct Sums {
 }
 
 impl Known<'_> {
+    /// The ridge that the judges among these items prefer, and what they say of it.
+    fn choose(&self, items: &[usize]) -> Option<(f64, Verdict)> {
+        let (judges, rest): (Vec<usize>, Vec<usize>) = items
+            .iter()
+            .partition(|&&item| mix(JUDGES_SEED, item as u32, 0).is_multiple_of(JUDGES));
+        let sums = self.sums(&rest);
+        let tried = RIDGES.iter().filter_map(|&ridge| Some((ridge, sums.solve(ridge)?)));
+        let judged = tried.map(|(ridge, map)| (ridge, self.judge(&map, &judges, &rest)));
+        judged.max_by(|(_, a), (_, b)| a.gain().total_cmp(&b.gain()))
+    }
+
     fn weight(&self, item: usize) -> f64 {
         let users = f64::from(self.users[item]);
         users / (users + TRUSTED)

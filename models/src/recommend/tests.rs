@@ -1,10 +1,11 @@
 //! One small world whose answers are seen by eye.
 
+mod newcomers;
+
 use std::sync::Arc;
 
 use super::Scratch;
 use super::query::{Query, QueryError, Reason, Recommendation, Scenario, Search};
-use crate::attributes::{FEATURES, Placement, features};
 use crate::column::WeightedRows;
 use crate::event::{Event, EventType, Visibility};
 use crate::factors::Factors;
@@ -91,52 +92,6 @@ fn for_you_follows_the_taste_of_what_was_bought() {
     assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
     shop.does("u", EventType::Refund, "b2").buys("u", "a3");
     assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["a0", "a1", "a2"]);
-}
-
-/// Items labelled `b` belong on the second axis.
-fn placing() -> Model {
-    let mut map = vec![0.0; FEATURES * 16];
-    for (feature, value) in features(&labelled("?")).into_iter().take(1) {
-        map[feature as usize * 16 + 1] = value;
-    }
-    let placement = Placement::new(Factors::new(16, map).unwrap()).unwrap();
-    Model { placement: Some(placement), ..model() }
-}
-
-fn labelled(id: &str) -> Item {
-    Item { tags: vec!["b".to_owned()], ..Item::bare(id) }
-}
-
-#[test]
-fn an_item_that_comes_after_the_model_stands_where_its_attributes_say() {
-    let about = |id: &str| {
-        let item = Some(id.to_owned());
-        Query { scenario: Scenario::SimilarItems, item, limit: 5, ..Query::default() }
-    };
-    let for_u = query(Scenario::ForYou, "u", 3);
-    let exact = Query { search: Search::Exact, ..for_u.clone() };
-    let filtered = Query { filter: Some(Filter::TagsAny(vec!["b".to_owned()])), ..for_u.clone() };
-    let mut shop = Shop::new(placing());
-    shop.buys("u", "b2").apply(&Record::Item(labelled("new")));
-    assert_eq!(shop.ids(&for_u), ["b0", "new", "b1"]);
-    assert_eq!(shop.ids(&exact), ["b0", "new", "b1"]);
-    assert_eq!(shop.ids(&filtered)[0], "new");
-    assert!(shop.ids(&about("b0")).contains(&"new".to_owned()));
-    let mut near = shop.ids(&about("new"));
-    near.truncate(4);
-    near.sort();
-    assert_eq!(near, ["b0", "b1", "b2", "b3"]);
-    shop.apply(&Record::Item(Item::bare("new")));
-    assert_eq!(shop.ids(&for_u), ["b0", "b1", "b3"]);
-    shop.apply(&Record::Item(labelled("new"))).apply(&Record::ItemDeleted { id: "new".into() });
-    assert_eq!((shop.ids(&for_u).len(), shop.world.newcomers().count()), (3, 0));
-}
-
-#[test]
-fn a_trained_row_is_not_replaced_by_what_is_said_of_the_item() {
-    let mut shop = Shop::new(placing());
-    shop.buys("u", "b2").apply(&Record::Item(labelled("a0")));
-    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
 }
 
 #[test]
