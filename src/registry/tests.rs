@@ -32,6 +32,7 @@ fn model(watermark: u64) -> Model {
         deleted_items: vec![2].into(),
         lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
         popularity: vec![1.0, 1.0, 0.0].into(),
+        bias: vec![0.5, 0.0, 0.0].into(),
         first_seen: vec![7, 7, 0].into(),
         params: Params {
             fold_in: FoldIn { spectrum: vec![0.1; 16], ..FoldIn::default() },
@@ -72,7 +73,7 @@ fn told(model: &Model) -> String {
         })
         .collect();
     let sets = (&model.private_users, &model.deleted_items);
-    let rest = (&model.params, sets, &model.first_seen, model.watermark);
+    let rest = (&model.params, sets, &model.first_seen, &model.bias, model.watermark);
     format!("{users:?} {items:?} {rest:?}")
 }
 

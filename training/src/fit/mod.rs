@@ -190,6 +190,7 @@ fn model(
         lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
         popularity: popularity.collect::<Vec<f32>>().into(),
+        bias: if blend.popularity > 0.0 { views.bias.clone() } else { Vec::new() }.into(),
         first_seen: first_seen(data),
         index,
     })
