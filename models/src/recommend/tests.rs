@@ -260,7 +260,7 @@ fn crowded() -> Model {
                 unobserved: 1.0,
                 ..FoldIn::default()
             },
-            blend: Blend { embedding: 2.0, list: 0.5, friends: 1.0, popularity: 0.7 },
+            blend: Blend { embedding: 1.0, list: 0.5, friends: 1.0, popularity: 0.7 },
             ..Params::default()
         },
         ..Model::empty()
