@@ -12,7 +12,9 @@ use crate::recipe::{SplitKind, SplitRecipe, Target};
 pub struct Split {
     /// What is left; users, items and relations are all still there.
     pub rest: Dataset,
-    /// For every user the items to be found again, ascending.
+    /// For every user the items that were taken out, ascending.
+    pub taken: Vec<Vec<u32>>,
+    /// Those of them that are to be found again.
     pub held_out: Vec<Vec<u32>>,
 }
 
@@ -38,8 +40,11 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     split
 }
 
-/// A share of purchases from which on they are what is to be found.
+/// The share of purchases among all that speaks for an item from which on they are what is to be found.
 const SHOP: f32 = 0.1;
+
+/// Of fewer purchases than this too few would be held out to decide anything by.
+const ENOUGH_PURCHASES: usize = 10_000;
 
 /// Whether purchases alone are to be found.
 pub(crate) fn finds_purchases(data: &Dataset, target: Target) -> bool {
@@ -53,7 +58,7 @@ pub(crate) fn finds_purchases(data: &Dataset, target: Target) -> bool {
             let (bought, all) = positives.fold((0_usize, 0_usize), |(bought, all), entry| {
                 (bought + usize::from(is_bought(&entry)), all + 1)
             });
-            bought as f32 >= SHOP * all as f32
+            bought >= ENOUGH_PURCHASES && bought as f32 >= SHOP * all as f32
         }
     }
 }
@@ -112,7 +117,8 @@ pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
     }
     let histories = without_items(&data.histories, &held_out);
     let reference = histories.columns().4.iter().copied().max().unwrap_or(0);
-    Split { rest: Dataset { histories, reference, ..data.clone() }, held_out }
+    let rest = Dataset { histories, reference, ..data.clone() };
+    Split { rest, taken: held_out.clone(), held_out }
 }
 
 /// Whether most entries have a time, and not all the same one.
@@ -238,26 +244,30 @@ mod tests {
         builder.build()
     }
 
-    #[test]
-    fn where_people_buy_purchases_are_to_be_found() {
-        let data = shop(false);
-        let split = split(&data, &recipe(0.3), 1);
-        let held_out: usize = split.held_out.iter().map(Vec::len).sum();
-        assert!((60..120).contains(&held_out), "{held_out}");
-        assert!(split.held_out.iter().flatten().all(|&item| item >= 3));
-        assert_eq!(split.rest.histories.entries() + held_out, 600, "carts stay");
+    fn purchases(share: f32) -> SplitRecipe {
+        SplitRecipe { target: Target::Purchases, ..recipe(share) }
     }
 
     #[test]
-    fn everything_is_to_be_found_if_asked_for() {
-        let recipe = SplitRecipe { target: Target::All, ..recipe(0.3) };
-        let split = split(&shop(false), &recipe, 1);
-        assert!(split.held_out.iter().flatten().any(|&item| item < 3));
+    fn purchases_are_to_be_found_and_carts_stay() {
+        let split = split(&shop(false), &purchases(0.3), 1);
+        let held_out: usize = split.held_out.iter().map(Vec::len).sum();
+        assert!((60..120).contains(&held_out), "{held_out}");
+        assert!(split.held_out.iter().flatten().all(|&item| item >= 3));
+        assert_eq!(split.rest.histories.entries() + held_out, 600);
+    }
+
+    #[test]
+    fn everything_is_to_be_found_where_little_is_bought() {
+        let held_out = split(&shop(false), &recipe(0.3), 1).held_out;
+        assert!(held_out.iter().flatten().any(|&item| item < 3));
+        assert!(!finds_purchases(&shop(false), Target::Auto));
+        assert!(finds_purchases(&data(101, 100, false), Target::Auto));
     }
 
     #[test]
     fn by_time_all_that_came_last_is_gone_and_what_was_bought_of_it_to_be_found() {
-        let split = split(&shop(true), &recipe(0.7), 1);
+        let split = split(&shop(true), &purchases(0.7), 1);
         let later = split.rest.histories.columns().1.iter().filter(|&&item| item >= 3);
         assert_eq!(later.count(), 0);
         assert!(split.held_out.iter().all(|items| items == &[3, 4, 5]));

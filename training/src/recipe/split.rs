@@ -18,7 +18,7 @@ pub enum SplitKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// Purchases where they are a tenth of what users did or more, else everything.
+    /// Purchases where there are 10,000 and they are a tenth of what users did, else everything.
     Auto,
     /// What users bought: a shop's lists are for that, and looks, carts and failed groups are only hints of it.
     Purchases,
