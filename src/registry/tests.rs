@@ -106,6 +106,7 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let item_factors = Factors::new(16, vec![0.25; 32]).unwrap();
     let other = Model {
         popularity: vec![].into(),
+        bias: vec![].into(),
         first_seen: vec![].into(),
         items,
         item_factors,
@@ -117,6 +118,19 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let version = registry.publish(&Model { histories, ..other }, &extras()).unwrap();
     let refused = registry.load(&version).unwrap_err().to_string();
     assert!(refused.contains("index.arrow"), "{refused}");
+}
+
+#[test]
+fn a_model_from_before_popularity_counted_is_still_read() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&Model { bias: vec![].into(), ..model(1) }, &extras()).unwrap();
+    assert!(registry.load(&version).unwrap().bias.is_empty());
+    let manifest = dir.path().join("models/versions").join(&version).join("manifest.json");
+    let mut told: serde_json::Value =
+        serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    told["params"]["blend"].as_object_mut().unwrap().remove("popularity").unwrap();
+    fs::write(&manifest, told.to_string()).unwrap();
+    assert!(registry.show(&version).unwrap().params.blend.popularity.abs() < f32::EPSILON);
 }
 
 #[test]
