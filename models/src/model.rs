@@ -88,6 +88,9 @@ pub struct Model {
     pub also_bought: WeightedRows,
     /// How many users touched each item without speaking against it in the end.
     pub popularity: Column<f32>,
+    /// `b_j = ln(1 + n_j)`, `n_j` the buyers of the item as training counted them: what draws everybody. Never negative; empty where it
+    /// counts for nothing.
+    pub bias: Column<f32>,
     /// The time of the first event about each item; 0 where unknown.
     pub first_seen: Column<Millis>,
     /// The search structure over `item_factors`.
@@ -116,6 +119,7 @@ impl Model {
             lists: WeightedRows::default(),
             also_bought: WeightedRows::default(),
             popularity: Column::from(Vec::new()),
+            bias: Column::from(Vec::new()),
             first_seen: Column::from(Vec::new()),
             index: ItemIndex::default(),
         }

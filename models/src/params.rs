@@ -14,7 +14,7 @@ pub struct Params {
     pub reference: Millis,
     /// How a user's row is solved.
     pub fold_in: FoldIn,
-    /// How the three parts of the for-you score are weighed.
+    /// How the parts of the for-you score are weighed.
     pub blend: Blend,
     /// How much less an item of a user's own counts in the lists for each that came after it: see [`crate::recency`].
     #[serde(default)]
@@ -40,7 +40,8 @@ pub struct FoldIn {
     pub mean: Vec<f32>,
 }
 
-/// `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`, `a_ui` the [recency](crate::recency) of an own item: see [`crate::recommend`].
+/// `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, `a_ui` the
+/// [recency](crate::recency) of an own item, `b_j` the [bias](crate::model::Model::bias) of the item: see [`crate::recommend`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Blend {
     /// `w_E c_E`.
@@ -49,6 +50,9 @@ pub struct Blend {
     pub list: f32,
     /// `w_f c_f`.
     pub friends: f32,
+    /// `w_b c_b`: how much it counts that an item draws everybody; 0 where taste says it all.
+    #[serde(default)]
+    pub popularity: f32,
 }
 
 impl Params {

@@ -75,7 +75,7 @@ fn append(world: &World, row: &mut StructBuilder, reason: &Reason) {
         Reason::AlsoBought { item, share } | Reason::SimilarTo { item, share } => {
             (Some(share), None, Some(world.item_id(item)))
         }
-        Reason::Popular { users } => (None, Some(users), None),
+        Reason::Popular { users, share } => (Some(share), Some(users), None),
         Reason::New { .. } | Reason::FilledFromForYou => (None, None, None),
     };
     let field = "the struct was made with these fields";

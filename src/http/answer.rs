@@ -154,6 +154,8 @@ pub(super) enum ReasonBody<'a> {
     Popular {
         /// How many.
         users: u32,
+        /// Its part of the score.
+        share: f32,
     },
     /// It came lately.
     New {
@@ -175,7 +177,7 @@ impl<'a> ReasonBody<'a> {
             Reason::SimilarTo { item, share } => {
                 Self::SimilarTo { item: world.item_id(item), share }
             }
-            Reason::Popular { users } => Self::Popular { users },
+            Reason::Popular { users, share } => Self::Popular { users, share },
             Reason::New { since } => Self::New { since: written(since) },
             Reason::FilledFromForYou => Self::FilledFromForYou,
         }

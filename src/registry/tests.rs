@@ -33,6 +33,7 @@ fn model(watermark: u64) -> Model {
         deleted_items: vec![2].into(),
         lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
         popularity: vec![1.0, 1.0, 0.0].into(),
+        bias: vec![0.5, 0.0, 0.0].into(),
         first_seen: vec![7, 7, 0].into(),
         params: Params {
             fold_in: FoldIn { spectrum: vec![0.1; 16], ..FoldIn::default() },
@@ -73,7 +74,7 @@ fn told(model: &Model) -> String {
         })
         .collect();
     let sets = (&model.private_users, &model.deleted_items);
-    let rest = (&model.params, sets, &model.first_seen, model.watermark);
+    let rest = (&model.params, sets, &model.first_seen, &model.bias, model.watermark);
     format!("{users:?} {items:?} {rest:?}")
 }
 
@@ -123,6 +124,7 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let item_factors = Factors::new(16, vec![0.25; 32]).unwrap();
     let other = Model {
         popularity: vec![].into(),
+        bias: vec![].into(),
         first_seen: vec![].into(),
         items,
         item_factors,
@@ -134,6 +136,19 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let version = registry.publish(&Model { histories, ..other }, &extras()).unwrap();
     let refused = registry.load(&version).unwrap_err().to_string();
     assert!(refused.contains("index.arrow"), "{refused}");
+}
+
+#[test]
+fn a_model_from_before_popularity_counted_is_still_read() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&Model { bias: vec![].into(), ..model(1) }, &extras()).unwrap();
+    assert!(registry.load(&version).unwrap().bias.is_empty());
+    let manifest = dir.path().join("models/versions").join(&version).join("manifest.json");
+    let mut told: serde_json::Value =
+        serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    told["params"]["blend"].as_object_mut().unwrap().remove("popularity").unwrap();
+    fs::write(&manifest, told.to_string()).unwrap();
+    assert!(registry.show(&version).unwrap().params.blend.popularity.abs() < f32::EPSILON);
 }
 
 #[test]

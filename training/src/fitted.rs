@@ -105,11 +105,11 @@ impl Fitted {
 
     /// Brings the parts to a common scale, weighs them, and merges the lists.
     fn blended(&self, weights: PerPart, recipe: &Recipe) -> Blended {
-        let PerPart { embedding, ridge, graph, friends } = weights.times(self.scales);
+        let PerPart { embedding, ridge, graph, friends, popularity } = weights.times(self.scales);
         let list = if ridge > 0.0 || graph > 0.0 { 1.0 } else { 0.0 };
         let Beside { ridge: s, graph: g, .. } = &self.beside;
         let lists = merge(s, g, MergeWeights { ridge, graph }, recipe.lists.length);
-        Blended { lists, blend: Blend { embedding, list, friends } }
+        Blended { lists, blend: Blend { embedding, list, friends, popularity } }
     }
 
     /// The weights of the parts that rank these cases best.
@@ -193,6 +193,7 @@ impl Fitted {
 
     fn scorer_with<'a>(&'a self, lists: &'a WeightedRows, blend: Blend) -> BlendScorer<'a> {
         let friends = self.beside.friends(&self.views);
-        BlendScorer { embedding: self.embedding(), own: &self.own, lists, friends, blend }
+        let bias = &self.views.bias;
+        BlendScorer { embedding: self.embedding(), own: &self.own, lists, friends, bias, blend }
     }
 }

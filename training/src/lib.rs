@@ -5,6 +5,7 @@
 pub mod als;
 pub mod attributes;
 pub mod baselines;
+pub mod bias;
 pub mod blend;
 pub mod bootstrap;
 pub mod cold;

@@ -8,6 +8,7 @@ use guanxi_models::recency;
 use rayon::prelude::*;
 
 use crate::als::{self, Als, AlsError, AlsParams, Cell, FriendPrior, Matrix, MatrixError};
+use crate::bias::bias;
 use crate::blend::{PerPart, Sources};
 use crate::dataset::{Dataset, Positives};
 use crate::draw::sample;
@@ -40,6 +41,8 @@ pub struct Views {
     pub seen: Positives,
     /// What each user bought and shows.
     pub shown: Positives,
+    /// `b`: see [`bias`](crate::bias::bias).
+    pub bias: Vec<f32>,
     /// How many items there are.
     pub n_items: usize,
     /// See [`Catalogue::sampling`].
@@ -54,6 +57,7 @@ impl Views {
             own: data.positives(),
             seen: data.items_where(|_| true),
             shown: data.items_where(|entry| entry.flags & (SHOWN | NEGATIVE) == SHOWN),
+            bias: bias(data),
             n_items: data.n_items(),
             sampling: recipe
                 .split
@@ -196,6 +200,7 @@ pub fn sources<'a>(
         ridge: &beside.ridge,
         graph: &beside.graph,
         friends: beside.friends(views),
+        bias: &views.bias,
         catalogue: views.catalogue(),
     }
 }

@@ -85,7 +85,7 @@ impl Rival<'_> {
     }
 
     fn refit(&self, draw: &Draw, observer: &mut dyn Observer) -> Result<Fitted, FitError> {
-        let rest = without(self.data, draw.split.held_out.clone()).rest;
+        let rest = without(self.data, draw.split.taken.clone()).rest;
         Fitted::new(&rest, self.recipe, &tuned(self.learned), observer)
     }
 }

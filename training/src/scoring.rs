@@ -1,4 +1,4 @@
-//! The score that serving gives, for all items at once: embedding, item lists and friends.
+//! The score that serving gives, for all items at once: embedding, item lists, friends and popularity.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -69,7 +69,7 @@ pub(crate) fn weighed<'a>(
     items.iter().zip(weights).map(move |(&item, &weight)| (item, by * weight))
 }
 
-/// `embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`.
+/// `embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`.
 #[derive(Clone, Copy, Debug)]
 pub struct BlendScorer<'a> {
     /// The embedding.
@@ -80,13 +80,15 @@ pub struct BlendScorer<'a> {
     pub lists: &'a WeightedRows,
     /// `f`.
     pub friends: FriendScores<'a>,
-    /// The weights of the three.
+    /// `b`: one number per item.
+    pub bias: &'a [f32],
+    /// The weights of the parts.
     pub blend: Blend,
 }
 
 impl Scorer for BlendScorer<'_> {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
-        let Blend { embedding, list, friends } = self.blend;
+        let Blend { embedding, list, friends, popularity } = self.blend;
         if embedding > 0.0 {
             self.embedding.score(users, scores);
         }
@@ -100,6 +102,9 @@ impl Scorer for BlendScorer<'_> {
             }
             if friends > 0.0 {
                 self.friends.add(user, friends, row);
+            }
+            if popularity > 0.0 {
+                row.iter_mut().zip(self.bias).for_each(|(sum, bias)| *sum += popularity * bias);
             }
         }
     }
@@ -124,7 +129,8 @@ mod tests {
         let ties = WeightedRows::from_rows(&[vec![(1, 0.2)], vec![(0, 0.3)]]);
         let embedding = EmbeddingScorer { users: &users, items: &items };
         let friends = FriendScores { ties: &ties, shown: &shown };
-        let scorer = BlendScorer { embedding, own: &own, lists: &lists, friends, blend };
+        let bias = &[0.0, 3.0, 5.0];
+        let scorer = BlendScorer { embedding, own: &own, lists: &lists, friends, bias, blend };
         let mut scores = vec![0.0; 6];
         scorer.score(&[0, 1], &mut scores);
         scores
@@ -132,13 +138,17 @@ mod tests {
 
     #[test]
     fn the_parts_add_up_by_their_weights() {
-        let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0 });
+        let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0, popularity: 0.0 });
         assert_eq!(scores, [10.0, 2.0, 11.0, 5.0, 10.0, 0.0]);
     }
 
     #[test]
     fn a_part_of_weight_0_says_nothing() {
-        let only = |embedding, list, friends| score(Blend { embedding, list, friends });
+        let only = |embedding, list, friends| {
+            score(Blend { embedding, list, friends, ..Blend::default() })
+        };
+        let popular = Blend { popularity: 2.0, ..Blend::default() };
+        assert_eq!(score(popular), [0.0, 6.0, 10.0, 0.0, 6.0, 10.0]);
         assert_eq!(only(1.0, 0.0, 0.0), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
         assert_eq!(only(0.0, 1.0, 0.0), [0.0, 0.5, 0.0, 2.0, 0.0, 0.0]);
         assert_eq!(only(0.0, 0.0, 1.0), [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);

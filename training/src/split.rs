@@ -1,33 +1,77 @@
 //! Which rows are held out.
 
 use guanxi_models::ItemIdx;
-use guanxi_models::history::{Entry, GROUP, Histories, HistoryView};
+use guanxi_models::history::{BOUGHT, Entry, GROUP, Histories, HistoryView};
 
 use crate::dataset::Dataset;
 use crate::draw::{mix, uniform};
-use crate::recipe::{SplitKind, SplitRecipe};
+use crate::recipe::{SplitKind, SplitRecipe, Target};
 
 /// A data set without the rows that were held out, and these rows.
 #[derive(Clone, Debug)]
 pub struct Split {
     /// What is left; users, items and relations are all still there.
     pub rest: Dataset,
-    /// For every user the items that were held out, ascending.
+    /// For every user the items that were taken out, ascending.
+    pub taken: Vec<Vec<u32>>,
+    /// Those of them that are to be found again.
     pub held_out: Vec<Vec<u32>>,
 }
 
-/// Holds out a share of every user's positive items. Each user keeps at least one, so that users with one item have none held out,
-/// but for purchases in a group, which are held out of all friends who took part.
+/// Holds out a share of every user's positive items, or of those bought where [purchases](Target) are to be found. Each user keeps
+/// at least one, so that users with one item have none held out, but for purchases in a group, which are held out of all friends
+/// who took part.
+///
+/// By time whatever came last is taken away, so that nothing tells of the future, and what was bought of it is to be found.
 pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     let by_time = has_order(data, recipe);
+    let purchases = finds_purchases(data, recipe.target);
     let mut held_out: Vec<Vec<u32>> = (0..data.n_users())
         .map(|user| {
-            let draw = Draw { user: user as u32, seed, by_time };
+            let draw = Draw { user: user as u32, seed, by_time, purchases };
             draw.held_out(data.histories.row(user), recipe.share)
         })
         .collect();
     add_groups(data, &mut held_out);
-    without(data, held_out)
+    let mut split = without(data, held_out);
+    if purchases {
+        keep_purchases(data, &mut split.held_out);
+    }
+    split
+}
+
+/// The share of purchases among all that speaks for an item from which on they are what is to be found.
+const SHOP: f32 = 0.1;
+
+/// Of fewer purchases than this too few would be held out to decide anything by.
+const ENOUGH_PURCHASES: usize = 10_000;
+
+/// Whether purchases alone are to be found.
+pub(crate) fn finds_purchases(data: &Dataset, target: Target) -> bool {
+    match target {
+        Target::Purchases => true,
+        Target::All => false,
+        Target::Auto => {
+            let positives = (0..data.n_users())
+                .flat_map(|user| data.histories.row(user).entries())
+                .filter(Entry::is_positive);
+            let (bought, all) = positives.fold((0_usize, 0_usize), |(bought, all), entry| {
+                (bought + usize::from(is_bought(&entry)), all + 1)
+            });
+            bought >= ENOUGH_PURCHASES && bought as f32 >= SHOP * all as f32
+        }
+    }
+}
+
+fn is_bought(entry: &Entry) -> bool {
+    entry.flags & BOUGHT != 0
+}
+
+fn keep_purchases(data: &Dataset, held_out: &mut [Vec<u32>]) {
+    for (user, items) in held_out.iter_mut().enumerate() {
+        let history = data.histories.row(user);
+        items.retain(|&item| history.find(ItemIdx(item)).is_some_and(|entry| is_bought(&entry)));
+    }
 }
 
 /// Holds out what friends bought in a group together with what is held out: it was one purchase, and in the future that is
@@ -73,7 +117,8 @@ pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
     }
     let histories = without_items(&data.histories, &held_out);
     let reference = histories.columns().4.iter().copied().max().unwrap_or(0);
-    Split { rest: Dataset { histories, reference, ..data.clone() }, held_out }
+    let rest = Dataset { histories, reference, ..data.clone() };
+    Split { rest, taken: held_out.clone(), held_out }
 }
 
 /// Whether most entries have a time, and not all the same one.
@@ -106,12 +151,19 @@ struct Draw {
     user: u32,
     seed: u64,
     by_time: bool,
+    /// Only what was bought is drawn at random; by time, whatever came last.
+    purchases: bool,
 }
 
 impl Draw {
     fn held_out(&self, history: HistoryView<'_>, share: f32) -> Vec<u32> {
         let mut positives: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();
-        let n = self.count(positives.len(), share);
+        let kept_at_least = usize::from(!positives.is_empty());
+        let most = positives.len() - kept_at_least;
+        if self.purchases && !self.by_time {
+            positives.retain(is_bought);
+        }
+        let n = self.count(positives.len(), share).min(most);
         if self.by_time {
             positives.sort_by_key(|entry| std::cmp::Reverse((entry.ts, entry.item)));
         } else {
@@ -122,11 +174,10 @@ impl Draw {
         items
     }
 
-    /// The share of `n` items, rounded up or down by chance so that short histories give their part too.
+    /// About the share of `n` items, rounded up or down by chance so that short histories give their part too.
     fn count(&self, n: usize, share: f32) -> usize {
         let chance = uniform(self.seed, self.user, u32::MAX);
-        let wanted = (n as f64 * f64::from(share) + chance) as usize;
-        wanted.min(n.saturating_sub(1))
+        (n as f64 * f64::from(share) + chance) as usize
     }
 }
 
@@ -180,6 +231,46 @@ mod tests {
         let held_out: usize = split.held_out.iter().map(Vec::len).sum();
         assert!((150..250).contains(&held_out), "{held_out}");
         assert_eq!(held_out + split.rest.histories.entries(), 2_000);
+    }
+
+    /// Three in the cart and three bought, in this order.
+    fn shop(timed: bool) -> Dataset {
+        let mut builder = DatasetBuilder::default();
+        for n in 0..600 {
+            let kind = if n % 6 < 3 { EventType::Cart } else { EventType::Purchase };
+            let seen = Seen { kind, ts: if timed { n % 6 + 1 } else { 0 }, ..Seen::default() };
+            builder.observe(&format!("u{}", n / 6), &format!("i{}", n % 6), seen);
+        }
+        builder.build()
+    }
+
+    fn purchases(share: f32) -> SplitRecipe {
+        SplitRecipe { target: Target::Purchases, ..recipe(share) }
+    }
+
+    #[test]
+    fn purchases_are_to_be_found_and_carts_stay() {
+        let split = split(&shop(false), &purchases(0.3), 1);
+        let held_out: usize = split.held_out.iter().map(Vec::len).sum();
+        assert!((60..120).contains(&held_out), "{held_out}");
+        assert!(split.held_out.iter().flatten().all(|&item| item >= 3));
+        assert_eq!(split.rest.histories.entries() + held_out, 600);
+    }
+
+    #[test]
+    fn everything_is_to_be_found_where_little_is_bought() {
+        let held_out = split(&shop(false), &recipe(0.3), 1).held_out;
+        assert!(held_out.iter().flatten().any(|&item| item < 3));
+        assert!(!finds_purchases(&shop(false), Target::Auto));
+        assert!(finds_purchases(&data(101, 100, false), Target::Auto));
+    }
+
+    #[test]
+    fn by_time_all_that_came_last_is_gone_and_what_was_bought_of_it_to_be_found() {
+        let split = split(&shop(true), &purchases(0.7), 1);
+        let later = split.rest.histories.columns().1.iter().filter(|&&item| item >= 3);
+        assert_eq!(later.count(), 0);
+        assert!(split.held_out.iter().all(|items| items == &[3, 4, 5]));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::query::{Query, QueryError};
 use crate::id::UserIdx;
 use crate::world::World;
 
+/// Up to so many matching items a scan of just these beats a search that walks through everything else.
+const SCAN_AT_MOST: u64 = 10_000;
+
 /// The items that an answer may list.
 #[derive(Debug)]
 pub(super) struct Allowed<'a> {
@@ -44,6 +47,11 @@ impl<'a> Allowed<'a> {
         passes
             && self.seen.binary_search(&item).is_err()
             && self.excluded.binary_search(&item).is_err()
+    }
+
+    /// What the filter lets through, where that is so little that looking at all of it is cheap.
+    pub(super) fn few(&self) -> Option<&RoaringBitmap> {
+        self.matching().filter(|matching| matching.len() <= SCAN_AT_MOST)
     }
 
     /// What the filter lets through, where there is one.

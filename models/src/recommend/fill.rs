@@ -18,7 +18,7 @@ pub(super) fn popular(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
 fn popular_item(context: &Context<'_>, item: u32, users: f32) -> Recommendation {
     let mut one = listed(item, users);
     if context.query.explain {
-        one.reasons.push(Reason::Popular { users: users as u32 });
+        one.reasons.push(Reason::Popular { users: users as u32, share: users });
     }
     one
 }
@@ -52,6 +52,7 @@ pub(super) fn up(context: &Context<'_>, mut items: Vec<Recommendation>) -> Vec<R
     for mut one in more.take(limit - taken.len()) {
         if floor.is_finite() {
             one.score = floor.min(0.0);
+            one.reasons.iter_mut().for_each(Reason::adds_nothing);
         }
         items.push(one);
     }

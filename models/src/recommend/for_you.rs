@@ -1,11 +1,13 @@
 //! `for-you`: what suits the asker.
 //!
-//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j)`, with the weights that training learned
-//! ([`Blend`](crate::params::Blend)) and the [recency](crate::recency) `a_ui` of an own item.
+//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, with the weights that
+//! training learned ([`Blend`](crate::params::Blend)), the [recency](crate::recency) `a_ui` of an own item and the
+//! [bias](crate::model::Model::bias) `b_j` of the item.
 //!
-//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, and what friends bought. Both sums are never
-//! negative, so an item outside these three can't beat the nearest ones: the page is the exact top of the score over all
-//! allowed items, up to the recall of the index.
+//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, what friends bought, and the items of largest
+//! bias. The sums are never negative, so an item outside the first three adds to the nearest ones' `p_u.q_j` at most its bias:
+//! the items are walked by bias until that no longer reaches the page (the threshold algorithm of Fagin, Lotem and Naor, 2003).
+//! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
 use super::accumulator::Accumulator;
 use super::friends::{self, FriendWeights};
@@ -22,7 +24,7 @@ const OWN_ITEMS_NAMED: usize = 3;
 /// So many times the page are gathered before all but the best are let go.
 const CROWD: usize = 4;
 
-/// The three parts of every candidate's score.
+/// The parts of every candidate's score.
 struct Parts<'a> {
     context: &'a Context<'a>,
     blend: Blend,
@@ -66,33 +68,34 @@ fn accumulate_lists(context: &Context<'_>, sums: &mut Accumulator) {
 
 impl Parts<'_> {
     /// Scores whatever can be among the `k` best.
-    ///
-    /// An item that is not among the nearest has at most the last nearest one's share of the embedding: where that and its own
-    /// sums stay below the `k`-th score so far, nothing more of it is looked at.
     fn score_candidates(&self, nearest: &[(f32, u32)], k: usize) -> Vec<(f32, u32)> {
         let score =
             |&(product, item): &(f32, u32)| self.blend.embedding * product + self.sums(item);
-        let mut scored: Vec<(f32, u32)> =
-            nearest.iter().map(|near| (score(near), near.1)).collect();
-        let mut taken: Vec<u32> = nearest.iter().map(|&(_, item)| item).collect();
-        taken.sort_unstable();
-        let most_taste = self.most_taste(nearest, k);
-        let worst = scored.iter().map(|&(score, _)| score).fold(f32::INFINITY, f32::min);
-        let mut needed = if nearest.len() == k { worst - most_taste } else { f32::MIN };
-        for item in self.touched() {
-            let sums = self.sums(item);
-            if sums < needed || taken.binary_search(&item).is_ok() {
-                continue;
+        let scored = nearest.iter().map(|near| (score(near), near.1)).collect();
+        let mut crowd = Crowd::new(scored, self.most_taste(nearest, k), k);
+        self.touched().for_each(|item| crowd.consider(item, self));
+        if self.blend.popularity > 0.0 {
+            self.add_popular(&mut crowd);
+        }
+        crowd.scored
+    }
+
+    /// Considers the items that nobody near the asker touched, by their bias, as far down as one could still be on the page.
+    fn add_popular(&self, crowd: &mut Crowd) {
+        crowd.thin();
+        let is_known = |item: u32| self.lists.is_touched(item) || self.friends.is_touched(item);
+        if let Some(few) = self.context.allowed.few() {
+            few.iter().filter(|&item| !is_known(item)).for_each(|item| crowd.consider(item, self));
+            return;
+        }
+        for &item in self.context.world.by_bias() {
+            if self.popularity(item) < crowd.needed {
+                return;
             }
-            if self.context.allowed.contains(item) {
-                scored.push((self.taste(item) + sums, item));
-            }
-            if scored.len() >= CROWD * k {
-                scored = best(scored, k);
-                needed = scored[k - 1].0 - most_taste;
+            if !is_known(item) {
+                crowd.consider(item, self);
             }
         }
-        scored
     }
 
     /// The most that the embedding can add to an item that is not among the `k` nearest.
@@ -116,7 +119,15 @@ impl Parts<'_> {
     }
 
     fn sums(&self, item: u32) -> f32 {
-        self.blend.list * self.lists.sum(item) + self.friends_share(item)
+        self.blend.list * self.lists.sum(item) + self.friends_share(item) + self.popularity(item)
+    }
+
+    fn popularity(&self, item: u32) -> f32 {
+        if self.blend.popularity <= 0.0 {
+            return 0.0;
+        }
+        let bias = self.context.world.model().bias.get(item as usize);
+        bias.map_or(0.0, |bias| self.blend.popularity * bias)
     }
 
     fn friends_share(&self, item: u32) -> f32 {
@@ -155,8 +166,15 @@ impl Parts<'_> {
         if told {
             reasons.push(Reason::FriendsBought { count, share });
         }
+        reasons.extend(self.popular(item));
         reasons.sort_by(|a, b| share_of(b).total_cmp(&share_of(a)));
         reasons
+    }
+
+    fn popular(&self, item: u32) -> Option<Reason> {
+        let share = self.popularity(item);
+        let users = self.context.world.popularity().get(item as usize).copied().unwrap_or(0.0);
+        (share > 0.0).then_some(Reason::Popular { users: users as u32, share })
     }
 
     fn own_items_behind(&self, item: u32) -> Vec<Reason> {
@@ -171,12 +189,61 @@ impl Parts<'_> {
     }
 }
 
+/// The best candidates so far.
+///
+/// An item that is not among the nearest has at most the last nearest one's share of the embedding: where that and its own sums
+/// stay below the `k`-th score so far, nothing more of it is looked at.
+struct Crowd {
+    /// Scores with their items: the `k` best so far are among them.
+    scored: Vec<(f32, u32)>,
+    /// The nearest items, ascending: scored from the start.
+    nearest: Vec<u32>,
+    /// The most that the embedding adds to any other item.
+    most_taste: f32,
+    /// What the sums of another item must reach.
+    needed: f32,
+    k: usize,
+}
+
+impl Crowd {
+    fn new(scored: Vec<(f32, u32)>, most_taste: f32, k: usize) -> Self {
+        let mut nearest: Vec<u32> = scored.iter().map(|&(_, item)| item).collect();
+        nearest.sort_unstable();
+        let worst = scored.iter().map(|&(score, _)| score).fold(f32::INFINITY, f32::min);
+        let needed = if scored.len() == k { worst - most_taste } else { f32::MIN };
+        Self { scored, nearest, most_taste, needed, k }
+    }
+
+    /// Takes an item in that may be listed and can be among the best.
+    fn consider(&mut self, item: u32, parts: &Parts<'_>) {
+        let sums = parts.sums(item);
+        if sums < self.needed || self.nearest.binary_search(&item).is_ok() {
+            return;
+        }
+        if parts.context.allowed.contains(item) {
+            self.scored.push((parts.taste(item) + sums, item));
+        }
+        if self.scored.len() >= CROWD * self.k {
+            self.thin();
+        }
+    }
+
+    /// Lets all but the best go.
+    fn thin(&mut self) {
+        self.scored = best(std::mem::take(&mut self.scored), self.k);
+        if self.scored.len() == self.k {
+            self.needed = self.scored[self.k - 1].0 - self.most_taste;
+        }
+    }
+}
+
 pub(super) fn share_of(reason: &Reason) -> f32 {
     match reason {
         Reason::FriendsBought { share, .. }
         | Reason::Taste { share }
         | Reason::AlsoBought { share, .. }
-        | Reason::SimilarTo { share, .. } => *share,
-        Reason::Popular { .. } | Reason::New { .. } | Reason::FilledFromForYou => 0.0,
+        | Reason::SimilarTo { share, .. }
+        | Reason::Popular { share, .. } => *share,
+        Reason::New { .. } | Reason::FilledFromForYou => 0.0,
     }
 }

@@ -7,9 +7,6 @@ use crate::index::{SearchScratch, exact_top};
 use crate::kernel::dot;
 use crate::world::World;
 
-/// Up to so many matching items a scan of just these beats a search that walks through everything else.
-const SCAN_AT_MOST: u64 = 10_000;
-
 /// How to look for the nearest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nearest {
@@ -31,9 +28,9 @@ impl Nearest {
         let model = world.model();
         let factors = &model.item_factors;
         let accept = |item: u32| allowed.contains(item);
-        let trained = match (allowed.matching(), self.search) {
-            (Some(matching), _) if matching.len() <= SCAN_AT_MOST => {
-                let rows = matching.iter().filter(|&item| accept(item));
+        let trained = match (allowed.few(), self.search) {
+            (Some(few), _) => {
+                let rows = few.iter().filter(|&item| accept(item));
                 let scored = rows.filter_map(|item| {
                     world.item_row(ItemIdx(item)).map(|row| (dot(vector, row), item))
                 });

@@ -167,6 +167,8 @@ pub enum Reason {
     Popular {
         /// How many.
         users: u32,
+        /// Its part of the score.
+        share: f32,
     },
     /// It came lately.
     New {
@@ -178,6 +180,13 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Says of popularity that it is no part of the score.
+    pub(super) fn adds_nothing(&mut self) {
+        if let Self::Popular { share, .. } = self {
+            *share = 0.0;
+        }
+    }
+
     /// The name of the kind of reason, in files and on the wire.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -36,7 +36,7 @@ fn model() -> Model {
         lists,
         params: Params {
             fold_in: FoldIn { spectrum, ridge: 0.01, unobserved: 1.0, ..FoldIn::default() },
-            blend: Blend { embedding: 1.0, list: 0.0, friends: 0.0 },
+            blend: Blend { embedding: 1.0, ..Blend::default() },
             ..Params::default()
         },
         ..Model::empty()
@@ -188,7 +188,7 @@ fn what_a_friend_hides_or_a_blocked_one_buys_never_counts() {
 fn shares_add_up_to_the_score_and_hide_a_single_friend() {
     let mut shop = Shop::new(Model {
         params: Params {
-            blend: Blend { embedding: 1.0, list: 1.0, friends: 3.0 },
+            blend: Blend { embedding: 1.0, list: 1.0, friends: 3.0, popularity: 0.5 },
             ..model().params
         },
         ..model()
@@ -200,6 +200,89 @@ fn shares_add_up_to_the_score_and_hide_a_single_friend() {
     let shares: f32 = one.reasons.iter().map(super::for_you::share_of).sum();
     assert!((shares - one.score).abs() < 1e-5);
     assert!(one.reasons.iter().all(|reason| !matches!(reason, Reason::FriendsBought { .. })));
+}
+
+/// [`model`], where b2 draws everybody, and b3 a little.
+fn drawn() -> Model {
+    Model {
+        bias: vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.5].into(),
+        params: Params {
+            blend: Blend { embedding: 1.0, popularity: 1.0, ..Blend::default() },
+            ..model().params
+        },
+        ..model()
+    }
+}
+
+#[test]
+fn what_draws_everybody_is_listed_and_told_with_its_share() {
+    let mut shop = Shop::new(drawn());
+    shop.buys("u", "a3");
+    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
+    let answer = shop.ask(&asked).unwrap();
+    assert_eq!((&*answer[0].0, &*answer[1].0), ("b2", "a0"));
+    assert_eq!(answer[0].1, [Reason::Popular { users: 0, share: 2.0 }]);
+    assert!(matches!(answer[1].1[..], [Reason::Taste { .. }]));
+}
+
+#[test]
+fn whoever_is_unknown_gets_what_draws_everybody_and_then_the_popular_list() {
+    let shop = Shop::new(drawn());
+    let asked = Query { explain: true, ..query(Scenario::ForYou, "nobody", 4) };
+    assert_eq!(shop.ids(&asked), ["b2", "b3", "a1", "a2"]);
+    let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
+    assert!(answer.not_personal);
+    for one in &answer.items {
+        let shares: f32 = one.reasons.iter().map(super::for_you::share_of).sum();
+        assert!((shares - one.score).abs() < 1e-6);
+    }
+}
+
+/// 2,000 items in random places, all parts of the score, some popular items that nobody near the asker touched.
+fn crowded() -> Model {
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32
+    };
+    let names: Vec<String> = (0..2_000).map(|item| format!("i{item}")).collect();
+    let rows: Vec<f32> = (0..2_000 * 16).map(|_| random() - 0.5).collect();
+    let lists: Vec<Vec<(u32, f32)>> = (0..2_000)
+        .map(|_| (0..20).map(|_| ((random() * 2_000.0) as u32, random())).collect())
+        .collect();
+    Model {
+        items: names.iter().map(String::as_str).collect(),
+        item_factors: Factors::new(16, rows).unwrap(),
+        lists: WeightedRows::from_rows(&lists),
+        bias: (0..2_000).map(|_| 3.0 * random().powi(8)).collect(),
+        params: Params {
+            fold_in: FoldIn {
+                spectrum: vec![0.5; 16],
+                ridge: 0.01,
+                unobserved: 1.0,
+                ..FoldIn::default()
+            },
+            blend: Blend { embedding: 1.0, list: 0.5, friends: 1.0, popularity: 0.7 },
+            ..Params::default()
+        },
+        ..Model::empty()
+    }
+}
+
+#[test]
+fn the_page_is_the_same_as_when_every_item_is_scored() {
+    let mut shop = Shop::new(crowded());
+    for (user, item) in [("u", "i3"), ("u", "i77"), ("f", "i4"), ("f", "i500"), ("f", "i9")] {
+        shop.buys(user, item);
+    }
+    shop.friends("u", "f");
+    for limit in [1, 5, 20, 100] {
+        let asked = Query { search: Search::Exact, ..query(Scenario::ForYou, "u", limit) };
+        // What a filter lets through is looked at item by item where it is few.
+        let exhaustive = Query { filter: Some(Filter::Available(true)), ..asked.clone() };
+        let page = shop.ids(&asked);
+        assert_eq!((page.len(), &page), (limit, &shop.ids(&exhaustive)));
+    }
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct World {
     popularity: Chunked<f32>,
     /// When each item came: its own date, else the time of its first event; 0 where unknown.
     arrivals: Chunked<Millis>,
+    /// The items that draw everybody, the strongest first; empty where the model's blend leaves that out.
+    by_bias: Arc<[u32]>,
 }
 
 /// How much a world holds.
@@ -62,6 +64,7 @@ impl World {
             newcomers: Newcomers::default(),
             popularity: model.popularity.iter().copied().collect(),
             arrivals: model.first_seen.iter().copied().collect(),
+            by_bias: by_bias(&model),
             model,
         };
         world.people.grow_to(world.user_ids.len());
@@ -202,6 +205,11 @@ impl World {
         &self.popularity
     }
 
+    /// The items of positive [bias](Model::bias), largest first, ties by number; empty where it has no weight in the score.
+    pub fn by_bias(&self) -> &[u32] {
+        &self.by_bias
+    }
+
     /// When each item came, in Unix milliseconds, by item number; 0 where unknown.
     pub fn arrivals(&self) -> &Chunked<Millis> {
         &self.arrivals
@@ -216,4 +224,16 @@ impl World {
             blocks: self.model.blocks.row(user.row()),
         }
     }
+}
+
+/// O(m log m).
+fn by_bias(model: &Model) -> Arc<[u32]> {
+    if model.params.blend.popularity <= 0.0 {
+        return Arc::default();
+    }
+    let bias = &model.bias;
+    let items = 0..bias.len().min(model.items.len()) as u32;
+    let mut order: Vec<u32> = items.filter(|&item| bias[item as usize] > 0.0).collect();
+    order.sort_by(|&a, &b| bias[b as usize].total_cmp(&bias[a as usize]));
+    order.into()
 }

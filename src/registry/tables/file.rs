@@ -164,6 +164,17 @@ impl Table {
         column.map(|column| column.values().clone()).ok_or_else(|| wrong_type(name))
     }
 
+    /// As [`primitive`](Self::primitive); empty where the column was left out.
+    pub(super) fn primitive_if_there<T: ArrowPrimitiveType>(
+        &self,
+        name: &str,
+    ) -> Result<Column<T::Native>, Flaw> {
+        match self.0.column_by_name(name) {
+            Some(_) => self.primitive::<T>(name),
+            None => Ok(Vec::new().into()),
+        }
+    }
+
     /// Rows of embeddings; none where the column was left out.
     pub(super) fn factors(&self, name: &str) -> Result<Option<Factors>, Flaw> {
         let Some(column) = self.0.column_by_name(name) else { return Ok(None) };

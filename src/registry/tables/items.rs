@@ -17,6 +17,7 @@ pub(super) struct Items {
     pub(super) ids: Ids,
     pub(super) factors: Option<Factors>,
     pub(super) popularity: Column<f32>,
+    pub(super) bias: Column<f32>,
     pub(super) first_seen: Column<Millis>,
     pub(super) deleted: Column<u32>,
     pub(super) lists: WeightedRows,
@@ -28,6 +29,9 @@ pub(super) fn write(model: &Model, path: &Path) -> Result<(), ArrowError> {
     let mut table = TableWriter::default();
     table.ids(&model.items).factors("factors", &model.item_factors, rows);
     table.primitive::<Float32Type>("popularity", &model.popularity, rows);
+    if !model.bias.is_empty() {
+        table.primitive::<Float32Type>("bias", &model.bias, rows);
+    }
     table.primitive::<Int64Type>("first_seen", &model.first_seen, rows);
     table.flags("deleted", &model.deleted_items, rows);
     write_weighted(&mut table, "list", ["item", "weight"], &model.lists, rows);
@@ -41,6 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Items, Flaw> {
         ids: table.ids()?,
         factors: table.factors("factors")?,
         popularity: table.primitive::<Float32Type>("popularity")?,
+        bias: table.primitive_if_there::<Float32Type>("bias")?,
         first_seen: table.primitive::<Int64Type>("first_seen")?,
         deleted: table.flagged("deleted")?,
         lists: read_weighted(&table, "list", ["item", "weight"])?,

@@ -4,7 +4,7 @@
 //! | table | columns |
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
-//! | items | id, factors, popularity, first_seen, deleted, list (item, weight), also_bought (item, weight) |
+//! | items | id, factors, popularity, bias, first_seen, deleted, list (item, weight), also_bought (item, weight) |
 //! | index | m, entry, links, layers, upper_nodes, upper_links: one row, see [`guanxi_models::index::IndexColumns`] |
 //! | placement | factors |
 

@@ -47,6 +47,7 @@ impl Users {
             lists: items.lists,
             also_bought: items.also_bought,
             popularity: items.popularity,
+            bias: items.bias,
             first_seen: items.first_seen,
             ..Model::empty()
         }

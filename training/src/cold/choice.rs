@@ -239,6 +239,7 @@ impl<'a> Half<'a> {
             ridge: &beside.ridge,
             graph: &beside.graph,
             friends: FriendScores { ties: &self.newcomers.ties, shown: &views.shown },
+            bias: &views.bias,
             catalogue: self.catalogue(),
         }
     }
@@ -256,7 +257,7 @@ struct Weighed<'a> {
 
 impl Scorer for Weighed<'_> {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
-        let PerPart { embedding, ridge, graph, friends } = self.weights;
+        let PerPart { embedding, ridge, graph, friends, popularity } = self.weights;
         self.sources.embedding.score(users, scores);
         for score in scores.iter_mut() {
             *score *= embedding;
@@ -267,6 +268,8 @@ impl Scorer for Weighed<'_> {
             add_lists(row, weighed(own, ridge), self.sources.ridge);
             add_lists(row, weighed(own, graph), self.sources.graph);
             self.sources.friends.add(user, friends, row);
+            let bias = self.sources.bias.iter();
+            row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += popularity * bias);
         }
     }
 }

@@ -122,9 +122,9 @@ impl Display for Found {
 
 impl Display for Strengths {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let PerPart { embedding, ridge, graph, friends } = self.weights;
+        let PerPart { embedding, ridge, graph, friends, popularity } = self.weights;
         write!(f, "sigma {} kappa {} mean {}", self.friends, self.shrinkage, self.mean)?;
         write!(f, "; embedding {embedding:.2}, ridge {ridge:.2}, graph {graph:.2}")?;
-        write!(f, ", friends {friends:.2}")
+        write!(f, ", friends {friends:.2}, popularity {popularity:.2}")
     }
 }

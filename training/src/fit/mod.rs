@@ -25,6 +25,7 @@ use crate::lists::truncate;
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
+use crate::split::finds_purchases;
 use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::{Tuned, learn_on_all, tune};
 
@@ -82,7 +83,7 @@ pub fn fit(
     let asked = Asked { cases, weights: &tuned.weights, ..Asked::default() };
     let quality = stage(observer, "evaluation", |_| fitted[0].report(asked, recipe));
     tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
-    let held_out = HeldOut { how: how(recipe), learned_on, users: cases.len() };
+    let held_out = HeldOut { how: how(data, recipe), learned_on, users: cases.len() };
     drop((draws, fitted));
     let mut fitted = Fitted::new(data, recipe, &tuned, observer)?;
     let (placement, placed) = untouched::place(data, &mut fitted, observer)?.unzip();
@@ -127,14 +128,15 @@ fn test_rows(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
     rows
 }
 
-fn how(recipe: &Recipe) -> String {
+fn how(data: &Dataset, recipe: &Recipe) -> String {
     let share = recipe.split.share * 100.0;
+    let what = if finds_purchases(data, recipe.split.target) { "purchases" } else { "items" };
     let kind = match recipe.split.kind {
         SplitKind::Auto => "the last (without times: random)",
         SplitKind::Time => "the last",
         SplitKind::Random => "random",
     };
-    format!("held out: {kind} {share:.0} % of each user's items")
+    format!("held out: {kind} {share:.0} % of each user's {what}")
 }
 
 fn size(data: &Dataset) -> DataSize {
@@ -194,6 +196,7 @@ fn model(
         lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
         popularity: popularity.collect::<Vec<f32>>().into(),
+        bias: if blend.popularity > 0.0 { views.bias.clone() } else { Vec::new() }.into(),
         first_seen: first_seen(data),
         index,
     })

@@ -4,6 +4,7 @@
 //! `quick` for a demo, `default`, and `best`, which searches for better numbers around the default and takes thirty times as long.
 
 mod check;
+mod split;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use guanxi_models::history::EventWeights;
 use serde::{Deserialize, Serialize};
 
 use crate::als::Solver;
+
+pub use split::{SplitKind, SplitRecipe, Target};
 
 /// All that a training run can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,34 +104,6 @@ pub struct FriendRecipe {
     pub strengths: Vec<f32>,
     /// `kappa`: how many friends the mean user weighs.
     pub shrinkage: f32,
-}
-
-/// How rows are held out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitKind {
-    /// The last interactions of every user where times are known, else random ones.
-    Auto,
-    /// The last interactions of every user by time; equal times by the order of items.
-    Time,
-    /// Random interactions of every user.
-    Random,
-}
-
-/// Which rows are held out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SplitRecipe {
-    /// How they are drawn.
-    pub kind: SplitKind,
-    /// The share of a user's items that is held out, more than 0 and less than 1; a user keeps at least one.
-    pub share: f32,
-    /// How often rows are held out to decide by; 0 for once, but up to five times where random ones of few users are.
-    pub repeats: usize,
-    /// Judges lists by how they rank what was held out among so many items that the user never touched, instead of among all.
-    pub negatives: Option<usize>,
-    /// The report is on at most so many users, drawn at random.
-    pub report_users: usize,
 }
 
 /// How the parts of the score are weighed against each other.
@@ -246,18 +221,6 @@ impl Default for ListRecipe {
 impl Default for FriendRecipe {
     fn default() -> Self {
         Self { strengths: vec![0.0, 0.3, 1.0], shrinkage: 3.0 }
-    }
-}
-
-impl Default for SplitRecipe {
-    fn default() -> Self {
-        Self {
-            kind: SplitKind::Auto,
-            share: 0.1,
-            repeats: 0,
-            negatives: None,
-            report_users: 10_000,
-        }
     }
 }
 

@@ -99,10 +99,10 @@ impl Display for System {
 
 impl Display for Choices {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let PerPart { embedding, ridge, graph, friends } = self.weights;
+        let PerPart { embedding, ridge, graph, friends, popularity } = self.weights;
         writeln!(
             f,
-            "\nweights: embedding {embedding}, local ridge {ridge}, graph {graph}, friends {friends}"
+            "\nweights: embedding {embedding}, local ridge {ridge}, graph {graph}, friends {friends}, popularity {popularity}"
         )?;
         writeln!(
             f,

@@ -50,9 +50,11 @@ pub struct Arm {
 }
 
 /// The arms of the ablation beside the whole model and the embedding alone.
-pub const ARMS: [Arm; 3] = {
-    let (all, none) = (PerPart::ONES, 0.0);
+pub const ARMS: [Arm; 4] = {
+    let none = 0.0;
+    let all = PerPart { popularity: none, ..PerPart::ONES };
     [
+        Arm { name: "without popularity", parts: all },
         Arm { name: "embedding + lists", parts: PerPart { friends: none, ..all } },
         Arm { name: "embedding + friends", parts: PerPart { ridge: none, graph: none, ..all } },
         Arm { name: "lists alone", parts: PerPart { embedding: none, friends: none, ..all } },
