@@ -41,7 +41,7 @@ pub struct Views {
     pub seen: Positives,
     /// What each user bought and shows.
     pub shown: Positives,
-    /// `b`: see [`bias`](crate::bias::bias).
+    /// `b`: see [`crate::bias::bias`].
     pub bias: Vec<f32>,
     /// How many items there are.
     pub n_items: usize,

@@ -93,6 +93,8 @@ fn heaviest(mut row: Vec<(u32, f32)>, n: usize) -> Vec<(u32, f32)> {
     if n < row.len() {
         row.select_nth_unstable_by(n, order);
         row.truncate(n);
+        // A row may have touched nearly all items; what was only looked at must not stay in memory.
+        row.shrink_to_fit();
     }
     row.sort_unstable_by(order);
     row
