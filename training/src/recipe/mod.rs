@@ -316,6 +316,18 @@ mod tests {
         assert_eq!(recipe.event_weights(), EventWeights::default());
     }
 
+    /// The documented recipe is the default, and names every key of it.
+    #[test]
+    fn the_recipe_of_the_documentation_is_the_default_and_whole() {
+        let documented = include_str!("../../../docs/recipe.toml");
+        assert_eq!(Recipe::from_toml(documented), Ok(Recipe::default()));
+        let default = Recipe::default().to_toml();
+        let keys = default.lines().filter_map(|line| line.split_once(" = "));
+        for (key, _) in keys {
+            assert!(documented.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
+        }
+    }
+
     #[test]
     fn one_key_can_be_changed_alone() {
         let recipe =
