@@ -52,7 +52,9 @@ impl TuneArgs {
             return Ok(Prepared { recipe, trials: Vec::new(), data, watermark });
         }
         let rows = judged_on(&data)?;
-        let found = search(&data, rows.judged_on(), &recipe, budget, watch)?;
+        let found = search(&data, rows.judged_on(), &recipe, budget, watch);
+        watch.search_done();
+        let found = found?;
         let Found { recipe: mut best, trials } = found;
         best.search.trials = 0;
         if best.events == recipe.events {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use guanxi_training::als::{AlsParams, Checkpoint, Sweep};
 use guanxi_training::observer::Observer;
 use guanxi_training::tuning::search::Trial;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Output;
 use super::checkpoints::Checkpoints;
@@ -18,6 +19,8 @@ pub(super) struct Watch<'a> {
     told: Told,
     /// Where embeddings are kept half-way; none where the run can't be resumed.
     checkpoints: Option<Checkpoints>,
+    /// How far the search for a recipe is, for who watches.
+    search: ProgressBar,
 }
 
 /// What a training run told while it went.
@@ -32,7 +35,8 @@ pub(super) struct Told {
 impl<'a> Watch<'a> {
     /// Starts watching.
     pub(super) fn new(out: &'a mut Output) -> Self {
-        Self { out, running: None, told: Told::default(), checkpoints: None }
+        let search = ProgressBar::hidden();
+        Self { out, running: None, told: Told::default(), checkpoints: None, search }
     }
 
     /// Runs one stage that is not the training's own, such as reading the log.
@@ -50,7 +54,27 @@ impl<'a> Watch<'a> {
 
     /// Tells whoever watches something about the run.
     pub(super) fn note(&mut self, text: impl std::fmt::Display) {
-        self.out.note(text);
+        // A bar that moves must not run into the line.
+        let Self { out, search, .. } = self;
+        search.suspend(|| out.note(text));
+    }
+
+    /// The search is over, be it before all recipes were tried.
+    pub(super) fn search_done(&mut self) {
+        self.search.finish_and_clear();
+        self.search = ProgressBar::hidden();
+    }
+
+    fn search_at(&mut self, trial: &Trial, at: usize, of: usize) {
+        if at == 0 && self.out.is_watched() {
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} recipes {eta}")
+                .expect("the template is valid");
+            self.search = ProgressBar::new(of as u64).with_style(style);
+        }
+        self.search.set_position(at as u64 + 1);
+        if trial.kept || at == 0 {
+            self.search.set_message(format!("best ndcg@20 {:.5}", trial.ndcg));
+        }
     }
 
     /// What was told.
@@ -62,7 +86,7 @@ impl<'a> Watch<'a> {
         match self.checkpoints.as_ref()?.load(fingerprint) {
             Ok(found) => found,
             Err(flaw) => {
-                self.out.note(format_args!("{flaw}: this embedding starts anew"));
+                self.note(format_args!("{flaw}: this embedding starts anew"));
                 None
             }
         }
@@ -79,7 +103,7 @@ impl Observer for Watch<'_> {
         let Some((stage, began)) = self.running.take() else { return };
         let cost =
             StageCost { stage, seconds: began.elapsed().as_secs_f64(), peak_bytes: peak_bytes() };
-        self.out.note(format_args!("{cost}"));
+        self.note(format_args!("{cost}"));
         self.told.stages.push(cost);
     }
 
@@ -88,14 +112,27 @@ impl Observer for Watch<'_> {
         if let Some(curve) = self.told.losses.last_mut() {
             curve.losses.push(loss);
         }
-        self.out.note(format_args!("  sweep {sweep} of {of}: loss {loss:.6e}"));
+        self.note(format_args!("  sweep {sweep} of {of}: loss {loss:.6e}"));
+    }
+
+    fn held_out(&mut self, ndcg: f64) {
+        if let Some(curve) = self.told.losses.last_mut() {
+            curve.held_out.resize(curve.losses.len().saturating_sub(1), None);
+            curve.held_out.push(Some(ndcg));
+        }
     }
 
     fn embedding(&mut self, params: &AlsParams, fingerprint: u64) -> Option<Checkpoint> {
         let AlsParams { dim, unobserved_weight, mean_ridge, .. } = *params;
-        self.told.losses.push(LossCurve { dim, unobserved_weight, mean_ridge, losses: Vec::new() });
+        self.told.losses.push(LossCurve {
+            dim,
+            unobserved_weight,
+            mean_ridge,
+            losses: Vec::new(),
+            held_out: Vec::new(),
+        });
         let found = self.load(fingerprint)?;
-        self.out.note(format_args!("  goes on after sweep {}", found.losses.len()));
+        self.note(format_args!("  goes on after sweep {}", found.losses.len()));
         Some(found)
     }
 
@@ -103,9 +140,9 @@ impl Observer for Watch<'_> {
         let Some(checkpoints) = &self.checkpoints else { return };
         if let Err(error) = checkpoints.save(fingerprint, state) {
             let path = checkpoints.directory().display();
-            self.out
-                .note(format_args!("no checkpoints from here on: can't write `{path}`: {error}"));
+            let told = format!("no checkpoints from here on: can't write `{path}`: {error}");
             self.checkpoints = None;
+            self.note(told);
         }
     }
 
@@ -113,7 +150,8 @@ impl Observer for Watch<'_> {
         let Trial { key, value, ndcg, recall, kept } = trial;
         let what = if key.is_empty() { "as given".to_owned() } else { format!("{key} = {value}") };
         let mark = if *kept { "*" } else { "" };
-        self.out.note(format_args!(
+        self.search_at(trial, at, of);
+        self.note(format_args!(
             "  trial {at:>3} of {}: {what:<40} ndcg@20 {ndcg:.5} recall@20 {recall:.5} {mark}",
             of - 1
         ));

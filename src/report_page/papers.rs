@@ -35,7 +35,7 @@ pub struct StageCost {
     pub peak_bytes: u64,
 }
 
-/// How the loss of one embedding fell.
+/// How the loss of one embedding fell, and what became of held-out rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossCurve {
     /// The width of the embedding.
@@ -46,6 +46,10 @@ pub struct LossCurve {
     pub mean_ridge: f32,
     /// The loss after each sweep.
     pub losses: Vec<f64>,
+    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where nothing was held out, and
+    /// nothing for sweeps before an interruption.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<Option<f64>>,
 }
 
 impl std::fmt::Display for StageCost {

@@ -175,6 +175,35 @@ pub(super) fn losses(curves: &[LossCurve]) -> Markup {
         p.soft { "After each sweep" @if from == 1 { ", from the second on" } "." }
         figure { (lines(&Lines { label: "Loss by sweep", places: &places, series: &series, from_zero: false })) }
         details { summary { "Figures" } (table("Loss after each sweep", &heads, &rows.collect::<Vec<_>>())) }
+        (held_out_by_sweep(curves, &heads))
+    }
+}
+
+/// How well each embedding found what was held out of it.
+fn held_out_by_sweep(curves: &[LossCurve], heads: &[&str]) -> Markup {
+    let judged = || curves.iter().enumerate().filter(|(_, curve)| !curve.held_out.is_empty());
+    let series = judged().map(|(at, curve)| {
+        let points = curve.held_out.iter().enumerate();
+        Series {
+            name: name_of(at, curve, curves.len()),
+            colour: at,
+            points: points.filter_map(|(sweep, ndcg)| Some((sweep, exact((*ndcg)?)))).collect(),
+        }
+    });
+    let series: Vec<Series> = series.collect();
+    let rows = judged().map(|(at, curve)| {
+        let figures =
+            curve.held_out.iter().map(|ndcg| ndcg.map_or(String::new(), |x| format!("{x:.4}")));
+        std::iter::once(name_of(at, curve, curves.len())).chain(figures).collect()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let places: Vec<String> = heads[1..].iter().map(|&sweep| sweep.to_owned()).collect();
+    html! {
+        @if !series.is_empty() {
+            p.soft { "NDCG@20 of up to 200 users with held-out rows, by the embedding alone." }
+            figure { (lines(&Lines { label: "Held-out rows by sweep", places: &places, series: &series, from_zero: false })) }
+            details { summary { "Figures" } (table("NDCG@20 after each sweep", heads, &rows)) }
+        }
     }
 }
 

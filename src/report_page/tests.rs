@@ -49,8 +49,13 @@ fn papers() -> Papers {
     report.held_out.how = "held out: <i>some</i>".to_owned();
     report.trials =
         vec![Trial { value: "<7>".to_owned(), key: "a.b".to_owned(), ..Trial::default() }];
-    let curve =
-        LossCurve { dim: 64, unobserved_weight: 0.1, mean_ridge: 6.0, losses: vec![9.0, 5.0, 4.0] };
+    let curve = LossCurve {
+        dim: 64,
+        unobserved_weight: 0.1,
+        mean_ridge: 6.0,
+        losses: vec![9.0, 5.0, 4.0],
+        held_out: vec![None, Some(0.125), Some(0.25)],
+    };
     Papers {
         metrics: [("ndcg@20".to_owned(), 0.2)].into(),
         report,
@@ -71,6 +76,8 @@ fn every_section_is_there_with_its_figures() {
         "By number of friends",
         "40.0 %",
         "Loss",
+        "Held-out rows by sweep",
+        "0.2500",
         "What was tried",
         "1.50 s",
         "3 MiB",

@@ -128,7 +128,7 @@ impl Catalogue<'_> {
 
     /// How many users are scored at a time: enough for a matrix product, few enough for the cache of a small machine.
     fn block(&self) -> usize {
-        (2_000_000 / self.n_items.max(1)).clamp(1, 64)
+        (8_000_000 / self.n_items.max(1)).clamp(1, 64)
     }
 }
 

@@ -17,6 +17,9 @@ pub trait Observer {
     /// A sweep of the embedding is over.
     fn sweep(&mut self, sweep: Sweep);
 
+    /// The mean NDCG@20 of some held-out rows by the embedding alone, after the sweep that was told last. Only told where rows are held out.
+    fn held_out(&mut self, _ndcg: f64) {}
+
     /// The training of an embedding begins. Returns what [`checkpoint`](Self::checkpoint) was told under this fingerprint before
     /// an interruption; nothing, unless the observer keeps such things.
     fn embedding(&mut self, _params: &AlsParams, _fingerprint: u64) -> Option<Checkpoint> {

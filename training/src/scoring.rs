@@ -21,18 +21,23 @@ pub struct EmbeddingScorer<'a> {
 
 impl Scorer for EmbeddingScorer<'_> {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
-        let (dim, n_items) = (self.items.dim(), self.items.rows());
-        let rows: Vec<f32> = users
-            .iter()
-            .flat_map(|&user| self.users.row(user as usize).expect("every user has a row"))
-            .copied()
-            .collect();
-        let p = ArrayView2::from_shape((users.len(), dim), &rows).expect("one row per user");
-        let q = ArrayView2::from_shape((n_items, dim), self.items.values()).expect("whole rows");
-        let mut out = ArrayViewMut2::from_shape((users.len(), n_items), scores)
-            .expect("one row of scores per user");
-        general_mat_mul(1.0, &p, &q.t(), 0.0, &mut out);
+        let row = |&user: &u32| self.users.row(user as usize).expect("every user has a row");
+        score_rows(users.iter().map(row), self.items, scores);
     }
+}
+
+/// The inner products of some rows with those of all items, row after row.
+pub(crate) fn score_rows<'a>(
+    rows: impl ExactSizeIterator<Item = &'a [f32]>,
+    items: &Factors,
+    scores: &mut [f32],
+) {
+    let (n, dim, n_items) = (rows.len(), items.dim(), items.rows());
+    let rows: Vec<f32> = rows.flatten().copied().collect();
+    let p = ArrayView2::from_shape((n, dim), &rows).expect("rows of one width");
+    let q = ArrayView2::from_shape((n_items, dim), items.values()).expect("whole rows");
+    let mut out = ArrayViewMut2::from_shape((n, n_items), scores).expect("one row of scores each");
+    general_mat_mul(1.0, &p, &q.t(), 0.0, &mut out);
 }
 
 /// `f_u(j) = sum_f w_uf r_fj / sum_f w_uf`, over what friends bought and show.

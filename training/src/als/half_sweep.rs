@@ -105,6 +105,17 @@ impl HalfSweep<'_> {
         Ok((Factors::new(dim, rows)?, sums.iter().sum()))
     }
 
+    /// Solves the rows of these numbers alone, exactly and without priors.
+    pub(super) fn solve_some(&self, numbers: &[u32]) -> Result<Factors, AlsError> {
+        let dim = self.factors.dim();
+        let none = Prior::none();
+        let problems: Vec<BatchRow<'_>> =
+            numbers.iter().map(|&row| self.row(row as usize, &none)).collect();
+        let mut rows = vec![0.0; numbers.len() * dim];
+        self.solve_chunk(None, &mut Worker::default(), &problems, &mut rows);
+        Ok(Factors::new(dim, rows)?)
+    }
+
     /// Solves some rows exactly, or by so many steps of conjugate gradients.
     fn solve_chunk(
         &self,

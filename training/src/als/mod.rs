@@ -30,6 +30,7 @@ use rand_distr::{Distribution as _, Normal};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use basis::Rotated;
 pub use checkpoint::{Checkpoint, fingerprint};
 use half_sweep::{HalfSweep, Method, Prior, Ridge};
 pub use matrix::{Cell, Matrix, MatrixError};
@@ -160,6 +161,20 @@ pub fn fit_from(
     Ok(trainer.finish(users))
 }
 
+/// The rows of some users against `items` as a [`Checkpoint`] holds them, and the items in the same basis. O(users d^3 + items d^2).
+pub fn fold_users(
+    matrix: &Matrix,
+    params: &AlsParams,
+    items: &Factors,
+    users: &[u32],
+) -> Result<(Factors, Factors), AlsError> {
+    let trainer = Trainer::new(matrix, params)?;
+    let items = trainer.rotate_items(items)?;
+    let half = trainer.user_half(&items);
+    let rows = half.solve_some(users)?;
+    Ok((rows, items.rows))
+}
+
 struct Trainer<'a> {
     matrix: &'a Matrix,
     params: &'a AlsParams,
@@ -234,26 +249,31 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    fn rotate_items(&self, items: &Factors) -> Result<Rotated, AlsError> {
+        basis::rotate(items, |item| self.frequencies[item], self.params.unobserved_weight)
+    }
+
+    /// The users against items in their eigenbasis.
+    fn user_half<'b>(&'b self, items: &'b Rotated) -> HalfSweep<'b> {
+        HalfSweep {
+            side: &self.matrix.users,
+            factors: &items.rows,
+            spectrum: &items.spectrum,
+            ridge: self.ridge(self.matrix.n_items()),
+            scales: &[],
+        }
+    }
+
     /// The users' rows and their penalty.
     fn solve_users(&self, state: &Checkpoint, solver: Solver) -> Result<(UserSide, f64), AlsError> {
-        let items = basis::rotate(
-            &state.items,
-            |item| self.frequencies[item],
-            self.params.unobserved_weight,
-        )?;
+        let items = self.rotate_items(&state.items)?;
         let method = match solver {
             Solver::Exact => Method::Exact,
             Solver::ConjugateGradients => {
                 Method::Gradients { steps: STEPS, start: items.turn(&state.users) }
             }
         };
-        let half = HalfSweep {
-            side: &self.matrix.users,
-            factors: &items.rows,
-            spectrum: &items.spectrum,
-            ridge: self.ridge(self.matrix.n_items()),
-            scales: &[],
-        };
+        let half = self.user_half(&items);
         let penalty = |row: usize, x: &[f32], _| half.penalty(row, x);
         let (rows, penalty) = half.solve(method, |_| Prior::none(), penalty)?;
         Ok((UserSide { rows, items: items.rows, spectrum: items.spectrum }, penalty))

@@ -1,5 +1,6 @@
 //! What held-out rows decide: the embedding's numbers, the friends' prior, and the weights of the parts.
 
+mod audience;
 pub mod draws;
 mod knob;
 pub mod search;
@@ -16,6 +17,7 @@ use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::Recipe;
 use crate::report::StrengthTried;
 use crate::scoring::EmbeddingScorer;
+use crate::tuning::audience::Audience;
 use crate::tuning::draws::Draw;
 
 /// What was decided.
@@ -144,7 +146,9 @@ impl Tuning<'_> {
         let choices = choices(self.recipe);
         let mut best: Option<(f64, EmbeddingChoice, Als)> = None;
         for &choice in &choices {
-            let als = parts::embedding(confidences, self.recipe, choice, observer)?;
+            let mut audience =
+                Audience::new(observer, &confidences.matrix, views.catalogue(), self.cases);
+            let als = parts::embedding(confidences, self.recipe, choice, &mut audience)?;
             let quality = if choices.len() > 1 { self.quality(views, &als) } else { 0.0 };
             if best.as_ref().is_none_or(|best| quality > best.0) {
                 best = Some((quality, choice, als));
