@@ -109,7 +109,7 @@ fn nothing_outside_of_the_file_is_asked_for() {
 fn every_chart_tells_what_it_shows_and_no_number_is_broken() {
     let page = page("Title", &papers(), "");
     let charts = page.matches("class=\"chart\"").count();
-    assert_eq!((charts, page.matches("role=\"img\"").count()), (5, 5));
+    assert_eq!((charts, page.matches("role=\"img\"").count()), (6, 6));
     assert!(!page.contains("NaN") && !page.contains("inf"));
 }
 
