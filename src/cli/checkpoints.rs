@@ -77,6 +77,15 @@ pub(super) fn hash_of(data: &Dataset) -> u64 {
 
 const RUN: &str = "run.json";
 
+/// An embedding half-way, and what was told of it beside its losses.
+#[derive(Debug)]
+pub(super) struct HalfWay {
+    /// What the training goes on from.
+    pub state: Checkpoint,
+    /// How well it found what was held out, after each sweep; empty where nothing was.
+    pub held_out: Vec<Option<f64>>,
+}
+
 impl Checkpoints {
     /// The checkpoints of this data directory, whether there are any or not.
     pub(super) fn of(data: &Path) -> Self {
@@ -108,7 +117,7 @@ impl Checkpoints {
     }
 
     /// The state of an embedding after its last finished sweep. An error names a file that isn't whole.
-    pub(super) fn load(&self, fingerprint: u64) -> Result<Option<Checkpoint>, String> {
+    pub(super) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
         let path = self.directory.join(name(fingerprint));
         match fs::read(&path) {
             Ok(bytes) => decode(&bytes, fingerprint)
@@ -120,8 +129,13 @@ impl Checkpoints {
     }
 
     /// Keeps the state of an embedding in the place of an earlier one.
-    pub(super) fn save(&self, fingerprint: u64, state: &Checkpoint) -> io::Result<()> {
-        self.write(&name(fingerprint), &encode(fingerprint, state))
+    pub(super) fn save(
+        &self,
+        fingerprint: u64,
+        state: &Checkpoint,
+        held_out: &[Option<f64>],
+    ) -> io::Result<()> {
+        self.write(&name(fingerprint), &encode(fingerprint, state, held_out))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -138,21 +152,26 @@ fn name(fingerprint: u64) -> String {
     format!("{fingerprint:016x}.embedding")
 }
 
-/// `magic, fingerprint u64, dim u32, sweeps u32, items u64, losses f64.., factors of items and users f32.., crc32 of all before u32`,
-/// little-endian.
+/// `magic, fingerprint u64, dim u32, sweeps u32, items u64, judged u64, losses f64.., held-out figures f64.., factors of items and users
+/// f32.., crc32 of all before u32`, little-endian.
 const MAGIC: &[u8; 8] = b"guanxi02";
-const HEAD: usize = 32;
+const HEAD: usize = 40;
 
-fn encode(fingerprint: u64, state: &Checkpoint) -> Vec<u8> {
+fn encode(fingerprint: u64, state: &Checkpoint, held_out: &[Option<f64>]) -> Vec<u8> {
     let (items, users) = (state.items.values(), state.users.values());
     let values = items.len() + users.len();
-    let mut bytes = Vec::with_capacity(HEAD + 8 * state.losses.len() + 4 * values + 4);
+    let figures = state.losses.len() + held_out.len();
+    let mut bytes = Vec::with_capacity(HEAD + 8 * figures + 4 * values + 4);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&fingerprint.to_le_bytes());
     bytes.extend_from_slice(&(state.items.dim() as u32).to_le_bytes());
     bytes.extend_from_slice(&(state.losses.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&(state.items.rows() as u64).to_le_bytes());
+    bytes.extend_from_slice(&(held_out.len() as u64).to_le_bytes());
     state.losses.iter().for_each(|loss| bytes.extend_from_slice(&loss.to_le_bytes()));
+    for ndcg in held_out {
+        bytes.extend_from_slice(&ndcg.unwrap_or(f64::NAN).to_le_bytes());
+    }
     let values = items.iter().chain(users.iter());
     values.for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
     bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
@@ -160,7 +179,7 @@ fn encode(fingerprint: u64, state: &Checkpoint) -> Vec<u8> {
 }
 
 /// None where the bytes aren't what [`encode`] wrote for this fingerprint.
-fn decode(bytes: &[u8], fingerprint: u64) -> Option<Checkpoint> {
+fn decode(bytes: &[u8], fingerprint: u64) -> Option<HalfWay> {
     let (body, sum) = bytes.split_last_chunk::<4>()?;
     let is_whole = crc32fast::hash(body) == u32::from_le_bytes(*sum);
     let (head, rest) = body.split_at_checked(HEAD)?;
@@ -171,15 +190,21 @@ fn decode(bytes: &[u8], fingerprint: u64) -> Option<Checkpoint> {
     if !is_whole || head[..8] != *MAGIC || head[8..16] != fingerprint.to_le_bytes() {
         return None;
     }
-    let (losses, values) = rest.split_at_checked(8 * number(20))?;
-    let losses = losses.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    let long = |at: usize| Some(u64::from_le_bytes(*head[at..].first_chunk()?) as usize);
+    let (losses, rest) = rest.split_at_checked(8 * number(20))?;
+    let (held_out, values) = rest.split_at_checked(long(32)?.checked_mul(8)?)?;
+    let figures = |bytes: &[u8]| -> Vec<f64> {
+        bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
+    };
+    let losses = figures(losses);
+    let held_out = figures(held_out).into_iter().map(|x| (!x.is_nan()).then_some(x)).collect();
     let values = values.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
     let (mut items, dim) = (values.collect::<Vec<f32>>(), number(16));
-    let n_items = u64::from_le_bytes(*head[24..].first_chunk()?);
-    let end = usize::try_from(n_items).ok()?.checked_mul(dim)?;
+    let end = long(24)?.checked_mul(dim)?;
     let users = (end <= items.len()).then(|| items.split_off(end))?;
     let users = if users.is_empty() { Factors::empty() } else { Factors::new(dim, users).ok()? };
-    Some(Checkpoint { losses, items: Factors::new(dim, items).ok()?, users })
+    let state = Checkpoint { losses, items: Factors::new(dim, items).ok()?, users };
+    Some(HalfWay { state, held_out })
 }
 
 #[cfg(test)]
@@ -187,16 +212,19 @@ mod tests {
     use super::*;
 
     /// What exact rows leave, and what conjugate gradients leave.
-    fn states() -> [Checkpoint; 2] {
+    fn states() -> [HalfWay; 2] {
         let of = |rows: u8| {
             let values = (0..16 * rows).map(|value| f32::from(value) / 3.0);
             Factors::new(16, values.collect::<Vec<_>>()).unwrap()
         };
-        let with = |users| Checkpoint { losses: vec![3.5, 0.1], items: of(4), users };
-        [with(Factors::empty()), with(of(2))]
+        let with = |users, held_out| HalfWay {
+            state: Checkpoint { losses: vec![3.5, 0.1], items: of(4), users },
+            held_out,
+        };
+        [with(Factors::empty(), vec![]), with(of(2), vec![None, Some(0.25)])]
     }
 
-    fn state() -> Checkpoint {
+    fn state() -> HalfWay {
         let [state, _] = states();
         state
     }
@@ -224,8 +252,10 @@ mod tests {
     fn a_state_comes_back_bit_by_bit_and_only_under_its_fingerprint() {
         let (_scratch, checkpoints) = checkpoints();
         for state in states() {
-            checkpoints.save(1, &state).unwrap();
+            checkpoints.save(1, &state.state, &state.held_out).unwrap();
             let found = checkpoints.load(1).unwrap().unwrap();
+            assert_eq!(found.held_out, state.held_out);
+            let (found, state) = (found.state, state.state);
             assert_eq!(found.losses, state.losses);
             assert_eq!(found.items.values()[..], state.items.values()[..]);
             assert_eq!(found.users.values()[..], state.users.values()[..]);
@@ -235,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_whole_is_named() {
-        let bytes = encode(1, &state());
+        let bytes = encode(1, &state().state, &[]);
         let (_scratch, checkpoints) = checkpoints();
         let path = checkpoints.directory.join(name(1));
         for at in 0..bytes.len() {

@@ -8,7 +8,7 @@ use guanxi_training::tuning::search::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Output;
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{Checkpoints, HalfWay};
 use crate::report_page::{LossCurve, StageCost};
 
 /// Prints what a training run does and adds up what it costs.
@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
         self.told
     }
 
-    fn load(&mut self, fingerprint: u64) -> Option<Checkpoint> {
+    fn load(&mut self, fingerprint: u64) -> Option<HalfWay> {
         match self.checkpoints.as_ref()?.load(fingerprint) {
             Ok(found) => found,
             Err(flaw) => {
@@ -131,14 +131,18 @@ impl Observer for Watch<'_> {
             losses: Vec::new(),
             held_out: Vec::new(),
         });
-        let found = self.load(fingerprint)?;
-        self.note(format_args!("  goes on after sweep {}", found.losses.len()));
-        Some(found)
+        let HalfWay { state, held_out } = self.load(fingerprint)?;
+        if let Some(curve) = self.told.losses.last_mut() {
+            curve.held_out = held_out;
+        }
+        self.note(format_args!("  goes on after sweep {}", state.losses.len()));
+        Some(state)
     }
 
     fn checkpoint(&mut self, fingerprint: u64, state: &Checkpoint) {
         let Some(checkpoints) = &self.checkpoints else { return };
-        if let Err(error) = checkpoints.save(fingerprint, state) {
+        let held_out = self.told.losses.last().map_or(&[][..], |curve| &curve.held_out);
+        if let Err(error) = checkpoints.save(fingerprint, state, held_out) {
             let path = checkpoints.directory().display();
             let told = format!("no checkpoints from here on: can't write `{path}`: {error}");
             self.checkpoints = None;

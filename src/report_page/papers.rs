@@ -46,8 +46,7 @@ pub struct LossCurve {
     pub mean_ridge: f32,
     /// The loss after each sweep.
     pub losses: Vec<f64>,
-    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where nothing was held out, and
-    /// nothing for sweeps before an interruption.
+    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where nothing was held out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<Option<f64>>,
 }
