@@ -41,6 +41,26 @@ print(json.dumps({
     "seconds_per_iteration": round(wall[len(wall) // 2], 4), "cpu_seconds_per_iteration": round(cpu[len(cpu) // 2], 4)}))
 """
 
+# The least that exact rows need of a matrix, in 1e9 operations: n x n products of rows of d (or d x d, where that is less), their
+# Cholesky factors, and both bases; beside what the machine's sgemm does in a second on one core.
+FLOPS = """
+import json, sys, time
+import pyarrow.parquet as pq, numpy as np
+file, d = sys.argv[1], int(sys.argv[2])
+table, least = pq.read_table(file, columns=["user", "item"]), 0.0
+for name in ("user", "item"):
+    n = np.bincount(table[name].to_numpy()).astype(float)
+    n = n[n > 0]
+    k = np.minimum(n, d)
+    least += (n * k * d + k**3 / 3 + 4 * n * d + 2 * k**2).sum() + 4 * len(n) * d * d
+a, times = np.random.rand(3000, 3000).astype(np.float32), []
+for _ in range(6):
+    began = time.perf_counter()
+    a @ a
+    times.append(time.perf_counter() - began)
+print(json.dumps({"least": least / 1e9, "sgemm": 2 * 3000**3 / min(times) / 1e9}))
+"""
+
 RIVAL = "implicit CG(3)"
 
 
@@ -64,10 +84,11 @@ def python_with_implicit(directory):
     return str(python)
 
 
-def build():
-    subprocess.run(["cargo", "build", "-q", "--release", "--example", "als_sweep"], cwd=ROOT, check=True)
+def build(example):
+    """The path of one of guanxi's examples, built."""
+    subprocess.run(["cargo", "build", "-q", "--release", "--example", example], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return str(target / "release/examples/als_sweep")
+    return str(target / "release/examples" / example)
 
 
 def measure(systems, threads, runs):
@@ -96,7 +117,7 @@ def main():
     parser.add_argument("--venv", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "guanxi-rivals")
     args = parser.parse_args()
     python = python_with_implicit(args.venv)
-    example = build()
+    example = build("als_sweep")
     with tempfile.TemporaryDirectory() as scratch:
         data = args.data
         if args.zipf:
@@ -111,7 +132,11 @@ def main():
         if args.cholesky:
             systems["implicit Cholesky"] = [python, "-c", IMPLICIT, data, "cholesky", *rest[:2], "2"]
         rows = measure(systems, args.threads, args.runs)
+        bound = run([python, "-c", FLOPS, data, str(args.dim)], 1)
     report(args.zipf or args.data, rows)
+    share = bound["least"] / rows[0]["cpu_seconds_per_iteration"] / bound["sgemm"]
+    print(f"guanxi exact does {share:.0%} of the operations per CPU-second of sgemm ({bound['sgemm']:.0f}e9),"
+          f" by the least that it needs ({bound['least']:.1f}e9)")
 
 
 def report(matrix, rows):

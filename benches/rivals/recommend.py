@@ -9,12 +9,10 @@ Both train briefly on the same matrix, then rank all items for all users, withou
 
 import argparse
 import json
-import os
 import pathlib
-import subprocess
 import tempfile
 
-from als import ROOT, python_with_implicit, run
+from als import ROOT, build, python_with_implicit, run
 
 IMPLICIT = """
 import json, sys, time
@@ -57,10 +55,8 @@ def main():
     parser.add_argument("--venv", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "guanxi-rivals")
     args = parser.parse_args()
     python = python_with_implicit(args.venv)
-    subprocess.run(["cargo", "build", "-q", "--release", "--example", "embedding_lists"], cwd=ROOT, check=True)
+    example = build("embedding_lists")
     dim, length, threads = str(args.dim), str(args.length), str(args.threads)
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    example = str(target / "release/examples/embedding_lists")
     guanxi = run([example, args.data, dim, length], args.threads)
     implicit = run([python, "-c", IMPLICIT, args.data, dim, threads, length], args.threads)
     sizes = [str(guanxi["users"]), str(guanxi["items"]), dim]

@@ -1,7 +1,7 @@
 //! `--tune`: a search for a better recipe before training.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use guanxi_models::Offset;
 use guanxi_training::dataset::Dataset;
@@ -11,6 +11,7 @@ use guanxi_training::report::Report;
 use guanxi_training::tuning::search::{Found, Trial};
 
 use super::CliError;
+use super::papers;
 use super::source::Source;
 use super::train::served_metrics;
 use super::watch::Watch;
@@ -68,7 +69,7 @@ impl TuneArgs {
     /// Writes the recipe that was followed, if that is wanted.
     pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
         let Some(path) = &self.recipe_out else { return Ok(()) };
-        write(path, &with_metrics(recipe, report))
+        papers::write(path, with_metrics(recipe, report).as_bytes())
     }
 }
 
@@ -100,8 +101,4 @@ fn with_metrics(recipe: &Recipe, report: &Report) -> String {
         writeln!(text, "# {name} {value:.4}").expect("a string takes whatever is written to it");
     }
     text + "\n" + &recipe.to_toml()
-}
-
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|error| format!("`{}`: {error}", path.display()).into())
 }

@@ -4,7 +4,7 @@
 //! costs O(n^2 d + n^3). The penalty is also the preconditioner. Every step lowers the row problem, so that alternating over
 //! both sides still never raises the loss.
 
-use super::{BatchRow, RowSolver, bounded, objective};
+use super::{BatchRow, RowSolver, bounded};
 use crate::factors::Factors;
 use crate::kernel;
 
@@ -22,7 +22,6 @@ pub struct GradientSolver {
     residual: Vec<f32>,
     direction: Vec<f32>,
     product: Vec<f32>,
-    spectrum: Vec<f32>,
     exact: RowSolver,
 }
 
@@ -44,10 +43,7 @@ impl GradientSolver {
                 return f64::from(value);
             }
         }
-        self.spectrum.clear();
-        self.spectrum.extend(spectrum.iter().map(|g| row.scale * g));
-        self.exact.solve(factors, &self.spectrum, &row.problem, x);
-        objective(factors, &self.spectrum, &row.problem, x)
+        self.exact.solve_row(factors, spectrum, row, x)
     }
 
     fn descend(

@@ -34,9 +34,6 @@ const MAX_CONFIDENCE: f32 = 1e12;
 /// How many rows the primal system takes in at a time: enough to amortise its own loads and stores, few enough for the cache.
 const BLOCK: usize = 8 * PANEL;
 
-/// How many rows ahead of their use the items' rows are fetched.
-const LOOKAHEAD: usize = 12;
-
 /// One row to solve. All slices over items are parallel.
 #[derive(Clone, Copy, Debug)]
 pub struct RowProblem<'a> {
@@ -95,6 +92,10 @@ pub struct RowSolver {
     matrix: Vec<f32>,
     floors: Vec<f32>,
     z: Vec<f32>,
+    /// The roots of the confidences of the same rows.
+    weights: Vec<f32>,
+    /// The spectrum as it counts in a row.
+    spectrum: Vec<f32>,
     dense: DenseSolver,
 }
 
@@ -122,6 +123,23 @@ impl RowSolver {
         self.dense.solve(factors, spectrum, problem, out);
     }
 
+    /// As [`Self::solve`] with the row's own scale of the spectrum; returns the value of the row problem, its prior left out.
+    fn solve_row(
+        &mut self,
+        factors: &Factors,
+        spectrum: &[f32],
+        row: &BatchRow<'_>,
+        out: &mut [f32],
+    ) -> f64 {
+        let mut scaled = std::mem::take(&mut self.spectrum);
+        scaled.clear();
+        scaled.extend(spectrum.iter().map(|g| row.scale * g));
+        self.solve(factors, &scaled, &row.problem, out);
+        let value = objective(factors, &scaled, &row.problem, out);
+        self.spectrum = scaled;
+        value
+    }
+
     /// Prepares `D^1/2` and `b`; false where a coordinate is not penalised.
     fn penalise(&mut self, spectrum: &[f32], problem: &RowProblem<'_>) -> bool {
         let flat = problem.ridge + if problem.has_prior() { problem.prior_strength } else { 0.0 };
@@ -140,28 +158,14 @@ impl RowSolver {
 
     /// Gathers the rows of `W` and `r` of the items from `from` on, as many as fit into `height` rows, zeros below them.
     fn gather(&mut self, factors: &Factors, problem: &RowProblem<'_>, from: usize, height: usize) {
-        let dim = factors.dim();
-        self.rows.resize(height * dim, 0.0);
+        let items = &problem.items[from..problem.items.len().min(from + height)];
+        self.rows.resize(height * factors.dim(), 0.0);
         self.residuals.resize(height, 0.0);
-        for (row, out) in self.rows.chunks_exact_mut(dim).enumerate() {
-            let n = from + row;
-            if let Some(factor) =
-                problem.items.get(n + LOOKAHEAD).and_then(|&i| factors.row(i as usize))
-            {
-                kernel::prefetch(factor);
-            }
-            let Some(factor) = problem.items.get(n).and_then(|&item| factors.row(item as usize))
-            else {
-                out.fill(0.0);
-                self.residuals[row] = 0.0;
-                continue;
-            };
-            let weight = problem.confidence(n).sqrt();
-            kernel::scale_by(weight, factor, &self.root, out);
-            let explained =
-                if problem.has_prior() { kernel::dot(factor, &self.offset) } else { 0.0 };
-            self.residuals[row] = weight * (problem.target(n) - explained);
-        }
+        self.weights.resize(height, 0.0);
+        let part = RowProblem { items, ..*problem };
+        weigh(problem, from, &mut self.weights, &mut self.residuals);
+        subtract_prior(factors, &part, &self.offset, &self.weights, &mut self.residuals);
+        kernel::gather(factors.values(), items, &self.weights, &self.root, &mut self.rows);
     }
 
     fn solve_dual(&mut self, factors: &Factors, problem: &RowProblem<'_>) -> bool {
@@ -233,6 +237,40 @@ impl RowSolver {
             }
         }
         out.iter().all(|value| value.is_finite())
+    }
+}
+
+/// The roots of the confidences of the items from `from` on, and the targets multiplied with them; zeros where there are no more.
+fn weigh(row: &RowProblem<'_>, from: usize, weights: &mut [f32], residuals: &mut [f32]) {
+    let end = row.items.len().min(from + weights.len());
+    let confidences = &row.confidences[from..end];
+    weights[confidences.len()..].fill(0.0);
+    residuals[confidences.len()..].fill(0.0);
+    for (weight, confidence) in weights.iter_mut().zip(confidences) {
+        *weight = bounded(*confidence).sqrt();
+    }
+    let residuals = &mut residuals[..confidences.len()];
+    residuals.copy_from_slice(&weights[..confidences.len()]);
+    for (residual, target) in residuals.iter_mut().zip(row.targets.get(from..end).unwrap_or(&[])) {
+        *residual *= target;
+    }
+}
+
+/// Takes what the prior alone explains, `C^1/2 Y b`, out of the residuals.
+fn subtract_prior(
+    factors: &Factors,
+    row: &RowProblem<'_>,
+    offset: &[f32],
+    weights: &[f32],
+    residuals: &mut [f32],
+) {
+    if !row.has_prior() {
+        return;
+    }
+    for ((residual, weight), &item) in residuals.iter_mut().zip(weights).zip(row.items) {
+        if let Some(factor) = factors.row(item as usize) {
+            *residual -= weight * kernel::dot(factor, offset);
+        }
     }
 }
 

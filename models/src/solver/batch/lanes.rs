@@ -1,12 +1,8 @@
 //! The systems of a batch: made one by one, factored together, read back one by one.
 
-use super::super::{PIVOT_FLOOR, RowProblem, bounded};
+use super::super::{BLOCK, PIVOT_FLOOR, RowProblem, subtract_prior, weigh};
 use super::{Batch, BatchRow};
-use crate::factors::Factors;
 use crate::kernel::{self, LANES, PANEL, Rows};
-
-/// How many rows the primal system takes in at a time.
-const BLOCK: usize = 8 * PANEL;
 
 /// How many lanes ahead the cells of a row are fetched.
 const LOOKAHEAD: usize = 3;
@@ -210,40 +206,6 @@ impl Lanes {
         let is_finite =
             out.iter().fold(objective.is_finite(), |all, value| all & value.is_finite());
         is_finite.then_some(f64::from(objective))
-    }
-}
-
-/// The roots of the confidences of the items from `from` on, and the targets multiplied with them; zeros where there are no more.
-fn weigh(row: &RowProblem<'_>, from: usize, weights: &mut [f32], residuals: &mut [f32]) {
-    let end = row.items.len().min(from + weights.len());
-    let confidences = &row.confidences[from..end];
-    weights[confidences.len()..].fill(0.0);
-    residuals[confidences.len()..].fill(0.0);
-    for (weight, confidence) in weights.iter_mut().zip(confidences) {
-        *weight = bounded(*confidence).sqrt();
-    }
-    let residuals = &mut residuals[..confidences.len()];
-    residuals.copy_from_slice(&weights[..confidences.len()]);
-    for (residual, target) in residuals.iter_mut().zip(row.targets.get(from..end).unwrap_or(&[])) {
-        *residual *= target;
-    }
-}
-
-/// Takes what the prior alone explains, `C^1/2 Y b`, out of the residuals.
-fn subtract_prior(
-    factors: &Factors,
-    row: &RowProblem<'_>,
-    offset: &[f32],
-    weights: &[f32],
-    residuals: &mut [f32],
-) {
-    if !row.has_prior() {
-        return;
-    }
-    for ((residual, weight), &item) in residuals.iter_mut().zip(weights).zip(row.items) {
-        if let Some(factor) = factors.row(item as usize) {
-            *residual -= weight * kernel::dot(factor, offset);
-        }
     }
 }
 

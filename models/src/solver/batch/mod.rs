@@ -6,7 +6,7 @@
 
 mod lanes;
 
-use super::{RowProblem, RowSolver, objective};
+use super::{RowProblem, RowSolver};
 use crate::factors::Factors;
 use crate::kernel::{LANES, PANEL};
 use lanes::Lanes;
@@ -28,7 +28,6 @@ pub struct BatchRow<'a> {
 pub struct BatchSolver {
     lanes: Lanes,
     order: Vec<Member>,
-    spectrum: Vec<f32>,
     single: RowSolver,
 }
 
@@ -164,16 +163,9 @@ impl BatchSolver {
             let row = member.row();
             let out = &mut out[row * dim..(row + 1) * dim];
             let written = if is_alone { None } else { self.lanes.write(batch, lane, out) };
-            objectives[row] = written.unwrap_or_else(|| self.solve_one(batch, lane, out));
+            objectives[row] = written.unwrap_or_else(|| {
+                self.single.solve_row(batch.factors, batch.spectrum, batch.row(lane), out)
+            });
         }
-    }
-
-    /// Solves the row of one lane by itself.
-    fn solve_one(&mut self, batch: Batch<'_>, lane: usize, out: &mut [f32]) -> f64 {
-        let row = batch.row(lane);
-        self.spectrum.clear();
-        self.spectrum.extend(batch.spectrum.iter().map(|g| row.scale * g));
-        self.single.solve(batch.factors, &self.spectrum, &row.problem, out);
-        objective(batch.factors, &self.spectrum, &row.problem, out)
     }
 }
