@@ -1,13 +1,16 @@
 //! Eight numbers at a time: AVX2 and FMA.
 
 use std::arch::x86_64::{
-    __m256, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps,
-    _mm256_castps256_ps128, _mm256_div_ps, _mm256_extractf128_ps, _mm256_fmadd_ps,
-    _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_sqrt_ps,
-    _mm256_storeu_ps,
+    __m256, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
+    _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi32,
+    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_div_ps,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_fnmadd_ps,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::lanes::Simd;
+use super::PANEL;
+use super::lanes::{Simd, both};
 
 const WIDTH: usize = 8;
 
@@ -66,6 +69,18 @@ impl Simd<WIDTH> for Avx2 {
     }
 
     #[inline(always)]
+    fn code_product(self, codes: &[i8], query: &[i16]) -> i32 {
+        // SAFETY: `self` proves the features.
+        unsafe { code_product(codes, query) }
+    }
+
+    #[inline(always)]
+    fn panel_products(self, panel: &[i8], query: &[i16], out: &mut [i32; PANEL]) {
+        // SAFETY: `self` proves the features.
+        unsafe { panel_sums(panel, query, out) }
+    }
+
+    #[inline(always)]
     fn inverse_root(self, vector: __m256) -> __m256 {
         // SAFETY: `self` proves the features.
         unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), _mm256_sqrt_ps(vector)) }
@@ -80,5 +95,40 @@ impl Simd<WIDTH> for Avx2 {
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn code_product(codes: &[i8], query: &[i16]) -> i32 {
+    let mut sum = _mm256_setzero_si256();
+    for (codes, query) in codes.as_chunks::<16>().0.iter().zip(query.as_chunks::<16>().0) {
+        // SAFETY: the arrays hold the 16 bytes and the 16 numbers of 2 bytes that are read.
+        let (codes, query) = unsafe {
+            (_mm_loadu_si128(codes.as_ptr().cast()), _mm256_loadu_si256(query.as_ptr().cast()))
+        };
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepi8_epi16(codes), query));
+    }
+    let four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+    let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
+    _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn panel_sums(panel: &[i8], query: &[i16], out: &mut [i32; PANEL]) {
+    let mut sums = [_mm256_setzero_si256(); 2];
+    let pairs = panel.as_chunks::<16>().0.as_chunks::<2>().0;
+    for (halves, query) in pairs.iter().zip(query.as_chunks::<2>().0) {
+        let query = _mm256_set1_epi32(both(*query));
+        for (sum, half) in sums.iter_mut().zip(halves) {
+            // SAFETY: the array holds the 16 bytes that are read.
+            let codes = _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(half.as_ptr().cast()) });
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(codes, query));
+        }
+    }
+    for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<WIDTH>().0) {
+        // SAFETY: the array has room for the 8 numbers.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) }
     }
 }

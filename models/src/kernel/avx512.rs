@@ -1,28 +1,32 @@
-//! Sixteen numbers at a time: AVX-512F.
+//! Sixteen numbers at a time: AVX-512F and BW.
 
 use std::arch::x86_64::{
-    __m512, _mm_loadu_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps128_ps512,
-    _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_insertf32x4, _mm512_loadu_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_sqrt_ps, _mm512_storeu_ps,
+    __m512, _mm_loadu_ps, _mm_loadu_si128, _mm256_cvtepi8_epi16, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm512_add_epi32, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_castps128_ps512, _mm512_cvtepi8_epi16, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
+    _mm512_insertf32x4, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps,
+    _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_storeu_si512,
     _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_zextsi256_si512,
 };
 
-use super::lanes::Simd;
+use super::lanes::{Simd, both};
 
 const WIDTH: usize = 16;
 
-/// The proof that this processor has AVX-512F: only code compiled for it makes one.
+/// The proof that this processor has AVX-512F and BW: only code compiled for it makes one.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512(());
 
 impl Avx512 {
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,avx512bw")]
     fn here() -> Self {
         Self(())
     }
 }
 
-super::compile!(Avx512, "avx512f");
+super::compile!(Avx512, "avx512f,avx512bw");
 
 impl Simd<WIDTH> for Avx512 {
     type Vector = __m512;
@@ -78,6 +82,18 @@ impl Simd<WIDTH> for Avx512 {
     }
 
     #[inline(always)]
+    fn code_product(self, codes: &[i8], query: &[i16]) -> i32 {
+        // SAFETY: `self` proves the features.
+        unsafe { code_product(codes, query) }
+    }
+
+    #[inline(always)]
+    fn panel_products(self, panel: &[i8], query: &[i16], out: &mut [i32; WIDTH]) {
+        // SAFETY: `self` proves the features.
+        unsafe { panel_sums(panel, query, out) }
+    }
+
+    #[inline(always)]
     fn transpose_scaled(
         self,
         rows: [&[f32; WIDTH]; WIDTH],
@@ -112,12 +128,53 @@ impl Simd<WIDTH> for Avx512 {
     }
 }
 
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn code_product(codes: &[i8], query: &[i16]) -> i32 {
+    let (codes, codes_rest) = codes.as_chunks::<32>();
+    let (query, query_rest) = query.as_chunks::<32>();
+    let mut sum = _mm512_setzero_si512();
+    for (codes, query) in codes.iter().zip(query) {
+        // SAFETY: the arrays hold the 32 bytes and the 32 numbers of 2 bytes that are read.
+        let (codes, query) = unsafe {
+            (_mm256_loadu_si256(codes.as_ptr().cast()), _mm512_loadu_si512(query.as_ptr().cast()))
+        };
+        sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_cvtepi8_epi16(codes), query));
+    }
+    let rests = codes_rest.as_chunks::<16>().0.iter().zip(query_rest.as_chunks::<16>().0);
+    for (codes, query) in rests {
+        // SAFETY: the arrays hold the 16 bytes and the 16 numbers of 2 bytes that are read.
+        let (codes, query) = unsafe {
+            (_mm_loadu_si128(codes.as_ptr().cast()), _mm256_loadu_si256(query.as_ptr().cast()))
+        };
+        let rest = _mm256_madd_epi16(_mm256_cvtepi8_epi16(codes), query);
+        sum = _mm512_add_epi32(sum, _mm512_zextsi256_si512(rest));
+    }
+    _mm512_reduce_add_epi32(sum)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn panel_sums(panel: &[i8], query: &[i16], out: &mut [i32; WIDTH]) {
+    let mut sums = [_mm512_setzero_si512(); 2];
+    let pairs = panel.as_chunks::<32>().0.iter().zip(query.as_chunks::<2>().0);
+    for (at, (pairs, query)) in pairs.enumerate() {
+        // SAFETY: the array holds the 32 bytes that are read.
+        let codes = _mm512_cvtepi8_epi16(unsafe { _mm256_loadu_si256(pairs.as_ptr().cast()) });
+        let query = _mm512_set1_epi32(both(*query));
+        sums[at % 2] = _mm512_add_epi32(sums[at % 2], _mm512_madd_epi16(codes, query));
+    }
+    let sum = _mm512_add_epi32(sums[0], sums[1]);
+    // SAFETY: the array has room for the 16 numbers.
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) }
+}
+
 /// Four columns of sixteen rows, of the group of this number.
 ///
 /// Quarters of vectors are put together as they are loaded, which costs no shuffles: vector `j` holds the four numbers of the rows
 /// `j`, `4 + j`, `8 + j` and `12 + j`. What is left is to turn 4 x 4 blocks.
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512bw")]
 fn four_columns(rows: &[&[f32; WIDTH]; WIDTH], group: usize) -> [__m512; 4] {
     let quarters: [__m512; 4] = std::array::from_fn(|j| {
         // SAFETY: a quarter holds the 4 numbers that are read.

@@ -3,6 +3,7 @@
 //! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
 use super::PANEL;
 pub(super) use super::cholesky::{cholesky, solve};
+pub(super) use super::codes::{code_products, panel_products};
 pub(super) use super::gram::{add_gram, gram};
 pub(super) use super::products::{product, products};
 pub(super) use super::rows::{add_projections, combine, gather, gather_columns};
@@ -28,6 +29,24 @@ pub(super) trait Simd<const N: usize>: Copy {
     fn sum(self, vector: Self::Vector) -> f32;
     /// 1 over the square root, not an approximation.
     fn inverse_root(self, vector: Self::Vector) -> Self::Vector;
+
+    /// The inner product of two rows of whole numbers; a multiple of 16 of them.
+    #[inline(always)]
+    fn code_product(self, codes: &[i8], query: &[i16]) -> i32 {
+        codes.iter().zip(query).map(|(&code, &number)| i32::from(code) * i32::from(number)).sum()
+    }
+
+    /// The inner products of a query with [`PANEL`] rows of codes, which lie two by two: the first two of each row, then the next two.
+    #[inline(always)]
+    fn panel_products(self, panel: &[i8], query: &[i16], out: &mut [i32; PANEL]) {
+        out.fill(0);
+        for (pairs, query) in panel.chunks_exact(2 * PANEL).zip(query.chunks_exact(2)) {
+            for (out, pair) in out.iter_mut().zip(pairs.chunks_exact(2)) {
+                *out += i32::from(pair[0]) * i32::from(query[0]);
+                *out += i32::from(pair[1]) * i32::from(query[1]);
+            }
+        }
+    }
 
     /// Writes [`PANEL`] rows, each by its weight and each column by its scale, as the columns of the block at the start of `to`,
     /// rows `stride` apart.
@@ -146,4 +165,10 @@ pub(super) fn transpose<const N: usize, S: Simd<N>>(
     for at in (0..height).step_by(PANEL) {
         simd.transpose_block(&panel[at..], height, &mut out[at * width + column..], width);
     }
+}
+
+/// Two numbers side by side in one.
+#[inline(always)]
+pub(super) fn both([first, second]: [i16; 2]) -> i32 {
+    i32::from(first.cast_unsigned()) | i32::from(second) << 16
 }

@@ -16,6 +16,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod cholesky;
+mod codes;
 mod gram;
 mod lanes;
 mod products;
@@ -110,6 +111,21 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
+        pub(super) fn code_products(
+            query: &[i16],
+            codes: &[i8],
+            nodes: &[u32],
+            out: &mut Vec<i32>,
+        ) {
+            lanes::code_products(<$simd>::here(), query, codes, nodes, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn panel_products(query: &[i16], panels: &[i8], out: &mut Vec<i32>) {
+            lanes::panel_products(<$simd>::here(), query, panels, out);
+        }
+
+        #[target_feature(enable = $features)]
         pub(super) fn products(panel: &[f32], queries: &[f32], out: &mut [f32]) {
             lanes::products(<$simd>::here(), panel, queries, out);
         }
@@ -148,8 +164,8 @@ macro_rules! dispatch {
     ($name:ident($($argument:expr),*)) => {{
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the processor has AVX-512F, which is all that the function was compiled for.
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+                // SAFETY: the processor has AVX-512F and BW, which is all that the function was compiled for.
                 return unsafe { avx512::$name($($argument),*) };
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -238,6 +254,21 @@ pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
 /// weighted Gram matrix that is never made. O(items x width).
 pub fn add_projections(table: &[f32], items: &[u32], weights: &[f32], x: &[f32], out: &mut [f32]) {
     dispatch!(add_projections(table, items, weights, x, out));
+}
+
+/// Replaces `out` by the inner products of `query` with those rows of `codes`, as wide as it, that `nodes` names.
+///
+/// Whole numbers: every kind of processor gives the same. The width is a multiple of 16; products must fit 32 bits, which they
+/// do where no number of the query is above `i32::MAX / (127 width)`.
+pub fn code_products(query: &[i16], codes: &[i8], nodes: &[u32], out: &mut Vec<i32>) {
+    dispatch!(code_products(query, codes, nodes, out));
+}
+
+/// Replaces `out` by the inner products of `query` with all rows of panels of codes.
+///
+/// A panel holds [`PANEL`] rows two numbers at a time: the first two of each row, then the next two. See [`code_products`] for the bounds.
+pub fn panel_products(query: &[i16], panels: &[i8], out: &mut Vec<i32>) {
+    dispatch!(panel_products(query, panels, out));
 }
 
 /// The inner products of [`QUERIES`] queries with [`PRODUCTS`] rows: `out` takes [`PRODUCTS`] numbers for each query.

@@ -30,8 +30,8 @@ macro_rules! on_each {
                 let result = unsafe { avx2::$name($($argument),*) };
                 $check(result);
             }
-            if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the feature was detected in the line above.
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+                // SAFETY: the features were detected in the line above.
                 let result = unsafe { avx512::$name($($argument),*) };
                 $check(result);
             }
@@ -350,6 +350,49 @@ fn products_are_the_dots_of_queries_and_rows() {
         on_each!(products(&panel, &queries, &mut out.borrow_mut()), |()| {
             assert_close(&out.borrow(), &expected);
             out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
+fn products_of_codes_are_exact_on_every_processor() {
+    let mut rng = StdRng::seed_from_u64(5);
+    for dim in [16, 32, 48, 64, 128, 1024] {
+        let most = (i32::MAX / (127 * dim as i32)).min(8191) as i16;
+        let mut codes: Vec<i8> = (0..dim * 5).map(|_| rng.random_range(-127..=127)).collect();
+        codes[..dim].fill(-127);
+        let mut query: Vec<i16> = (0..dim).map(|_| rng.random_range(-most..=most)).collect();
+        query[..dim / 2].fill(most);
+        let nodes = [4, 0, 2, 2];
+        let exact = |node: u32| -> i64 {
+            let row = &codes[node as usize * dim..][..dim];
+            row.iter().zip(&query).map(|(c, q)| i64::from(*c) * i64::from(*q)).sum()
+        };
+        let expected = nodes.map(|node| i32::try_from(exact(node)).unwrap());
+        let out = std::cell::RefCell::new(vec![7]);
+        on_each!(code_products(&query, &codes, &nodes, &mut out.borrow_mut()), |()| {
+            assert_eq!(*out.borrow(), expected);
+        });
+    }
+}
+
+#[test]
+fn products_of_panels_are_those_of_their_rows() {
+    let mut rng = StdRng::seed_from_u64(6);
+    for (dim, rows) in [(16, 16), (48, 48), (64, 32), (128, 16)] {
+        let codes: Vec<i8> = (0..dim * rows).map(|_| rng.random_range(-127..=127)).collect();
+        let query: Vec<i16> = (0..dim).map(|_| rng.random_range(-8191..=8191)).collect();
+        let mut panels = vec![0; codes.len()];
+        for (at, &code) in codes.iter().enumerate() {
+            let (row, k) = (at / dim, at % dim);
+            panels[row / PANEL * PANEL * dim + (k / 2 * PANEL + row % PANEL) * 2 + k % 2] = code;
+        }
+        let nodes: Vec<u32> = (0..rows as u32).collect();
+        let mut expected = Vec::new();
+        code_products(&query, &codes, &nodes, &mut expected);
+        let out = std::cell::RefCell::new(vec![7; 3]);
+        on_each!(panel_products(&query, &panels, &mut out.borrow_mut()), |()| {
+            assert_eq!(*out.borrow(), expected);
         });
     }
 }
