@@ -48,7 +48,8 @@ fn recall(corpus: &Corpus, mut search: impl FnMut(&[f32]) -> Vec<(f32, u32)>) ->
 
 fn index_search(criterion: &mut Criterion) {
     let corpus = corpus();
-    let index = ItemIndex::build(&corpus.items, &IndexParams::default()).expect("it is tame");
+    let index = ItemIndex::build(&corpus.items, &Factors::empty(), &IndexParams::default())
+        .expect("it is tame");
     let mut group = criterion.benchmark_group("index_search");
     let mut contend = |name: &str, mut search: Search<'_>| {
         let recall = recall(&corpus, &mut search);

@@ -84,7 +84,7 @@ pub struct Ingest {
 pub struct Recommend {
     /// How many items a list has that doesn't say.
     pub default_limit: usize,
-    /// The width of the index search.
+    /// How many candidates a search of the index keeps; 0: as many as it was measured to need.
     pub search_ef: usize,
 }
 
@@ -148,7 +148,7 @@ impl Default for Social {
 
 impl Default for Recommend {
     fn default() -> Self {
-        Self { default_limit: 20, search_ef: 128 }
+        Self { default_limit: 20, search_ef: 0 }
     }
 }
 
@@ -192,7 +192,6 @@ impl Settings {
             ("server.max_ingest_bytes", self.server.max_ingest_bytes),
             ("social.min_friends", self.social.min_friends),
             ("recommend.default_limit", self.recommend.default_limit),
-            ("recommend.search_ef", self.recommend.search_ef),
         ];
         match counts.into_iter().find(|&(_, count)| count == 0) {
             Some((key, _)) => Err(SettingsError::Value {

@@ -73,7 +73,7 @@ impl Question {
             exclude_seen: self.exclude_seen.unwrap_or(true),
             explain: self.explain.unwrap_or(false),
             min_friends: settings.social.min_friends,
-            search: Search::Index { ef: settings.recommend.search_ef },
+            search: Search::Index { ef: Some(settings.recommend.search_ef).filter(|&ef| ef > 0) },
         };
         let fields = fields(&self.fields.unwrap_or_default())?;
         Ok(Asked { query, fields })

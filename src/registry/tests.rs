@@ -111,12 +111,13 @@ fn a_model_comes_back_as_it_was() {
 #[test]
 fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let (_dir, registry) = opened();
-    let values: Vec<f32> = (0..48_u16).map(|at| f32::from(at % 7) - 3.0).collect();
+    let values: Vec<f32> = (0..16 * 100_u16).map(|at| f32::from(at % 7) - 3.0).collect();
     let item_factors = Factors::new(16, values).unwrap();
     let params = IndexParams { exact_below: 0, ..IndexParams::default() };
-    let index = ItemIndex::build(&item_factors, &params).unwrap();
+    let index = ItemIndex::build(&item_factors, &Factors::empty(), &params).unwrap();
     assert!(!index.is_exact());
-    let indexed = Model { item_factors, index, ..model(1) };
+    let items = (0..100).map(|item| item.to_string()).collect();
+    let indexed = Model { items, item_factors, index, ..model(1) };
     let version = registry.publish(&indexed, &extras()).unwrap();
     let loaded = registry.load(&version).unwrap();
     assert_eq!(format!("{:?}", loaded.index), format!("{:?}", indexed.index));

@@ -1,25 +1,32 @@
 //! The frozen graph: flat arrays that a file can hold.
 
-use crate::column::{Column, Starts};
+use super::{MOST_NODES, PANEL};
+use crate::column::Column;
 
 /// Stands where a row has no further link.
 pub const NO_LINK: u32 = u32::MAX;
 
-/// A graph over the rows of a factor table. All numbers in it are rows of that table.
+/// A graph over rows of a factor table. Nodes are numbered so that near ones lie near each other, after those of the head.
 #[derive(Clone, Debug, Default)]
 pub struct IndexColumns {
-    /// Links per row on the upper layers; the lowest has twice as many.
-    pub m: u32,
-    /// The row where every search begins.
-    pub entry: u32,
-    /// The lowest layer: `2 m` numbers per row, filled up with [`NO_LINK`]. Empty where there is no graph.
+    /// Links per node.
+    pub width: u32,
+    /// How many rows the factor table has. Not all are nodes: zero rows have no direction.
+    pub rows: u32,
+    /// So many nodes, the longest, come first; every search looks at all of them. A multiple of 16.
+    pub head: u32,
+    /// How many candidates a search must keep to find what [`IndexParams::recall`](super::IndexParams) asks for.
+    pub ef: u32,
+    /// The share of the true ten that was found at `ef`, by searches for vectors that the builder did not know.
+    pub recall: f32,
+    /// The row of the factor table that each node stands for. Empty where there is no graph.
+    pub items: Column<u32>,
+    /// What one step of each column of `codes` is worth.
+    pub scales: Column<f32>,
+    /// The rows of the nodes in steps, as many numbers for each as there are `scales`.
+    pub codes: Column<i8>,
+    /// `width` nodes per node, filled up with [`NO_LINK`]: its links.
     pub links: Column<u32>,
-    /// Where each upper layer, from the lowest up, begins in `upper_nodes`, and where the last one ends: one more than there are.
-    pub layers: Column<u64>,
-    /// The rows that are on each upper layer, ascending within the layer.
-    pub upper_nodes: Column<u32>,
-    /// `m` numbers for each of `upper_nodes`, filled up with [`NO_LINK`]: its links on that layer, all to rows of that layer.
-    pub upper_links: Column<u32>,
 }
 
 /// Why an index can't be built or columns are none.
@@ -45,8 +52,8 @@ pub enum IndexError {
         /// How many values it has.
         values: usize,
     },
-    /// A link or node leads out of the graph, or follows an empty place.
-    #[error("column `{column}` leads to row {target} at {at}, which can't be")]
+    /// A number leads out of the graph or its table, or to where another one leads.
+    #[error("column `{column}` leads to {target} at {at}, which can't be")]
     Target {
         /// Its name.
         column: &'static str,
@@ -58,91 +65,82 @@ pub enum IndexError {
 }
 
 impl IndexColumns {
-    /// How many rows the graph is over.
-    pub fn rows(&self) -> usize {
-        self.links.len() / self.width().max(1)
+    /// How many nodes the graph has.
+    pub fn nodes(&self) -> usize {
+        self.items.len()
     }
 
-    /// Links per row on the lowest layer.
-    pub(super) fn width(&self) -> usize {
-        2 * self.m as usize
+    /// How many bytes the columns take.
+    pub(super) fn bytes(&self) -> usize {
+        let numbers = self.items.len() + self.scales.len() + self.links.len();
+        numbers * size_of::<u32>() + self.codes.len()
     }
 
-    /// The links of a row on the lowest layer.
-    pub(super) fn row(&self, row: u32) -> &[u32] {
-        let start = row as usize * self.width();
-        &self.links[start..start + self.width()]
+    /// The links of a node.
+    pub(super) fn row(&self, node: u32) -> &[u32] {
+        let width = self.width as usize;
+        let links = &self.links[node as usize * width..][..width];
+        let end = links.iter().position(|link| *link == NO_LINK).unwrap_or(width);
+        &links[..end]
     }
 
-    /// How many upper layers there are.
-    pub(super) fn upper_layers(&self) -> usize {
-        self.layers.len().saturating_sub(1)
+    /// The places of a node's links, for whoever fetches them ahead.
+    pub(super) fn places(&self, node: u32) -> &[u32] {
+        let width = self.width as usize;
+        &self.links[node as usize * width..][..width]
     }
 
-    /// The links of a row on an upper layer, from 0; none where it isn't on that layer.
-    pub(super) fn upper_row(&self, layer: usize, row: u32) -> &[u32] {
-        let (start, end) = (self.layers[layer] as usize, self.layers[layer + 1] as usize);
-        let Ok(at) = self.upper_nodes[start..end].binary_search(&row) else {
-            return &[];
-        };
-        let m = self.m as usize;
-        &self.upper_links[(start + at) * m..(start + at + 1) * m]
+    /// The codes of a node.
+    pub(super) fn code(&self, node: u32) -> &[i8] {
+        let dim = self.scales.len();
+        &self.codes[node as usize * dim..][..dim]
     }
 
-    /// Checks that no walk from the entry along links can leave the columns.
+    /// Checks that no walk along links can leave the columns, and that no two nodes are one item.
     pub(super) fn check(&self) -> Result<(), IndexError> {
-        if self.links.is_empty() {
+        if self.items.is_empty() {
             return Ok(());
         }
-        if !(2..=64).contains(&self.m) {
-            return Err(IndexError::Links { m: self.m as usize });
+        let (nodes, dim, width) = (self.nodes(), self.scales.len(), self.width as usize);
+        let whole = |column, values, holds: bool| {
+            if holds { Ok(()) } else { Err(IndexError::Ragged { column, values }) }
+        };
+        if !(4..=128).contains(&width) {
+            return Err(IndexError::Links { m: width / 2 });
         }
-        if !self.links.len().is_multiple_of(self.width()) {
-            return Err(IndexError::Ragged { column: "links", values: self.links.len() });
+        if nodes > MOST_NODES {
+            return Err(IndexError::Rows { rows: nodes });
         }
-        let rows = self.rows() as u32;
-        if self.entry >= rows {
-            return Err(IndexError::Target { column: "entry", at: 0, target: self.entry });
-        }
-        check_links("links", &self.links, self.width(), rows)?;
-        self.check_upper(rows)
+        let head = self.head as usize;
+        whole("head", head, head.is_multiple_of(PANEL) && (PANEL..=nodes).contains(&head))?;
+        whole("scales", dim, dim > 0 && dim.is_multiple_of(PANEL))?;
+        whole("codes", self.codes.len(), self.codes.len() == nodes.saturating_mul(dim))?;
+        whole("links", self.links.len(), self.links.len() == nodes.saturating_mul(width))?;
+        check_below("links", &self.links, |link| link.wrapping_add(1) > nodes as u32)?;
+        check_below("items", &self.items, |item| item >= self.rows)?;
+        self.check_items()
     }
 
-    fn check_upper(&self, rows: u32) -> Result<(), IndexError> {
-        let nodes = self.upper_nodes.len();
-        let ragged = |column, values| IndexError::Ragged { column, values };
-        let starts = Starts::new(self.layers.clone(), nodes);
-        let starts = starts.map_err(|_| ragged("layers", self.layers.len()))?;
-        if self.upper_links.len() != nodes * self.m as usize {
-            return Err(ragged("upper_links", self.upper_links.len()));
+    fn check_items(&self) -> Result<(), IndexError> {
+        let mut seen = vec![false; self.rows as usize];
+        let twice = |&item: &u32| std::mem::replace(&mut seen[item as usize], true);
+        match self.items.iter().position(twice) {
+            Some(at) => Err(IndexError::Target { column: "items", at, target: self.items[at] }),
+            None => Ok(()),
         }
-        for layer in 0..starts.rows() {
-            let range = starts.range(layer);
-            let on_layer = &self.upper_nodes[range.clone()];
-            let wrong = |at: usize| at > 0 && on_layer[at - 1] >= on_layer[at];
-            if let Some(at) = (0..on_layer.len()).find(|&at| on_layer[at] >= rows || wrong(at)) {
-                let (at, target) = (range.start + at, on_layer[at]);
-                return Err(IndexError::Target { column: "upper_nodes", at, target });
-            }
-        }
-        check_links("upper_links", &self.upper_links, self.m as usize, rows)
     }
 }
 
-/// Checks that every link is a row and none stands behind an empty place.
-fn check_links(
+/// Checks that no number of a column is wrong. For links: one more than [`NO_LINK`] is 0.
+fn check_below(
     column: &'static str,
-    links: &[u32],
-    width: usize,
-    rows: u32,
+    numbers: &[u32],
+    is_wrong: impl Fn(u32) -> bool,
 ) -> Result<(), IndexError> {
-    for (row, links) in links.chunks_exact(width).enumerate() {
-        let degree = links.iter().position(|link| *link == NO_LINK).unwrap_or(width);
-        let is_wrong =
-            |at: usize| if at < degree { links[at] >= rows } else { links[at] != NO_LINK };
-        if let Some(at) = (0..width).find(|&at| is_wrong(at)) {
-            return Err(IndexError::Target { column, at: row * width + at, target: links[at] });
-        }
+    // Without an early end, whole vectors are checked at a time.
+    if !numbers.iter().fold(false, |wrong, &number| wrong | is_wrong(number)) {
+        return Ok(());
     }
-    Ok(())
+    let at = numbers.iter().position(|&number| is_wrong(number)).expect("one was found");
+    Err(IndexError::Target { column, at, target: numbers[at] })
 }

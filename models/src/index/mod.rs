@@ -1,45 +1,68 @@
 //! Nearest neighbours by inner product.
 //!
-//! `hnsw_rs` builds a navigable graph (see [`build`]); a search walks a frozen copy of it in flat arrays, which can live in
-//! a mapped file. For small sets there is no graph, and a search looks at every item: that is faster.
+//! A search scans the longest vectors and walks from the best of them through a frozen graph in flat arrays, which can live in a mapped
+//! file; see [`build`] and [`search`]. For small sets there is no graph, and a search looks at every item: that is faster.
 
 mod build;
+mod candidates;
+mod codes;
 mod columns;
+mod effort;
 mod exact;
+mod head;
+mod links;
+mod live;
 mod many;
 mod order;
-mod prune;
+mod pool;
 mod search;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
 use serde::{Deserialize, Serialize};
 
 use crate::factors::Factors;
+use crate::kernel::PANEL;
 pub use columns::{IndexColumns, IndexError, NO_LINK};
 pub use exact::exact_top;
+use head::Head;
+pub use live::LiveIndex;
 pub use many::Panels;
+use pool::MOST_NODES;
 pub use search::SearchScratch;
 
 /// How an index is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IndexParams {
-    /// Links per item on each upper layer; twice as many on the lowest. From 2 to 64.
+    /// Half as many links as a node has at most. From 2 to 64.
     pub m: usize,
-    /// How many candidates an insertion looks at.
-    pub ef_construction: usize,
-    /// How often the links of the lowest layer are chosen anew among neighbours of neighbours.
+    /// So many of the longest vectors are scanned by every search.
+    pub head: usize,
+    /// In the parts of how many trees all are compared with all.
+    pub trees: usize,
+    /// How often links are chosen anew among neighbours of neighbours.
     pub refinements: usize,
     /// Fewer items than this are scanned, not indexed.
     pub exact_below: usize,
-    /// Decides the order of insertion.
+    /// Which share of the true ten a search is to find: decides how many candidates it keeps.
+    pub recall: f32,
+    /// Decides the trees.
     pub seed: u64,
 }
 
 impl Default for IndexParams {
     fn default() -> Self {
-        Self { m: 16, ef_construction: 64, refinements: 3, exact_below: 10_000, seed: 0 }
+        Self {
+            m: 16,
+            head: 2048,
+            trees: 3,
+            refinements: 1,
+            exact_below: 10_000,
+            recall: 0.99,
+            seed: 0,
+        }
     }
 }
 
@@ -47,21 +70,34 @@ impl Default for IndexParams {
 #[derive(Clone, Debug, Default)]
 pub struct ItemIndex {
     columns: IndexColumns,
+    head: Head,
 }
 
 impl ItemIndex {
     /// Builds the index over the rows of `factors`. Zero rows, which have no direction, are left out.
     ///
-    /// The same rows and parameters give the same index on one kind of processor.
-    pub fn build(factors: &Factors, params: &IndexParams) -> Result<Self, IndexError> {
-        let columns = build::build(factors, params)?;
-        Ok(Self { columns })
+    /// `askers` are vectors like those that will be searched for, rows of the same width, or none: half of a sample of them shapes the
+    /// graph, the other half decides how many candidates a search keeps, and whether the graph is good enough to be used at all. The same
+    /// rows and parameters give the same index on one kind of processor, for any number of threads. O(n d log n), and the askers of the
+    /// sample are compared with all.
+    pub fn build(
+        factors: &Factors,
+        askers: &Factors,
+        params: &IndexParams,
+    ) -> Result<Self, IndexError> {
+        let sample = effort::Sample::new(factors, askers);
+        let columns = build::build(factors, &sample.known, params)?;
+        Ok(effort::measured(Self::new(columns), factors, &sample.unknown, params.recall))
+    }
+
+    fn new(columns: IndexColumns) -> Self {
+        Self { head: Head::new(&columns), columns }
     }
 
     /// Takes columns, from a file perhaps, after checking that no search can leave them.
     pub fn from_columns(columns: IndexColumns) -> Result<Self, IndexError> {
         columns.check()?;
-        Ok(Self { columns })
+        Ok(Self::new(columns))
     }
 
     /// The columns, to be stored.
@@ -69,9 +105,19 @@ impl ItemIndex {
         &self.columns
     }
 
+    /// How many bytes it holds beside the factors.
+    pub fn bytes(&self) -> usize {
+        self.columns.bytes() + self.head.bytes()
+    }
+
     /// Whether there is no graph, so that every search scans and is exact.
     pub fn is_exact(&self) -> bool {
-        self.columns.links.is_empty()
+        self.columns.items.is_empty()
+    }
+
+    /// How many candidates a search keeps to find what was asked for when the index was built.
+    pub fn ef(&self) -> usize {
+        self.columns.ef as usize
     }
 
     /// Finds about the `k` items of largest `query.q_i` among those that `accept` lets through: descending by score, ties by number.
@@ -88,13 +134,17 @@ impl ItemIndex {
         accept: &dyn Fn(u32) -> bool,
         scratch: &mut SearchScratch,
     ) -> Vec<(f32, u32)> {
-        if self.is_exact() || self.columns.rows() != factors.rows() {
+        if k == 0 || !self.is_of(factors) {
             return exact_top(factors, query, k, accept);
         }
-        let walk = search::Walk { columns: &self.columns, factors, query, ef: ef.max(k), accept };
-        match walk.run(scratch) {
-            Some(pool) if pool.len() >= k => pool.iter().take(k).copied().collect(),
-            _ => exact_top(factors, query, k, accept),
-        }
+        let (columns, head) = (&self.columns, &self.head);
+        let walk = search::Walk { columns, head, factors, query, ef: ef.max(k), accept };
+        walk.run(k, scratch).unwrap_or_else(|| exact_top(factors, query, k, accept))
+    }
+
+    /// Whether there is a graph, over a table of this shape.
+    fn is_of(&self, factors: &Factors) -> bool {
+        let IndexColumns { rows, scales, .. } = &self.columns;
+        !self.is_exact() && *rows as usize == factors.rows() && scales.len() == factors.dim()
     }
 }

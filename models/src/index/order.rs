@@ -1,25 +1,25 @@
-//! The order in which items enter the graph: neighbours one after another, which keeps insertions in the cache.
+//! An order in which near rows lie near each other: the leaves of a balanced tree of two means.
 
-use super::build::Vectors;
+use crate::factors::Factors;
 use crate::kernel::{axpy, dot};
 
 /// Below this size a part of the tree is not split any more.
 const LEAF: usize = 32;
 
-/// How many vectors decide where a part is split.
+/// From this size on, the parts of a part are split at the same time.
+const IN_PARALLEL: usize = 4096;
+
+/// How many rows decide where a part is split.
 const SAMPLE: usize = 192;
 
 /// How often the two means of a part are moved.
 const ROUNDS: usize = 4;
 
-/// One vector in so many enters first, from everywhere, so that the graph has its long links from the start.
-const PIONEERS: u64 = 16;
-
 /// A small generator of numbers that are random enough for sampling.
-pub(super) struct SplitMix(pub(super) u64);
+struct SplitMix(u64);
 
 impl SplitMix {
-    pub(super) fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -32,41 +32,56 @@ impl SplitMix {
     }
 }
 
-/// All vectors: the pioneers, then the others leaf by leaf of a balanced tree of two means.
-pub(super) fn insertion_order(vectors: &Vectors, seed: u64) -> Vec<u32> {
-    let mut rng = SplitMix(seed);
-    let mut ids: Vec<u32> = (0..vectors.rows() as u32).collect();
-    split(vectors, &mut ids, &mut rng);
-    let (mut order, mut others) = (Vec::with_capacity(ids.len()), Vec::new());
-    for id in ids {
-        let is_pioneer = rng.next().is_multiple_of(PIONEERS);
-        if is_pioneer { order.push(id) } else { others.push(id) }
-    }
-    order.extend(others);
-    order
+/// The rows of `ids`, leaf by leaf; the same for any number of threads. O(n d log n).
+pub(super) fn tree_order(factors: &Factors, mut ids: Vec<u32>, seed: u64) -> Vec<u32> {
+    split(factors, &mut ids, seed);
+    ids
 }
 
-fn split(vectors: &Vectors, ids: &mut [u32], rng: &mut SplitMix) {
+/// Cuts an order from [`tree_order`] where the tree does, into parts of at most `size`.
+pub(super) fn parts(order: &[u32], size: usize) -> Vec<&[u32]> {
+    if order.len() <= size {
+        return vec![order];
+    }
+    let (low, high) = order.split_at(order.len() / 2);
+    let mut all = parts(low, size);
+    all.extend(parts(high, size));
+    all
+}
+
+fn split(factors: &Factors, ids: &mut [u32], seed: u64) {
     if ids.len() <= LEAF {
         return;
     }
-    let direction = direction(vectors, ids, rng);
+    let mut rng = SplitMix(seed);
+    let direction = direction(factors, ids, &mut rng);
     let mut keys: Vec<(f32, u32)> =
-        ids.iter().map(|&id| (dot(&direction, vectors.row(id)), id)).collect();
+        ids.iter().map(|&id| (dot(&direction, row(factors, id)), id)).collect();
     let half = keys.len() / 2;
     keys.select_nth_unstable_by(half, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     // What a selection leaves on each side is in no order of its own, but always in the same one.
     for (id, key) in ids.iter_mut().zip(&keys) {
         *id = key.1;
     }
+    let is_large = ids.len() >= IN_PARALLEL;
+    drop(keys);
     let (low, high) = ids.split_at_mut(half);
-    split(vectors, low, rng);
-    split(vectors, high, rng);
+    let (of_low, of_high) = (rng.next(), rng.next());
+    if is_large {
+        rayon::join(|| split(factors, low, of_low), || split(factors, high, of_high));
+        return;
+    }
+    split(factors, low, of_low);
+    split(factors, high, of_high);
+}
+
+fn row(factors: &Factors, id: u32) -> &[f32] {
+    factors.row(id as usize).expect("ids are rows")
 }
 
 /// From one to the other of the two means of a sample.
-fn direction(vectors: &Vectors, ids: &[u32], rng: &mut SplitMix) -> Vec<f32> {
-    let mut draw = || vectors.row(ids[rng.below(ids.len())]);
+fn direction(factors: &Factors, ids: &[u32], rng: &mut SplitMix) -> Vec<f32> {
+    let mut draw = || row(factors, ids[rng.below(ids.len())]);
     let mut means = [draw().to_vec(), draw().to_vec()];
     let sample: Vec<&[f32]> = (0..SAMPLE.min(ids.len())).map(|_| draw()).collect();
     for _ in 0..ROUNDS {
@@ -86,4 +101,31 @@ fn direction(vectors: &Vectors, ids: &[u32], rng: &mut SplitMix) -> Vec<f32> {
     let [mut direction, other] = means;
     axpy(-1.0, &other, &mut direction);
     direction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_holds_every_row_once_and_near_ones_side_by_side() {
+        // Four heaps, row by row in turns.
+        let heap = |at: usize| (0..16).map(move |k| if k % 4 == at % 4 { 10.0 } else { 0.01 });
+        let values: Vec<f32> = (0..400).flat_map(heap).collect();
+        let factors = Factors::new(16, values).unwrap();
+        let order = tree_order(&factors, (0..400).collect(), 3);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..400));
+        let changes = order.windows(2).filter(|pair| pair[0] % 4 != pair[1] % 4).count();
+        assert!(changes < 40, "{changes}");
+    }
+
+    #[test]
+    fn parts_are_the_whole_order_in_pieces_that_are_small_enough() {
+        let order: Vec<u32> = (0..1000).collect();
+        let parts = parts(&order, 130);
+        assert!(parts.iter().all(|part| (60..=130).contains(&part.len())));
+        assert_eq!(parts.concat(), order);
+    }
 }

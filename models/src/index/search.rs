@@ -1,63 +1,54 @@
 //! The walk through the frozen graph.
 
-use super::columns::{IndexColumns, NO_LINK};
+use super::codes::encode_query;
+use super::columns::IndexColumns;
 use super::exact::by_score;
+use super::head::Head;
+use super::pool::Pool;
 use crate::factors::Factors;
-use crate::kernel::{dot, prefetch};
+use crate::kernel::{code_products, dot, prefetch};
 
-/// A walk that scores more than one row in so many is given up: a scan reads rows in order and several times faster.
+/// A walk that scores more than one node in so many is given up: a scan reads rows in order and several times faster.
 const GIVE_UP: usize = 4;
+
+/// So many of the best by their codes are scored exactly, beyond those that are wanted: codes are rounded.
+const SPARE: usize = 16;
 
 /// Scratch memory of a search; reused, it allocates nothing in the long run.
 #[derive(Debug, Default)]
 pub struct SearchScratch {
-    /// The search that saw each row last.
-    seen: Vec<u32>,
-    epoch: u32,
-    pool: Vec<Candidate>,
-    found: Vec<(f32, u32)>,
+    /// The search that saw each node last.
+    seen: Vec<u8>,
+    epoch: u8,
+    query: Vec<i16>,
+    pool: Pool,
     unseen: Vec<u32>,
-}
-
-/// A row that was scored.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    score: f32,
-    row: u32,
-    is_expanded: bool,
-    is_accepted: bool,
-}
-
-impl Candidate {
-    /// Whether this one comes before another in an answer.
-    fn precedes(&self, other: &Self) -> bool {
-        by_score(&(self.score, self.row), &(other.score, other.row)).is_lt()
-    }
+    products: Vec<i32>,
 }
 
 impl SearchScratch {
-    fn start(&mut self, rows: usize) {
-        if self.seen.len() < rows {
-            self.seen.resize(rows, 0);
+    fn start(&mut self, nodes: usize, ef: usize) {
+        if self.seen.len() < nodes {
+            self.seen.resize(nodes, 0);
         }
         self.epoch = self.epoch.wrapping_add(1);
         if self.epoch == 0 {
             self.seen.fill(0);
             self.epoch = 1;
         }
-        self.pool.clear();
-        self.found.clear();
+        self.pool.start(ef);
     }
 
-    /// Marks a row; whether it was new.
-    fn see(&mut self, row: u32) -> bool {
-        std::mem::replace(&mut self.seen[row as usize], self.epoch) != self.epoch
+    /// Marks a node; whether it was new.
+    fn see(&mut self, node: u32) -> bool {
+        std::mem::replace(&mut self.seen[node as usize], self.epoch) != self.epoch
     }
 }
 
 /// One search.
 pub(super) struct Walk<'a> {
     pub(super) columns: &'a IndexColumns,
+    pub(super) head: &'a Head,
     pub(super) factors: &'a Factors,
     pub(super) query: &'a [f32],
     pub(super) ef: usize,
@@ -65,114 +56,72 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The best accepted rows, in order; none where a scan would have been cheaper.
-    pub(super) fn run<'s>(&self, scratch: &'s mut SearchScratch) -> Option<&'s [(f32, u32)]> {
-        scratch.start(self.columns.rows());
-        let entry = self.descend();
-        scratch.see(entry);
-        let mut pool = Pool { candidates: std::mem::take(&mut scratch.pool), accepted: 0 };
-        pool.offer(self.score(entry), entry, self);
-        let is_done = self.expand_all(&mut pool, scratch);
-        let found = pool.candidates.iter().filter(|candidate| candidate.is_accepted);
-        scratch.found.extend(found.map(|candidate| (candidate.score, candidate.row)));
-        scratch.pool = pool.candidates;
-        is_done.then_some(&scratch.found)
-    }
-
-    fn score(&self, row: u32) -> f32 {
-        self.factors.row(row as usize).map_or(f32::NEG_INFINITY, |factor| dot(self.query, factor))
-    }
-
-    /// Climbs greedily through the upper layers.
-    fn descend(&self) -> u32 {
-        let mut best = (self.score(self.columns.entry), self.columns.entry);
-        for layer in (0..self.columns.upper_layers()).rev() {
-            while let Some(better) = self.step(layer, best) {
-                best = better;
-            }
+    /// The best `k` accepted rows, in order; none where a scan would have been cheaper or fewer were found.
+    pub(super) fn run(&self, k: usize, scratch: &mut SearchScratch) -> Option<Vec<(f32, u32)>> {
+        scratch.start(self.columns.nodes(), self.ef);
+        encode_query(self.query, &self.columns.scales, &mut scratch.query);
+        let SearchScratch { seen, epoch, query, pool, products, .. } = scratch;
+        seen[..self.columns.head as usize].fill(*epoch);
+        self.head.scan(query, products, pool, &|node| self.accepts(node));
+        if !self.expand_all(scratch) {
+            return None;
         }
-        best.1
+        let mut found: Vec<(f32, u32)> = Vec::with_capacity(2 * k + SPARE);
+        let best = scratch.pool.accepted().take(2 * k + SPARE);
+        found.extend(best.map(|node| (0.0, self.columns.items[node as usize])));
+        if found.len() < k {
+            return None;
+        }
+        self.score_exactly(&mut found);
+        found.truncate(k);
+        Some(found)
     }
 
-    /// The best neighbour on a layer, where it is better.
-    fn step(&self, layer: usize, from: (f32, u32)) -> Option<(f32, u32)> {
-        let links =
-            self.columns.upper_row(layer, from.1).iter().take_while(|link| **link != NO_LINK);
-        let best = links.map(|&link| (self.score(link), link)).min_by(by_score)?;
-        (best.0 > from.0).then_some(best)
+    fn accepts(&self, node: u32) -> bool {
+        (self.accept)(self.columns.items[node as usize])
     }
 
-    /// Expands the best unexpanded candidate until none is left; false where that touches too many rows.
-    fn expand_all(&self, pool: &mut Pool, scratch: &mut SearchScratch) -> bool {
-        let (mut at, mut scored) = (0, 0);
-        while let Some(candidate) = pool.candidates.get_mut(at) {
-            if candidate.is_expanded {
-                at += 1;
-                continue;
-            }
-            candidate.is_expanded = true;
-            let row = candidate.row;
-            self.look_around(row, scratch);
+    /// Replaces scores by inner products, and sorts.
+    fn score_exactly(&self, found: &mut [(f32, u32)]) {
+        let row = |item: u32| self.factors.row(item as usize).expect("nodes are rows of the table");
+        for (_, item) in found.iter() {
+            prefetch(row(*item));
+        }
+        for (score, item) in found.iter_mut() {
+            *score = dot(self.query, row(*item));
+        }
+        found.sort_unstable_by(by_score);
+    }
+
+    /// Expands the best unexpanded candidate until none is left; false where that touches too many nodes.
+    fn expand_all(&self, scratch: &mut SearchScratch) -> bool {
+        let mut scored = 0;
+        while let Some(node) = scratch.pool.next() {
+            self.look_around(node, scratch);
             scored += scratch.unseen.len();
-            if scored * GIVE_UP > self.columns.rows() {
+            if scored * GIVE_UP > self.columns.nodes() {
                 return false;
             }
-            for &row in &scratch.unseen {
-                at = at.min(pool.offer(self.score(row), row, self));
-            }
-            if let Some(next) = pool.candidates.get(at) {
-                prefetch(self.columns.row(next.row));
+            let SearchScratch { query, pool, unseen, products, .. } = scratch;
+            code_products(query, &self.columns.codes, unseen, products);
+            for (&score, &node) in products.iter().zip(&*unseen) {
+                pool.offer(score, node, &|node| self.accepts(node));
             }
         }
         true
     }
 
-    /// Collects the neighbours that this search has not seen, and has their factors fetched.
-    fn look_around(&self, row: u32, scratch: &mut SearchScratch) {
+    /// Collects the neighbours that this search has not seen, and has their codes fetched, as well as the links of who comes next.
+    fn look_around(&self, node: u32, scratch: &mut SearchScratch) {
         scratch.unseen.clear();
-        for &link in self.columns.row(row) {
-            if link == NO_LINK {
-                break;
-            }
+        if let Some(next) = scratch.pool.peek() {
+            prefetch(self.columns.places(next));
+        }
+        for &link in self.columns.row(node) {
             if scratch.see(link) {
                 scratch.unseen.push(link);
-                self.factors.row(link as usize).into_iter().for_each(prefetch);
+                prefetch(self.columns.code(link));
             }
-        }
-    }
-}
-
-/// The candidates in order, ending with the `ef`-th accepted one: the others between them are walked through.
-struct Pool {
-    candidates: Vec<Candidate>,
-    accepted: usize,
-}
-
-impl Pool {
-    /// Takes a row in where it is good enough; returns its place, or `usize::MAX`.
-    fn offer(&mut self, score: f32, row: u32, walk: &Walk<'_>) -> usize {
-        let new = Candidate { score, row, is_expanded: false, is_accepted: false };
-        let is_full = self.accepted >= walk.ef;
-        if is_full && self.candidates.last().is_some_and(|last| !new.precedes(last)) {
-            return usize::MAX;
-        }
-        let is_accepted = (walk.accept)(row);
-        let place = self.candidates.partition_point(|candidate| candidate.precedes(&new));
-        self.candidates.insert(place, Candidate { is_accepted, ..new });
-        self.accepted += usize::from(is_accepted);
-        self.trim(walk.ef);
-        place
-    }
-
-    /// Drops what lies behind the `ef`-th accepted candidate.
-    fn trim(&mut self, ef: usize) {
-        while self.accepted >= ef {
-            match self.candidates.last() {
-                Some(last) if !last.is_accepted => {}
-                Some(_) if self.accepted > ef => self.accepted -= 1,
-                _ => return,
-            }
-            self.candidates.pop();
         }
     }
 }

@@ -12,7 +12,9 @@ const DIM: usize = 32;
 /// Items in clusters, of lengths that differ as those of popular and rare items do, and users near mixtures of clusters.
 struct World {
     items: Factors,
+    /// Who asks, and others like them whom the builder may know.
     users: Vec<Vec<f32>>,
+    askers: Factors,
 }
 
 fn world(n_items: usize, seed: u64) -> World {
@@ -26,9 +28,10 @@ fn world(n_items: usize, seed: u64) -> World {
     let items = (0..n_items).flat_map(|i| vector(&centres[i * 31 % 60], 0.4, length(i)));
     let items = Factors::new(DIM, items.collect::<Vec<_>>()).unwrap();
     let mix = |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| a + b).collect() };
-    let users = (0..200).map(|u| vector(&mix(&centres[u % 60], &centres[u * 7 % 59]), 0.3, 1.0));
-    let users = users.collect();
-    World { items, users }
+    let mut user = |u: usize| vector(&mix(&centres[u % 60], &centres[u * 7 % 59]), 0.3, 1.0);
+    let users = (0..200).map(&mut user).collect();
+    let askers = Factors::new(DIM, (200..600).flat_map(user).collect::<Vec<_>>()).unwrap();
+    World { items, users, askers }
 }
 
 fn always(_: u32) -> bool {
@@ -61,7 +64,7 @@ fn recall<'a>(
 #[test]
 fn the_graph_finds_what_the_scan_finds() {
     let world = world(12_000, 1);
-    let index = ItemIndex::build(&world.items, &IndexParams::default()).unwrap();
+    let index = ItemIndex::build(&world.items, &world.askers, &IndexParams::default()).unwrap();
     assert!(!index.is_exact());
     let items = (0..200).map(|i| world.items.row(i * 53).unwrap());
     let users = || world.users.iter().map(Vec::as_slice);
@@ -76,17 +79,22 @@ fn the_graph_finds_what_the_scan_finds() {
 
 /// A graph over few items, which a scan would serve otherwise.
 fn small(items: &Factors) -> ItemIndex {
-    ItemIndex::build(items, &IndexParams { exact_below: 0, m: 8, ..Default::default() }).unwrap()
+    let params = IndexParams { exact_below: 0, m: 8, head: 64, ..Default::default() };
+    ItemIndex::build(items, &Factors::empty(), &params).unwrap()
 }
 
 #[test]
 fn the_same_items_give_the_same_graph() {
     let items = world(1500, 2).items;
     let (a, b) = (small(&items), small(&items));
-    assert_eq!(a.columns().links, b.columns().links);
-    assert_eq!(a.columns().upper_nodes, b.columns().upper_nodes);
-    assert_eq!(a.columns().upper_links, b.columns().upper_links);
-    assert_eq!(a.columns().entry, b.columns().entry);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let c = pool.install(|| small(&items));
+    for other in [b, c] {
+        assert_eq!(a.columns().links, other.columns().links);
+        assert_eq!(a.columns().items, other.columns().items);
+        assert_eq!(a.columns().codes, other.columns().codes);
+        assert_eq!(a.ef(), other.ef());
+    }
 }
 
 #[test]
@@ -115,27 +123,40 @@ fn hostile_columns_are_refused() {
         values[at] = value;
         values.into()
     };
-    let target = |column, at, target| IndexError::Target { column, at, target };
-    assert_eq!(refused(&|c| c.m = 1), IndexError::Links { m: 1 });
-    assert_eq!(refused(&|c| c.m = 65), IndexError::Links { m: 65 });
-    assert_eq!(refused(&|c| c.entry = 1500), target("entry", 0, 1500));
-    assert_eq!(refused(&|c| c.links = with(&c.links, 5, 1500)), target("links", 5, 1500));
-    let gap = refused(&|c| c.links = with(&c.links, 0, NO_LINK));
-    assert!(matches!(gap, IndexError::Target { column: "links", at: 1, .. }), "{gap}");
+    let wrong = |column, at, target| IndexError::Target { column, at, target };
+    let ragged = |column, values| IndexError::Ragged { column, values };
+    assert_eq!(refused(&|c| c.width = 2), IndexError::Links { m: 1 });
+    assert_eq!(refused(&|c| c.width = 130), IndexError::Links { m: 65 });
+    assert_eq!(refused(&|c| c.head = 17), ragged("head", 17));
+    assert_eq!(refused(&|c| c.head = 0), ragged("head", 0));
+    assert_eq!(refused(&|c| c.head = 1600), ragged("head", 1600));
+    let last = columns.items.iter().position(|&item| item == 1499).unwrap();
+    assert_eq!(refused(&|c| c.rows = 1499), wrong("items", last, 1499));
+    assert_eq!(refused(&|c| c.links = with(&c.links, 5, 1500)), wrong("links", 5, 1500));
+    assert_eq!(refused(&|c| c.items = with(&c.items, 7, 1500)), wrong("items", 7, 1500));
+    let first = columns.items[0];
+    assert_eq!(refused(&|c| c.items = with(&c.items, 7, first)), wrong("items", 7, first));
     let links = columns.links.len() - 1;
     let error = refused(&|c| c.links = c.links[..links].to_vec().into());
-    assert_eq!(error, IndexError::Ragged { column: "links", values: links });
-    let error = refused(&|c| c.upper_nodes = with(&c.upper_nodes, 1, 1500));
-    assert_eq!(error, target("upper_nodes", 1, 1500));
-    let first = columns.upper_nodes[0];
-    let error = refused(&|c| c.upper_nodes = with(&c.upper_nodes, 1, first));
-    assert_eq!(error, target("upper_nodes", 1, first));
-    let error = refused(&|c| c.upper_links = with(&c.upper_links, 0, 4_000_000));
-    assert_eq!(error, target("upper_links", 0, 4_000_000));
-    let error = refused(&|c| c.upper_links = Column::from(Vec::new()));
-    assert_eq!(error, IndexError::Ragged { column: "upper_links", values: 0 });
-    let error = refused(&|c| c.layers = vec![0, 1].into());
-    assert_eq!(error, IndexError::Ragged { column: "layers", values: 2 });
+    assert_eq!(error, ragged("links", links));
+    let codes = columns.codes.len() - 1;
+    let error = refused(&|c| c.codes = c.codes[..codes].to_vec().into());
+    assert_eq!(error, ragged("codes", codes));
+    assert_eq!(refused(&|c| c.scales = Vec::new().into()), ragged("scales", 0));
+    assert_eq!(refused(&|c| c.scales = vec![1.0; 20].into()), ragged("scales", 20));
+}
+
+#[test]
+fn a_gap_among_links_ends_them() {
+    let world = world(1500, 3);
+    let mut columns = small(&world.items).columns().clone();
+    let mut links = columns.links.to_vec();
+    links.iter_mut().step_by(16).for_each(|link| *link = NO_LINK);
+    columns.links = links.into();
+    let index = ItemIndex::from_columns(columns).unwrap();
+    let mut scratch = SearchScratch::default();
+    let found = index.search(&world.items, &world.users[0], 10, 64, &always, &mut scratch);
+    assert_eq!(found.len(), 10);
 }
 
 /// Whether a search over every item of a small table finds what is there, through a graph and without one.
@@ -161,11 +182,33 @@ fn zero_rows_are_not_in_the_graph() {
     let mut values = world(400, 4).items.values().to_vec();
     values[7 * DIM..9 * DIM].fill(0.0);
     let index = small(&Factors::new(DIM, values).unwrap());
+    assert_eq!(index.columns().nodes(), 398);
+    assert!(index.columns().items.iter().all(|item| *item != 7 && *item != 8));
+}
+
+#[test]
+fn links_lead_to_nobody_whom_every_search_looks_at_anyway() {
+    let index = small(&world(1500, 9).items);
     let columns = index.columns();
-    assert!(columns.row(7).iter().chain(columns.row(8)).all(|link| *link == NO_LINK));
-    assert!(
-        columns.links.iter().chain(columns.upper_nodes.iter()).all(|row| *row != 7 && *row != 8)
-    );
+    assert_eq!(columns.head, 64);
+    assert!(columns.links.iter().all(|&link| link >= 64));
+    let filled = columns.links.iter().filter(|link| **link != NO_LINK).count();
+    assert!(filled > columns.links.len() / 2);
+}
+
+#[test]
+fn effort_is_measured_and_a_graph_that_finds_too_little_is_not_used() {
+    let world = world(1500, 10);
+    let params = IndexParams { exact_below: 0, m: 8, head: 64, ..Default::default() };
+    let index = |recall, m, trees| {
+        let params = IndexParams { recall, m, trees, refinements: trees, ..params };
+        ItemIndex::build(&world.items, &world.askers, &params).unwrap()
+    };
+    let (much, little) = (index(0.999, 8, 3), index(0.2, 8, 3));
+    assert!(much.ef() > little.ef() && little.ef() == 16, "{} {}", much.ef(), little.ef());
+    assert!(much.columns().recall >= 0.999, "{}", much.columns().recall);
+    // Without a tree nobody knows a neighbour but those that share an asker.
+    assert!(index(0.99, 2, 0).is_exact());
 }
 
 #[test]
@@ -225,6 +268,9 @@ fn links_that_make_no_graph_are_refused() {
     let items = world(20, 8).items;
     for m in [0, 1, 65, 1000] {
         let params = IndexParams { m, ..Default::default() };
-        assert_eq!(ItemIndex::build(&items, &params).unwrap_err(), IndexError::Links { m });
+        assert_eq!(
+            ItemIndex::build(&items, &Factors::empty(), &params).unwrap_err(),
+            IndexError::Links { m }
+        );
     }
 }

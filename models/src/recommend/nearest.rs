@@ -38,24 +38,29 @@ impl Nearest {
             }
             (_, Search::Exact) => exact_top(factors, vector, self.k, &accept),
             (_, Search::Index { ef }) => {
-                let ef = ef.max(2 * self.k);
+                let ef = ef.unwrap_or_else(|| model.index.ef()).max(2 * self.k);
                 model.index.search(factors, vector, self.k, ef, &accept, scratch)
             }
         };
-        let newcomers = world.newcomers().filter(|(item, _)| accept(item.0));
-        let newcomers = newcomers.map(|(item, row)| (dot(vector, row), item.0));
-        merged(trained, newcomers.collect(), self.k)
+        self.with_newcomers(world, vector, trained, &accept)
     }
-}
 
-/// The `k` best of both; an item that is in both counts by its new row.
-fn merged(mut trained: Vec<(f32, u32)>, newcomers: Vec<(f32, u32)>, k: usize) -> Vec<(f32, u32)> {
-    if newcomers.is_empty() {
-        return trained;
+    /// The `k` best of the trained and the newcomers; an item that is in both counts by its new row.
+    fn with_newcomers(
+        self,
+        world: &World,
+        vector: &[f32],
+        mut trained: Vec<(f32, u32)>,
+        accept: &dyn Fn(u32) -> bool,
+    ) -> Vec<(f32, u32)> {
+        if world.newcomers() == 0 {
+            return trained;
+        }
+        trained.retain(|&(_, item)| !world.is_newcomer(ItemIdx(item)));
+        let newcomers = world.nearest_newcomers(vector, self.k, &|item| accept(item.0));
+        trained.extend(newcomers.into_iter().map(|(score, item)| (score, item.0)));
+        best(trained, self.k)
     }
-    trained.retain(|(_, item)| newcomers.binary_search_by_key(item, |one| one.1).is_err());
-    trained.extend(newcomers);
-    best(trained, k)
 }
 
 /// The `k` largest, descending, ties by number.

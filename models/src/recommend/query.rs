@@ -55,10 +55,10 @@ impl Scenario {
 /// How the nearest items are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
-    /// By the index, looking at about `ef` candidates; small sets are scanned all the same.
+    /// By the index, keeping about `ef` candidates; small sets are scanned all the same.
     Index {
-        /// The width of the search: more finds more and takes longer.
-        ef: usize,
+        /// More finds more and takes longer. None: as many as the index was measured to need.
+        ef: Option<usize>,
     },
     /// By scanning every item.
     Exact,
@@ -109,7 +109,7 @@ impl Default for Query {
             exclude_seen: true,
             explain: false,
             min_friends: 2,
-            search: Search::Index { ef: 128 },
+            search: Search::Index { ef: None },
         }
     }
 }

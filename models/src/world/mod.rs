@@ -129,9 +129,24 @@ impl World {
         }
     }
 
-    /// The items without a trained row that were placed by what is said of them, ascending, with their rows.
-    pub fn newcomers(&self) -> impl Iterator<Item = (ItemIdx, &[f32])> {
-        self.newcomers.iter()
+    /// How many items without a trained row were placed by what is said of them.
+    pub fn newcomers(&self) -> usize {
+        self.newcomers.len()
+    }
+
+    /// Whether an item was placed by what is said of it.
+    pub fn is_newcomer(&self, item: ItemIdx) -> bool {
+        self.newcomers.row(item).is_some()
+    }
+
+    /// The `k` newcomers of largest inner product with `vector` among those that `accept` lets through, in no order; perhaps more.
+    pub fn nearest_newcomers(
+        &self,
+        vector: &[f32],
+        k: usize,
+        accept: &dyn Fn(ItemIdx) -> bool,
+    ) -> Vec<(f32, ItemIdx)> {
+        self.newcomers.nearest(vector, k, accept)
     }
 
     /// The public id of an item of this world.

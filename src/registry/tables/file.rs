@@ -151,6 +151,10 @@ impl Table {
         batch.map(Self).ok_or_else(|| Flaw::new("holds no batch"))
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.column_by_name(name).is_some()
+    }
+
     pub(super) fn ids(&self) -> Result<Ids, Flaw> {
         let text = self.get("id")?.as_string_opt::<i64>().ok_or_else(|| wrong_type("id"))?;
         Ids::new(unsigned(text.offsets()), whole(text.values())).map_err(Flaw::new)

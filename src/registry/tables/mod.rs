@@ -5,7 +5,7 @@
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
 //! | items | id, factors, popularity, bias, first_seen, deleted, list (item, weight), also_bought (item, weight) |
-//! | index | m, entry, links, layers, upper_nodes, upper_links: one row, see [`guanxi_models::index::IndexColumns`] |
+//! | index | width, rows, head, ef, recall, items, scales, codes, links: one row, see [`guanxi_models::index::IndexColumns`] |
 //! | placement | factors |
 
 mod file;
@@ -82,8 +82,10 @@ fn check_links(model: &Model) -> Result<(), Refusal> {
     for lists in [&model.lists, &model.also_bought] {
         fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
     }
-    let indexed = model.index.columns().rows();
-    let is_of_items = model.index.is_exact() || indexed == model.item_factors.rows();
+    let indexed = model.index.columns();
+    let is_of_items = model.index.is_exact()
+        || (indexed.rows as usize == model.item_factors.rows()
+            && indexed.scales.len() == model.item_factors.dim());
     fits(is_of_items, FILES[2], "is of other items")?;
     let dim = model.item_factors.dim();
     let placed = model.placement.as_ref();

@@ -176,7 +176,7 @@ fn model(
         recency: recipe.lists.recency,
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
-    let index = ItemIndex::build(&als.item_factors, &IndexParams::default())?;
+    let index = ItemIndex::build(&als.item_factors, users, &IndexParams::default())?;
     Ok(Model {
         version: String::new(),
         watermark,

@@ -1,0 +1,108 @@
+//! How much a search must look at, measured before an index is used.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use super::ItemIndex;
+use super::columns::IndexColumns;
+use super::many::Panels;
+use super::search::SearchScratch;
+use super::vectors::table;
+use crate::factors::Factors;
+
+/// At most so many askers shape a graph: each is compared with all items.
+const KNOWN: usize = 10_000;
+
+/// One asker for so many items shapes a graph.
+const ITEMS_PER_ASKER: usize = 10;
+
+/// So many measure it.
+const UNKNOWN: usize = 500;
+
+/// How many of the nearest are to be found.
+const K: usize = 10;
+
+/// What is tried, until enough is found.
+const EFS: [u32; 10] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
+
+/// A graph that finds less than this is not used.
+const LEAST: f32 = 0.95;
+
+/// Askers for the builder, and others for the judge.
+pub(super) struct Sample {
+    pub(super) known: Factors,
+    pub(super) unknown: Factors,
+}
+
+impl Sample {
+    /// Draws evenly from the askers that have a direction; items judge where there are none.
+    pub(super) fn new(items: &Factors, askers: &Factors) -> Self {
+        let has_direction = |table: &Factors, row: u32| {
+            table.row(row as usize).is_some_and(|row| row.iter().any(|value| *value != 0.0))
+        };
+        let some = |table: &Factors| -> Vec<u32> {
+            (0..table.rows() as u32).filter(|&row| has_direction(table, row)).collect()
+        };
+        let rows = if askers.dim() == items.dim() { some(askers) } else { Vec::new() };
+        if rows.is_empty() {
+            let unknown = table(items, &evenly(&some(items), UNKNOWN));
+            return Self { known: Factors::empty(), unknown };
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) = (0..).zip(rows).partition(|(at, _)| at % 2 == 0);
+        let of = |half: Vec<(usize, u32)>, most: usize| {
+            let rows: Vec<u32> = half.into_iter().map(|(_, row)| row).collect();
+            table(askers, &evenly(&rows, most))
+        };
+        let most = KNOWN.min(items.rows() / ITEMS_PER_ASKER);
+        Self { known: of(known, most), unknown: of(unknown, UNKNOWN) }
+    }
+}
+
+/// At most `most` of the rows, at equal distances.
+fn evenly(rows: &[u32], most: usize) -> Vec<u32> {
+    let n = rows.len().min(most);
+    (0..n).map(|at| rows[at * rows.len() / n]).collect()
+}
+
+/// The index with the smallest `ef` that finds `recall` of the true ten of `queries`; one without a graph where none finds enough.
+pub(super) fn measured(
+    index: ItemIndex,
+    factors: &Factors,
+    queries: &Factors,
+    recall: f32,
+) -> ItemIndex {
+    if index.is_exact() || queries.rows() == 0 {
+        return index;
+    }
+    let panels = Panels::new(factors);
+    let exact = panels.top(queries.values(), K, &|_, _| true);
+    let found = |ef: u32| (ef, share_found(&index, factors, queries, ef as usize, &exact));
+    let mut tried = EFS.into_iter().map(found);
+    let enough = tried.by_ref().find(|one| one.1 >= recall);
+    let best = enough.unwrap_or_else(|| found(EFS[EFS.len() - 1]));
+    if best.1 < LEAST.min(recall) {
+        return ItemIndex::default();
+    }
+    let (ef, recall) = best;
+    ItemIndex { columns: IndexColumns { ef, recall, ..index.columns }, ..index }
+}
+
+/// The share of the exact answers that searches find.
+fn share_found(
+    index: &ItemIndex,
+    factors: &Factors,
+    queries: &Factors,
+    ef: usize,
+    exact: &[Vec<(f32, u32)>],
+) -> f32 {
+    let hits = AtomicUsize::new(0);
+    let queries = queries.values().par_chunks_exact(queries.dim()).zip(exact);
+    queries.for_each_init(SearchScratch::default, |scratch, (query, exact)| {
+        let found = index.search(factors, query, K, ef, &|_| true, scratch);
+        let is_found = |one: &&(f32, u32)| found.iter().any(|other| other.1 == one.1);
+        hits.fetch_add(exact.iter().filter(is_found).count(), Ordering::Relaxed);
+    });
+    let all: usize = exact.iter().map(Vec::len).sum();
+    hits.into_inner() as f32 / all.max(1) as f32
+}
