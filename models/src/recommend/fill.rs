@@ -1,18 +1,12 @@
 //! Lists that every shop can show to anybody, and what fills up a page that would be short.
 
-use std::cmp::Reverse;
-
 use super::query::{Reason, Recommendation};
-use super::{Context, listed, scan};
+use super::{Context, listed};
 
 /// What most people touched. Score: how many. Candidates: every allowed item, by number of users, ties by number of item.
 pub(super) fn popular(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
-    let keys = (0..).zip(context.world.popularity().iter()).map(|(item, &users)| {
-        let item: u32 = item;
-        (users, Reverse(item))
-    });
-    let top = scan::largest(keys, k, &context.allowed);
-    top.into_iter().map(|((users, _), item)| popular_item(context, item, users)).collect()
+    let top = context.world.popularity().largest(k, &|item| context.allowed.contains(item));
+    top.into_iter().map(|(users, item)| popular_item(context, item, users)).collect()
 }
 
 fn popular_item(context: &Context<'_>, item: u32, users: f32) -> Recommendation {
@@ -26,11 +20,10 @@ fn popular_item(context: &Context<'_>, item: u32, users: f32) -> Recommendation 
 /// What came last. Score: the day it came, in days since 1970. Candidates: every allowed item, latest first.
 pub(super) fn new(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
     const DAY: f64 = 86_400_000.0;
-    let keys = (0_u32..).zip(context.world.arrivals().iter()).map(|(item, &since)| (since, item));
-    let top = scan::largest(keys, k, &context.allowed);
+    let top = context.world.arrivals().largest(k, &|item| context.allowed.contains(item));
     let explain = context.query.explain;
     top.into_iter()
-        .map(|((since, _), item)| {
+        .map(|(since, item)| {
             let mut one = listed(item, (since as f64 / DAY) as f32);
             if explain && since > 0 {
                 one.reasons.push(Reason::New { since });

@@ -1,7 +1,7 @@
 //! From a question to a list: [`World::recommend`].
 //!
 //! One file per scenario says where its candidates come from and how they are scored; `asker` is who asks, `allowed` what may be
-//! listed, `nearest`, `friends` and `scan` are the sources, `fill` keeps a page from being short.
+//! listed, `nearest` and `friends` are the sources, `fill` keeps a page from being short.
 
 mod accumulator;
 mod allowed;
@@ -14,7 +14,6 @@ mod friends_also_bought;
 mod many;
 mod nearest;
 pub mod query;
-mod scan;
 mod similar_items;
 #[cfg(test)]
 mod tests;

@@ -27,8 +27,9 @@ pub(super) fn list(
     candidates.sort_unstable();
     candidates.dedup();
     let cosines = candidates.into_iter().filter_map(|item| {
-        let other = unit(context.world.item_row(ItemIdx(item)))?;
-        Some((dot(&vector, &other), item))
+        let other = context.world.item_row(ItemIdx(item))?;
+        let length = dot(other, other).sqrt();
+        (length > 0.0).then(|| (dot(&vector, other) / length, item))
     });
     let top = best(cosines.collect(), limit);
     top.into_iter().map(|(cosine, item)| similar(context, anchor, cosine, item)).collect()

@@ -33,7 +33,7 @@ impl World {
     pub fn put_item(&mut self, item: Item) {
         let number = self.intern_item(&item.id);
         if let Some(created) = item.created {
-            *self.arrivals.get_mut(number.row()) = created;
+            self.arrivals.set(number.row(), created);
         }
         self.place(number, &item);
         self.catalogue.put(number, Arc::new(item));
@@ -113,16 +113,21 @@ impl World {
             |entry: Option<Entry>| f32::from(entry.is_some_and(|entry| entry.is_positive()));
         let change = counts(after) - counts(before);
         if change != 0.0 {
-            *self.popularity.get_mut(seen.item.row()) += change;
+            self.make_popular(seen.item, change);
         }
         self.note_arrival(seen.item, seen.ts);
+    }
+
+    fn make_popular(&mut self, item: ItemIdx, change: f32) {
+        let users = self.popularity.get(item.row()).copied().unwrap_or(0.0);
+        self.popularity.set(item.row(), users + change);
     }
 
     fn note_arrival(&mut self, item: ItemIdx, ts: Millis) {
         let known = self.arrivals.get(item.row()).copied().unwrap_or(0);
         let has_own_date = self.catalogue.get(item).is_some_and(|item| item.created.is_some());
         if ts > 0 && !has_own_date && (known == 0 || ts < known) {
-            *self.arrivals.get_mut(item.row()) = ts;
+            self.arrivals.set(item.row(), ts);
         }
     }
 
@@ -203,7 +208,7 @@ impl World {
     fn forget_user(&mut self, id: &str) {
         let Some(user) = self.user_idx(id) else { return };
         for item in self.liked_items(user) {
-            *self.popularity.get_mut(item as usize) -= 1.0;
+            self.make_popular(ItemIdx(item), -1.0);
         }
         for friend in self.ties(user).friends.to_vec() {
             self.ties_mut(UserIdx(friend)).unfriend(user.0);

@@ -9,6 +9,7 @@ mod chunked;
 mod interner;
 mod newcomers;
 mod person;
+mod ranking;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub use chunked::Chunked;
 pub use interner::Interner;
 use newcomers::Newcomers;
 pub use person::{Person, Ties, TiesView};
+pub use ranking::Ranking;
 
 use crate::event::Millis;
 use crate::history::HistoryView;
@@ -36,9 +38,9 @@ pub struct World {
     catalogue: Catalogue,
     newcomers: Newcomers,
     /// How many users touched each item without speaking against it in the end.
-    popularity: Chunked<f32>,
+    popularity: Ranking<f32>,
     /// When each item came: its own date, else the time of its first event; 0 where unknown.
-    arrivals: Chunked<Millis>,
+    arrivals: Ranking<Millis>,
     /// The items that draw everybody, the strongest first; empty where the model's blend leaves that out.
     by_bias: Arc<[u32]>,
 }
@@ -62,8 +64,10 @@ impl World {
             people: Chunked::default(),
             catalogue: Catalogue::default(),
             newcomers: Newcomers::default(),
-            popularity: model.popularity.iter().copied().collect(),
-            arrivals: model.first_seen.iter().copied().collect(),
+            popularity: Ranking::new(model.popularity.iter().copied(), |a, b| {
+                b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+            }),
+            arrivals: Ranking::new(model.first_seen.iter().copied(), |a, b| b.cmp(a)),
             by_bias: by_bias(&model),
             model,
         };
@@ -215,8 +219,8 @@ impl World {
                 .is_some_and(|person| person.history.is_some() || person.ties.is_some())
     }
 
-    /// How many users touched each item, by item number.
-    pub fn popularity(&self) -> &Chunked<f32> {
+    /// How many users touched each item; most first, ties by number.
+    pub fn popularity(&self) -> &Ranking<f32> {
         &self.popularity
     }
 
@@ -225,8 +229,8 @@ impl World {
         &self.by_bias
     }
 
-    /// When each item came, in Unix milliseconds, by item number; 0 where unknown.
-    pub fn arrivals(&self) -> &Chunked<Millis> {
+    /// When each item came, in Unix milliseconds, 0 where unknown; the latest first, of equals the last number.
+    pub fn arrivals(&self) -> &Ranking<Millis> {
         &self.arrivals
     }
 
