@@ -142,7 +142,7 @@ mod tests {
                     _ => ranking.set(rng.random_range(0..n as usize + 9), rng.random_range(0..99)),
                 }
                 if step % 7 == 0 {
-                    let third = |item: u32| item % 3 == 0;
+                    let third = |item: u32| item.is_multiple_of(3);
                     assert_eq!(ranking.largest(20, &|_| true), sorted(&ranking, 20, &|_| true));
                     assert_eq!(ranking.largest(9, &third), sorted(&ranking, 9, &third));
                 }
