@@ -6,6 +6,9 @@ use crate::column::Column;
 /// Stands where a row has no further link.
 pub const NO_LINK: u32 = u32::MAX;
 
+/// Stands where a row of the table is no node.
+pub(super) const NO_NODE: u32 = u32::MAX;
+
 /// A graph over rows of a factor table. Nodes are numbered so that near ones lie near each other, after those of the head.
 #[derive(Clone, Debug, Default)]
 pub struct IndexColumns {
@@ -96,7 +99,7 @@ impl IndexColumns {
         &self.codes[node as usize * dim..][..dim]
     }
 
-    /// Checks that no walk along links can leave the columns, and that no two nodes are one item.
+    /// Checks that no walk along links can leave the columns.
     pub(super) fn check(&self) -> Result<(), IndexError> {
         if self.items.is_empty() {
             return Ok(());
@@ -117,16 +120,21 @@ impl IndexColumns {
         whole("codes", self.codes.len(), self.codes.len() == nodes.saturating_mul(dim))?;
         whole("links", self.links.len(), self.links.len() == nodes.saturating_mul(width))?;
         check_below("links", &self.links, |link| link.wrapping_add(1) > nodes as u32)?;
-        check_below("items", &self.items, |item| item >= self.rows)?;
-        self.check_items()
+        check_below("items", &self.items, |item| item >= self.rows)
     }
 
-    fn check_items(&self) -> Result<(), IndexError> {
-        let mut seen = vec![false; self.rows as usize];
-        let twice = |&item: &u32| std::mem::replace(&mut seen[item as usize], true);
-        match self.items.iter().position(twice) {
+    /// The node of each row of the table, or [`NO_NODE`]; an error where two nodes are one row. O(rows).
+    pub(super) fn nodes_by_item(&self) -> Result<Vec<u32>, IndexError> {
+        if self.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut nodes = vec![NO_NODE; self.rows as usize];
+        let has_two = |(&item, node): (&u32, u32)| {
+            std::mem::replace(&mut nodes[item as usize], node) != NO_NODE
+        };
+        match self.items.iter().zip(0..).position(has_two) {
             Some(at) => Err(IndexError::Target { column: "items", at, target: self.items[at] }),
-            None => Ok(()),
+            None => Ok(nodes),
         }
     }
 }

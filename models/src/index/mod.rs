@@ -16,6 +16,7 @@ mod many;
 mod order;
 mod pool;
 mod search;
+mod subset;
 #[cfg(test)]
 mod tests;
 mod vectors;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factors::Factors;
 use crate::kernel::PANEL;
+use columns::NO_NODE;
 pub use columns::{IndexColumns, IndexError, NO_LINK};
 pub use exact::exact_top;
 use head::Head;
@@ -71,6 +73,8 @@ impl Default for IndexParams {
 pub struct ItemIndex {
     columns: IndexColumns,
     head: Head,
+    /// The node of each row of the factor table.
+    nodes: Vec<u32>,
 }
 
 impl ItemIndex {
@@ -87,17 +91,18 @@ impl ItemIndex {
     ) -> Result<Self, IndexError> {
         let sample = effort::Sample::new(factors, askers);
         let columns = build::build(factors, &sample.known, params)?;
-        Ok(effort::measured(Self::new(columns), factors, &sample.unknown, params.recall))
+        Ok(effort::measured(Self::new(columns)?, factors, &sample.unknown, params.recall))
     }
 
-    fn new(columns: IndexColumns) -> Self {
-        Self { head: Head::new(&columns), columns }
+    fn new(columns: IndexColumns) -> Result<Self, IndexError> {
+        let nodes = columns.nodes_by_item()?;
+        Ok(Self { head: Head::new(&columns), columns, nodes })
     }
 
     /// Takes columns, from a file perhaps, after checking that no search can leave them.
     pub fn from_columns(columns: IndexColumns) -> Result<Self, IndexError> {
         columns.check()?;
-        Ok(Self::new(columns))
+        Self::new(columns)
     }
 
     /// The columns, to be stored.
@@ -107,7 +112,7 @@ impl ItemIndex {
 
     /// How many bytes it holds beside the factors.
     pub fn bytes(&self) -> usize {
-        self.columns.bytes() + self.head.bytes()
+        self.columns.bytes() + self.head.bytes() + size_of_val(&*self.nodes)
     }
 
     /// Whether there is no graph, so that every search scans and is exact.
@@ -140,6 +145,28 @@ impl ItemIndex {
         let (columns, head) = (&self.columns, &self.head);
         let walk = search::Walk { columns, head, factors, query, ef: ef.max(k), accept };
         walk.run(k, scratch).unwrap_or_else(|| exact_top(factors, query, k, accept))
+    }
+
+    /// The `k` of largest `query.q_i` among some items that `accept` lets through, by their codes: almost always the true ones, in the order of
+    /// [`search`](Self::search). O(items x dim), several times faster than to read their rows.
+    ///
+    /// None where there is no graph over `factors`, or fewer than `k` of the items have a row that is not zero.
+    pub fn scan(
+        &self,
+        factors: &Factors,
+        query: &[f32],
+        items: &mut dyn Iterator<Item = u32>,
+        k: usize,
+        accept: &dyn Fn(u32) -> bool,
+        scratch: &mut SearchScratch,
+    ) -> Option<Vec<(f32, u32)>> {
+        if k == 0 || !self.is_of(factors) {
+            return None;
+        }
+        let nodes = items.map(|item| self.nodes.get(item as usize).copied().unwrap_or(NO_NODE));
+        let (columns, head) = (&self.columns, &self.head);
+        let walk = search::Walk { columns, head, factors, query, ef: k, accept };
+        walk.among(&mut nodes.filter(|&node| node != NO_NODE), k, scratch)
     }
 
     /// Whether there is a graph, over a table of this shape.

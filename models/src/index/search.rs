@@ -14,16 +14,22 @@ const GIVE_UP: usize = 4;
 /// So many of the best by their codes are scored exactly, beyond those that are wanted: codes are rounded.
 const SPARE: usize = 16;
 
+/// Of how many of the best by their codes the `k` best are taken.
+pub(super) fn enough_for(k: usize) -> usize {
+    2 * k + SPARE
+}
+
 /// Scratch memory of a search; reused, it allocates nothing in the long run.
 #[derive(Debug, Default)]
 pub struct SearchScratch {
     /// The search that saw each node last.
     seen: Vec<u8>,
     epoch: u8,
-    query: Vec<i16>,
-    pool: Pool,
-    unseen: Vec<u32>,
-    products: Vec<i32>,
+    pub(super) query: Vec<i16>,
+    pub(super) pool: Pool,
+    /// The nodes that are scored next.
+    pub(super) unseen: Vec<u32>,
+    pub(super) products: Vec<i32>,
 }
 
 impl SearchScratch {
@@ -66,8 +72,13 @@ impl Walk<'_> {
         if !self.expand_all(scratch) {
             return None;
         }
-        let mut found: Vec<(f32, u32)> = Vec::with_capacity(2 * k + SPARE);
-        let best = scratch.pool.accepted().take(2 * k + SPARE);
+        self.finish(k, &scratch.pool)
+    }
+
+    /// The best `k` of those that were accepted; none where they are fewer.
+    pub(super) fn finish(&self, k: usize, pool: &Pool) -> Option<Vec<(f32, u32)>> {
+        let mut found: Vec<(f32, u32)> = Vec::with_capacity(enough_for(k));
+        let best = pool.accepted().take(enough_for(k));
         found.extend(best.map(|node| (0.0, self.columns.items[node as usize])));
         if found.len() < k {
             return None;
@@ -77,7 +88,7 @@ impl Walk<'_> {
         Some(found)
     }
 
-    fn accepts(&self, node: u32) -> bool {
+    pub(super) fn accepts(&self, node: u32) -> bool {
         (self.accept)(self.columns.items[node as usize])
     }
 

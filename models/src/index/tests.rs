@@ -5,6 +5,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::*;
 use crate::column::Column;
+use crate::index::exact::by_score;
 use crate::kernel::dot;
 
 const DIM: usize = 32;
@@ -273,4 +274,24 @@ fn links_that_make_no_graph_are_refused() {
             IndexError::Links { m }
         );
     }
+}
+
+#[test]
+fn a_scan_of_some_finds_the_best_of_them_or_says_that_they_are_too_few() {
+    let world = world(12_000, 5);
+    let index = ItemIndex::build(&world.items, &world.askers, &IndexParams::default()).unwrap();
+    let mut scratch = SearchScratch::default();
+    let mut scan = |query: &[f32], every: usize, accept: &dyn Fn(u32) -> bool| {
+        let mut some = (0..12_000).step_by(every);
+        index.scan(&world.items, query, &mut some, 10, accept, &mut scratch)
+    };
+    let (mut hits, odd) = (0, |item: u32| item % 2 == 1);
+    for query in &world.users {
+        let exact = exact_top(&world.items, query, 10, &|item| item % 7 == 0 && odd(item));
+        let found = scan(query, 7, &odd).unwrap();
+        hits += exact.iter().filter(|entry| found.contains(entry)).count();
+        assert!(found.is_sorted_by(|a, b| by_score(a, b).is_le()));
+    }
+    assert!(hits >= 1_990, "{hits} of 2,000");
+    assert!(scan(&world.users[0], 2_000, &always).is_none());
 }

@@ -1,30 +1,44 @@
 //! Which items may be listed at all: decided before anything is ranked.
 
+use std::borrow::Cow;
+
 use roaring::RoaringBitmap;
 
+use super::plan::Need;
 use super::query::{Query, QueryError};
+use crate::filter::Filter;
 use crate::id::UserIdx;
-use crate::world::World;
+use crate::world::{Condition, World};
 
-/// Up to so many matching items a scan of just these beats a search that walks through everything else.
-const SCAN_AT_MOST: u64 = 10_000;
+/// So many items are looked at where the sets alone don't tell how many pass.
+const SAMPLE: u32 = 128;
 
 /// The items that an answer may list.
 #[derive(Debug)]
 pub(super) struct Allowed<'a> {
     world: &'a World,
-    /// What the filter lets through, where there is one.
-    matching: Option<RoaringBitmap>,
+    passing: Passing<'a>,
     /// Named by the caller, or asked about.
     excluded: Vec<u32>,
     /// What the user has already touched, ascending.
     seen: &'a [u32],
 }
 
+/// What the filter lets through.
+#[derive(Debug)]
+enum Passing<'a> {
+    /// All that is listed: there is no filter.
+    Listed,
+    /// So few that looking at all of them is cheap.
+    Few(RoaringBitmap),
+    /// About so many: each is asked about as it comes along.
+    Many(f64, Condition<'a>),
+}
+
 impl<'a> Allowed<'a> {
     pub(super) fn new(
         world: &'a World,
-        query: &Query,
+        query: &'a Query,
         user: Option<UserIdx>,
     ) -> Result<Self, QueryError> {
         let seen = match user {
@@ -35,14 +49,19 @@ impl<'a> Allowed<'a> {
         let mut excluded: Vec<u32> =
             named.filter_map(|id| world.item_idx(id)).map(|item| item.0).collect();
         excluded.sort_unstable();
-        Ok(Self { world, matching: matching(world, query)?, excluded, seen })
+        let passing = match &query.filter {
+            Some(filter) => passing(world, filter, query)?,
+            None => Passing::Listed,
+        };
+        Ok(Self { world, passing, excluded, seen })
     }
 
     /// Whether an item may be listed.
     pub(super) fn contains(&self, item: u32) -> bool {
-        let passes = match &self.matching {
-            Some(matching) => matching.contains(item),
-            None => !self.world.catalogue().unlisted().contains(item),
+        let passes = match &self.passing {
+            Passing::Listed => !self.world.catalogue().unlisted().contains(item),
+            Passing::Few(few) => few.contains(item),
+            Passing::Many(_, condition) => condition.holds(item),
         };
         passes
             && self.seen.binary_search(&item).is_err()
@@ -51,28 +70,72 @@ impl<'a> Allowed<'a> {
 
     /// What the filter lets through, where that is so little that looking at all of it is cheap.
     pub(super) fn few(&self) -> Option<&RoaringBitmap> {
-        self.matching().filter(|matching| matching.len() <= SCAN_AT_MOST)
+        if let Passing::Few(few) = &self.passing { Some(few) } else { None }
     }
 
-    /// What the filter lets through, where there is one.
-    pub(super) fn matching(&self) -> Option<&RoaringBitmap> {
-        self.matching.as_ref()
+    /// About how many items pass the filter, where there is one.
+    pub(super) fn count(&self) -> Option<f64> {
+        match &self.passing {
+            Passing::Listed => None,
+            Passing::Few(few) => Some(few.len() as f64),
+            Passing::Many(count, _) => Some(*count),
+        }
+    }
+
+    /// Every item that passes the filter.
+    pub(super) fn passing(&self) -> Cow<'_, RoaringBitmap> {
+        match &self.passing {
+            Passing::Listed => {
+                let mut all = RoaringBitmap::new();
+                all.insert_range(0..self.world.counts().items as u32);
+                Cow::Owned(all - self.world.catalogue().unlisted())
+            }
+            Passing::Few(few) => Cow::Borrowed(few),
+            Passing::Many(_, condition) => Cow::Owned(condition.set()),
+        }
     }
 }
 
-fn matching(world: &World, query: &Query) -> Result<Option<RoaringBitmap>, QueryError> {
-    let Some(filter) = &query.filter else { return Ok(None) };
+/// Writes the set down where it is small; else it is only estimated how large it is.
+fn passing<'a>(
+    world: &'a World,
+    filter: &'a Filter,
+    query: &Query,
+) -> Result<Passing<'a>, QueryError> {
     let catalogue = world.catalogue();
     let unknown = filter.attribute_names().into_iter().find(|name| !catalogue.has_attribute(name));
     if let Some(name) = unknown {
         return Err(QueryError::UnknownAttribute { name: name.to_owned() });
     }
-    let mut universe = RoaringBitmap::new();
-    universe.insert_range(0..world.counts().items as u32);
-    if filter.asks_for_unavailable() {
-        universe -= catalogue.deleted();
-    } else {
-        universe -= catalogue.unlisted();
+    let items = world.counts().items;
+    let condition = catalogue.condition(filter, items);
+    let most = Need::new(world, query.limit, query.search).most_to_scan();
+    let likely = likely(&condition, most, items as u32);
+    if likely > most as f64 {
+        return Ok(Passing::Many(likely, condition));
     }
-    Ok(Some(catalogue.matching(filter, &universe)))
+    let set = condition.set();
+    let is_few = set.len() <= most;
+    Ok(if is_few { Passing::Few(set) } else { Passing::Many(set.len() as f64, condition) })
+}
+
+/// About how many items pass: by the sets, and by looking at a few where those leave open on which side of `most` it is.
+fn likely(condition: &Condition<'_>, most: u64, items: u32) -> f64 {
+    let estimate = condition.estimate();
+    if estimate.at_most <= most
+        || estimate.at_least > most && is_sharp(estimate.at_least, estimate.at_most)
+    {
+        return estimate.likely;
+    }
+    // An odd stride from a large prime: catalogues come in runs and in turns, and this keeps step with neither.
+    let sample =
+        (0..SAMPLE).map(|at| (u64::from(at) * 2_654_435_761 % u64::from(items.max(1))) as u32);
+    let share = sample.filter(|&item| condition.holds(item)).count() as f64 / f64::from(SAMPLE);
+    let counted = share * f64::from(items);
+    counted.clamp(estimate.at_least as f64, estimate.at_most as f64)
+}
+
+/// Whether two bounds leave little open.
+fn is_sharp(at_least: u64, at_most: u64) -> bool {
+    at_most <= at_least + at_least / 4
 }

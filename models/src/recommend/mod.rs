@@ -11,8 +11,10 @@ mod fill;
 mod for_you;
 mod friends;
 mod friends_also_bought;
+mod look;
 mod many;
 mod nearest;
+mod plan;
 pub mod query;
 mod similar_items;
 #[cfg(test)]
@@ -21,6 +23,8 @@ mod tests;
 use accumulator::Accumulator;
 use allowed::Allowed;
 use asker::Asker;
+pub use nearest::Found;
+pub use plan::Plan;
 
 use self::query::{Answer, Query, QueryError, Recommendation, Scenario};
 use crate::id::ItemIdx;
@@ -71,10 +75,13 @@ impl World {
     }
 }
 
+fn check_limit(query: &Query) -> Result<(), QueryError> {
+    let is_fine = (1..=Query::MAX_LIMIT).contains(&query.limit);
+    if is_fine { Ok(()) } else { Err(QueryError::Limit { limit: query.limit }) }
+}
+
 fn check(query: &Query) -> Result<(), QueryError> {
-    if query.limit == 0 || query.limit > Query::MAX_LIMIT {
-        return Err(QueryError::Limit { limit: query.limit });
-    }
+    check_limit(query)?;
     let asks_about =
         query.item.is_some() || (query.scenario == Scenario::AlsoBought && !query.items.is_empty());
     let needs = matches!(query.scenario, Scenario::SimilarItems | Scenario::AlsoBought);

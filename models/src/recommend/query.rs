@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::Plan;
 use crate::filter::Filter;
 use crate::id::ItemIdx;
 
@@ -62,6 +63,13 @@ pub enum Search {
     },
     /// By scanning every item.
     Exact,
+    /// By this plan, whatever it costs: for measuring.
+    By {
+        /// How a filter is dealt with.
+        plan: Plan,
+        /// As of [`Search::Index`].
+        ef: Option<usize>,
+    },
 }
 
 /// One question. The default is the first page of for-you for nobody in particular.

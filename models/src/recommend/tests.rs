@@ -1,5 +1,6 @@
 //! One small world whose answers are seen by eye.
 
+mod filters;
 mod newcomers;
 
 use std::sync::Arc;

@@ -1,30 +1,32 @@
 //! The items that can be listed, and the sets that filters are made of.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use super::chunked::Chunked;
-use crate::filter::{AttributeTest, Filter};
+use super::condition::Condition;
+use super::sets::{Cells, Facet, places, prices};
+use crate::filter::Filter;
 use crate::id::ItemIdx;
-use crate::record::{Attribute, Item, Place};
-
-/// Sets of items by the value of one property. Each set is shared until it changes.
-type Facet<M> = Arc<M>;
+use crate::record::Item;
 
 /// What is known of items, and which items share a property. A clone is O(1) and stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     items: Chunked<Option<Arc<Item>>>,
     /// In a flat column because ranges look at many; NaN where unknown.
-    prices: Chunked<f64>,
+    pub(super) prices: Chunked<f64>,
     unlisted: Arc<RoaringBitmap>,
     deleted: Arc<RoaringBitmap>,
-    categories: Facet<BTreeMap<Box<str>, Arc<RoaringBitmap>>>,
-    tags: Facet<HashMap<Box<str>, Arc<RoaringBitmap>>>,
-    merchants: Facet<HashMap<Box<str>, Arc<RoaringBitmap>>>,
-    attributes: Facet<HashMap<Box<str>, Arc<RoaringBitmap>>>,
+    /// By category; what lies below one is in its set too.
+    pub(super) categories: Facet,
+    pub(super) tags: Facet,
+    pub(super) merchants: Facet,
+    /// By the name of a free attribute, whatever its value.
+    pub(super) attributes: Facet,
+    pub(super) by_price: Cells,
+    pub(super) by_place: Cells,
 }
 
 impl Catalogue {
@@ -45,12 +47,12 @@ impl Catalogue {
 
     /// The names of the free attributes that some item has.
     pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
-        self.attributes.iter().filter(|(_, set)| !set.is_empty()).map(|(name, _)| &**name)
+        self.attributes.names()
     }
 
     /// Whether some item has this free attribute.
     pub fn has_attribute(&self, name: &str) -> bool {
-        self.attributes.get(name).is_some_and(|set| !set.is_empty())
+        self.attributes.get(name).is_some()
     }
 
     /// Takes in an item as it is from now on. An item without a description is listed.
@@ -85,135 +87,44 @@ impl Catalogue {
 
     /// Enters the item into (or strikes it from) every set that it belongs to.
     fn file(&mut self, number: ItemIdx, item: &Item, belongs: bool) {
-        if let Some(category) = &item.category {
-            let categories = Arc::make_mut(&mut self.categories);
-            set(categories.entry(category.as_str().into()).or_default(), number, belongs);
+        let number = number.0;
+        for category in item.category.iter().flat_map(|path| with_ancestors(path)) {
+            self.categories.change(category, number, belongs);
         }
         for tag in &item.tags {
-            let tags = Arc::make_mut(&mut self.tags);
-            set(tags.entry(tag.as_str().into()).or_default(), number, belongs);
+            self.tags.change(tag, number, belongs);
         }
         if let Some(merchant) = &item.merchant {
-            let merchants = Arc::make_mut(&mut self.merchants);
-            set(merchants.entry(merchant.as_str().into()).or_default(), number, belongs);
+            self.merchants.change(merchant, number, belongs);
         }
         for name in item.attributes.keys() {
-            let attributes = Arc::make_mut(&mut self.attributes);
-            set(attributes.entry(name.as_str().into()).or_default(), number, belongs);
+            self.attributes.change(name, number, belongs);
+        }
+        if let Some(price) = item.price {
+            prices::change(&mut self.by_price, price, number, belongs);
+        }
+        if let Some(place) = item.place {
+            places::change(&mut self.by_place, place, number, belongs);
         }
     }
 
-    /// The items among `universe` that satisfy `filter`.
-    ///
-    /// Set algebra for category, tag, merchant and availability; what has no set (price, place, attribute values) is
-    /// looked up for the items that are left.
-    pub fn matching(&self, filter: &Filter, universe: &RoaringBitmap) -> RoaringBitmap {
-        match filter {
-            Filter::All(parts) => self.matching_all(parts, universe),
-            Filter::Any(parts) => parts
-                .iter()
-                .fold(RoaringBitmap::new(), |found, part| found | self.matching(part, universe)),
-            Filter::Not(part) => universe - self.matching(part, universe),
-            Filter::Category(path) => self.in_category(path) & universe,
-            Filter::TagsAny(tags) => union(&self.tags, tags) & universe,
-            Filter::TagsAll(tags) => tags.iter().fold(universe.clone(), |left, tag| {
-                self.tags.get(tag.as_str()).map_or_else(RoaringBitmap::new, |set| left & &**set)
-            }),
-            Filter::Merchant(merchants) => union(&self.merchants, merchants) & universe,
-            Filter::Available(true) => universe - &*self.unlisted,
-            Filter::Available(false) => universe & &*self.unlisted,
-            Filter::Price(range) => universe
-                .iter()
-                .filter(|&item| self.price(item).is_some_and(|price| range.contains(price)))
-                .collect(),
-            Filter::Near { place, km } => self.keep(universe, |item| {
-                item.place.is_some_and(|there| distance_km(*place, there) <= *km)
-            }),
-            Filter::Attribute { name, test } => {
-                let Some(having) = self.attributes.get(name.as_str()) else {
-                    return RoaringBitmap::new();
-                };
-                self.keep(&(&**having & universe), |item| passes(&item.attributes[name], test))
-            }
-        }
-    }
-
-    /// Cheap set algebra first, so that look-ups see as few items as can be.
-    fn matching_all(&self, parts: &[Filter], universe: &RoaringBitmap) -> RoaringBitmap {
-        let (looked_up, sets): (Vec<_>, Vec<_>) = parts.iter().partition(|part| {
-            matches!(part, Filter::Price(_) | Filter::Near { .. } | Filter::Attribute { .. })
-        });
-        let mut left = universe.clone();
-        for part in sets.into_iter().chain(looked_up) {
-            left = self.matching(part, &left);
-        }
-        left
-    }
-
-    fn in_category(&self, path: &str) -> RoaringBitmap {
-        let below = format!("{path}/");
-        let itself = self.categories.get(path).into_iter();
-        let children = self
-            .categories
-            .range::<str, _>((
-                std::ops::Bound::Included(below.as_str()),
-                std::ops::Bound::Unbounded,
-            ))
-            .take_while(|(name, _)| name.starts_with(&below))
-            .map(|(_, set)| set);
-        itself.chain(children).fold(RoaringBitmap::new(), |all, set| all | &**set)
-    }
-
-    fn price(&self, item: u32) -> Option<f64> {
-        self.prices.get(item as usize).copied().filter(|price| !price.is_nan())
-    }
-
-    fn keep(&self, among: &RoaringBitmap, test: impl Fn(&Item) -> bool) -> RoaringBitmap {
-        among.iter().filter(|&item| self.get(ItemIdx(item)).is_some_and(|it| test(it))).collect()
+    /// A filter on the items numbered 0 to `items`, with the sets that it speaks of looked up.
+    pub fn condition<'a>(&'a self, filter: &'a Filter, items: usize) -> Condition<'a> {
+        Condition::new(self, filter, items as u32)
     }
 }
 
-fn set(bitmap: &mut Arc<RoaringBitmap>, number: ItemIdx, belongs: bool) {
-    let bitmap = Arc::make_mut(bitmap);
-    if belongs {
-        bitmap.insert(number.0);
-    } else {
-        bitmap.remove(number.0);
-    }
-}
-
-fn union(sets: &HashMap<Box<str>, Arc<RoaringBitmap>>, names: &[String]) -> RoaringBitmap {
-    let found = names.iter().filter_map(|name| sets.get(name.as_str()));
-    found.fold(RoaringBitmap::new(), |all, set| all | &**set)
-}
-
-fn passes(value: &Attribute, test: &AttributeTest) -> bool {
-    match (value, test) {
-        (Attribute::Number(number), AttributeTest::Range(range)) => range.contains(*number),
-        (_, AttributeTest::Range(_)) => false,
-        (Attribute::Texts(texts), AttributeTest::In(wanted)) => {
-            wanted.iter().any(|one| match one {
-                Attribute::Text(text) => texts.contains(text),
-                other => other == value,
-            })
-        }
-        (_, AttributeTest::In(wanted)) => wanted.contains(value),
-    }
-}
-
-/// The great-circle distance by the haversine formula, on a sphere of the earth's mean radius.
-fn distance_km(a: Place, b: Place) -> f64 {
-    const EARTH_RADIUS_KM: f64 = 6_371.008_8;
-    let half_chord = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);
-    let h = half_chord(a.lat, b.lat)
-        + a.lat.to_radians().cos() * b.lat.to_radians().cos() * half_chord(a.lon, b.lon);
-    2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
+/// A category and what it lies in: `shoes/running`, `shoes`.
+fn with_ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::Range;
+    use crate::filter::{AttributeTest, Range};
+    use crate::record::{Attribute, Place};
+    use crate::world::sets::places::distance_km;
 
     fn item(number: u32, edit: impl FnOnce(&mut Item)) -> (ItemIdx, Arc<Item>) {
         let mut item = Item::bare(&format!("i{number}"));
@@ -247,8 +158,14 @@ mod tests {
         shop
     }
 
+    /// The items that pass, sold out or not, which are also those of which each is told that it does.
     fn matching(shop: &Catalogue, filter: &Filter) -> Vec<u32> {
-        shop.matching(filter, &(0..4).collect()).iter().collect()
+        let any = Filter::Any(vec![Filter::Available(true), Filter::Available(false)]);
+        let filter = Filter::All(vec![filter.clone(), any]);
+        let condition = shop.condition(&filter, 4);
+        let found: Vec<u32> = condition.set().iter().collect();
+        assert!((0..6).filter(|&item| condition.holds(item)).eq(found.iter().copied()));
+        found
     }
 
     #[test]

@@ -6,16 +6,19 @@
 mod apply;
 mod catalogue;
 mod chunked;
+mod condition;
 mod interner;
 mod newcomers;
 mod person;
 mod ranking;
+mod sets;
 
 use std::sync::Arc;
 
 pub(crate) use apply::is_shown_to_friends;
 pub use catalogue::Catalogue;
 pub use chunked::Chunked;
+pub use condition::{Condition, Estimate};
 pub use interner::Interner;
 use newcomers::Newcomers;
 pub use person::{Person, Ties, TiesView};

@@ -1,0 +1,44 @@
+//! The scan of some nodes by their codes.
+
+use super::codes::encode_query;
+use super::pool::Pool;
+use super::search::{SearchScratch, Walk, enough_for};
+use crate::kernel::{code_products, prefetch};
+
+/// So many nodes are scored at a time, while the next ones are fetched.
+const BLOCK: usize = 16;
+
+impl Walk<'_> {
+    /// The best `k` accepted rows among some nodes, each given once, in order; none where there are fewer.
+    pub(super) fn among(
+        &self,
+        nodes: &mut dyn Iterator<Item = u32>,
+        k: usize,
+        scratch: &mut SearchScratch,
+    ) -> Option<Vec<(f32, u32)>> {
+        let SearchScratch { query, pool, unseen, products, .. } = scratch;
+        encode_query(self.query, &self.columns.scales, query);
+        pool.start(enough_for(k));
+        unseen.clear();
+        unseen.extend(nodes);
+        let mut blocks = unseen.chunks(BLOCK).peekable();
+        while let Some(block) = blocks.next() {
+            let next = blocks.peek().copied().unwrap_or_default();
+            for &node in next {
+                prefetch(self.columns.code(node));
+            }
+            code_products(query, &self.columns.codes, block, products);
+            for (&score, &node) in products.iter().zip(block) {
+                self.offer(score, node, pool);
+            }
+        }
+        self.finish(k, pool)
+    }
+
+    /// Asks whether a node is accepted only where it is good enough: to a walk the others are ways, to a scan they are nothing.
+    fn offer(&self, score: i32, node: u32, pool: &mut Pool) {
+        if score >= pool.bar() && self.accepts(node) {
+            pool.offer(score, node, &|_| true);
+        }
+    }
+}

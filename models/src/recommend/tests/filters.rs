@@ -1,0 +1,146 @@
+//! Every plan for a filter against scoring everything.
+
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::SeedableRng as _;
+
+use super::*;
+use crate::index::{IndexParams, ItemIndex};
+use crate::recommend::Plan;
+
+const N: usize = 4_000;
+const DIM: usize = 16;
+const CLUSTERS: usize = 20;
+
+/// Items in clusters, each a category; a tag of every share, which has nothing to do with the cluster; a few items sold out.
+struct Market {
+    world: World,
+    tastes: Vec<Vec<f32>>,
+}
+
+const SHARES: [(&str, f64); 4] =
+    [("half", 0.5), ("tenth", 0.1), ("hundredth", 0.01), ("few", 0.003)];
+
+fn market() -> Market {
+    let mut rng = StdRng::seed_from_u64(3);
+    let mut around = |centre: &[f32], spread: f32| -> Vec<f32> {
+        centre.iter().map(|x| x + rng.random_range(-spread..spread)).collect()
+    };
+    let centres: Vec<_> = (0..CLUSTERS).map(|_| around(&[0.0; DIM], 1.0)).collect();
+    let rows = (0..N).flat_map(|item| around(&centres[item % CLUSTERS], 0.5));
+    let items = Factors::new(DIM, rows.collect::<Vec<_>>()).unwrap();
+    let askers = (0..400).flat_map(|user| around(&centres[user % CLUSTERS], 0.5));
+    let askers = Factors::new(DIM, askers.collect::<Vec<_>>()).unwrap();
+    let tastes = (0..60).map(|user| around(&centres[user % CLUSTERS], 0.5)).collect();
+    let params = IndexParams { exact_below: 0, head: 128, ..IndexParams::default() };
+    let index = ItemIndex::build(&items, &askers, &params).unwrap();
+    assert!(!index.is_exact());
+    let names = (0..N).map(|item| format!("i{item}")).collect();
+    let model = Model { items: names, item_factors: items, index, ..Model::empty() };
+    let mut world = World::new(Arc::new(model));
+    for item in 0..N {
+        let tags = SHARES.iter().filter(|(_, share)| rng.random_bool(*share));
+        world.put_item(Item {
+            category: Some(format!("c{}", item % CLUSTERS)),
+            tags: tags.map(|(name, _)| (*name).to_owned()).collect(),
+            price: Some(item as f64),
+            stock: (item % 50 == 7).then_some(0),
+            ..Item::bare(&format!("i{item}"))
+        });
+    }
+    Market { world, tastes }
+}
+
+impl Market {
+    fn found(&self, taste: &[f32], filter: &Filter, search: Search) -> (Option<Plan>, Vec<u32>) {
+        let asked = Query { limit: 10, filter: Some(filter.clone()), search, ..Query::default() };
+        let found = self.world.nearest(taste, &asked, &mut Scratch::default()).unwrap();
+        (found.plan, found.items.into_iter().map(|(_, item)| item.0).collect())
+    }
+
+    /// The share of what scoring everything finds. A page is never shorter, and holds only what passes.
+    fn recall(&self, filter: &Filter, search: Search) -> f64 {
+        let (mut hits, mut all) = (0, 0);
+        for taste in &self.tastes {
+            let (_, truth) = self.found(taste, filter, Search::Exact);
+            let (_, found) = self.found(taste, filter, search);
+            assert_eq!(found.len(), truth.len(), "{filter:?} {search:?}");
+            let condition = self.world.catalogue().condition(filter, N);
+            assert!(found.iter().all(|&item| condition.holds(item)), "{filter:?} {search:?}");
+            hits += truth.iter().filter(|item| found.contains(item)).count();
+            all += truth.len();
+        }
+        hits as f64 / all as f64
+    }
+}
+
+fn tag(name: &str) -> Filter {
+    Filter::TagsAny(vec![name.to_owned()])
+}
+
+#[test]
+fn at_every_width_the_planner_finds_what_scoring_everything_finds() {
+    let market = market();
+    let category = Filter::Category("c3".to_owned());
+    let not = Filter::Not(Box::new(category.clone()));
+    for filter in SHARES.map(|(name, _)| tag(name)).into_iter().chain([category, not]) {
+        let recall = market.recall(&filter, Search::Index { ef: None });
+        assert!(recall >= 0.95, "{filter:?}: {recall}");
+    }
+}
+
+#[test]
+fn each_plan_fills_the_page() {
+    let market = market();
+    for plan in Plan::ALL {
+        for name in ["half", "tenth", "few"] {
+            let recall = market.recall(&tag(name), Search::By { plan, ef: None });
+            assert!(recall >= if plan == Plan::Scan { 1.0 } else { 0.85 }, "{plan:?}: {recall}");
+        }
+    }
+}
+
+#[test]
+fn few_are_scanned_and_most_are_searched_for_widely() {
+    let market = market();
+    let most = Filter::Not(Box::new(Filter::Category("c3".to_owned())));
+    let plan = |filter: &Filter, ef| market.found(&market.tastes[0], filter, Search::Index { ef }).0;
+    assert_eq!(plan(&tag("few"), None), Some(Plan::Scan));
+    assert_eq!(plan(&most, Some(16)), Some(Plan::Wide));
+}
+
+/// Filters whose matches are far apart, close together, many, few or none.
+fn filter() -> impl Strategy<Value = Filter> {
+    let leaf = prop_oneof![
+        prop::sample::select(SHARES.map(|(name, _)| tag(name)).to_vec()),
+        (0..CLUSTERS + 2).prop_map(|cluster| Filter::Category(format!("c{cluster}"))),
+        (0.0..5_000.0, 0.0..900.0).prop_map(|(from, wide): (f64, f64)| {
+            Filter::Price(crate::filter::Range {
+                gte: Some(from),
+                lt: Some(from + wide),
+                ..Default::default()
+            })
+        }),
+        any::<bool>().prop_map(Filter::Available),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Filter::All),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Filter::Any),
+            inner.prop_map(|inner| Filter::Not(Box::new(inner))),
+        ]
+    })
+}
+
+#[test]
+fn a_page_is_full_while_matches_exist() {
+    let market = market();
+    proptest!(ProptestConfig::with_cases(150), |(filter in filter(), user in 0..60_usize)| {
+        let matching = market.world.catalogue().condition(&filter, N).set();
+        for search in [Search::Index { ef: None }, Search::Exact] {
+            let (_, found) = market.found(&market.tastes[user], &filter, search);
+            prop_assert_eq!(found.len() as u64, matching.len().min(10));
+            prop_assert!(found.iter().all(|&item| matching.contains(item)));
+        }
+    });
+}
