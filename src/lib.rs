@@ -9,6 +9,8 @@ pub mod http;
 pub mod import;
 pub mod ingest;
 pub mod lake;
+pub mod load;
+mod page;
 pub mod registry;
 pub mod report_page;
 pub mod serving;

@@ -1,5 +1,6 @@
 //! The command line: one executable, roles as subcommands.
 
+pub mod bench;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
@@ -55,6 +56,8 @@ enum Command {
     Recommend(recommend::Args),
     /// Lists, shows, activates and prunes models.
     Models(models::Args),
+    /// Measures how fast a server answers.
+    Bench(bench::Args),
 }
 
 impl Cli {
@@ -69,6 +72,7 @@ impl Cli {
             Command::Evaluate(args) => evaluate::run(args, out),
             Command::Recommend(args) => recommend::run(args, out),
             Command::Models(args) => models::run(args, out),
+            Command::Bench(args) => bench::run(args, out),
         };
         result.unwrap_or_else(|error| {
             out.error(&*error);

@@ -12,6 +12,7 @@ use super::app::App;
 use super::code::Code;
 use super::problem::{Problem, ProblemShape};
 use crate::serving::{ServedModel, Status};
+use crate::telemetry::Usage;
 
 /// The process answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,6 +95,10 @@ fn read_gauges(app: &App) {
     gauges.users.set(counts.users as i64);
     gauges.items.set(counts.items as i64);
     gauges.model_age.set(model_age(app, status.model.as_ref()).unwrap_or(-1.0));
+    if let Some(usage) = Usage::of_self() {
+        gauges.cpu_seconds.inner().store(usage.cpu_seconds.to_bits(), Ordering::Relaxed);
+        gauges.resident_bytes.set(usage.resident_bytes as i64);
+    }
     gauges.serves(status.model.as_ref().map(|model| model.version.as_str()));
 }
 

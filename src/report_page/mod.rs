@@ -2,34 +2,20 @@
 //!
 //! Everything that comes from outside (names, recipes, conditions) passes through the template, which escapes it.
 
-mod charts;
 mod papers;
 mod sections;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use crate::page::whole;
 pub use papers::{LossCurve, Papers, StageCost};
-
-const STYLE: &str = include_str!("style.css");
 
 /// The page of a training run.
 pub fn page(title: &str, papers: &Papers, recipe: &str) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { h1 { (title) } (body(papers, recipe)) } }
-        }
-    };
-    page.into_string()
+    whole(title, &body(papers, recipe))
 }
 
 fn body(papers: &Papers, recipe: &str) -> Markup {

@@ -5,10 +5,10 @@ use guanxi_training::report::{Comparison, Group, Report, StrengthTried, System};
 use guanxi_training::tuning::search::Trial;
 use maud::{Markup, html};
 
-use super::charts::{Lines, Row, Series, lines, rows};
 use super::papers::{LossCurve, Papers, StageCost};
-use super::tables::{self, table, with_width};
+use super::tables::{self, with_width};
 use crate::guard::Verdict;
+use crate::page::{Lines, Row, Series, lines, rows, table};
 
 /// A value without an interval.
 fn exact(value: f64) -> Interval {

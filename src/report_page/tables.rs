@@ -3,30 +3,13 @@
 use guanxi_training::bootstrap::Interval;
 use guanxi_training::figures::NAMES;
 use guanxi_training::report::{Comparison, Group};
-use maud::{Markup, html};
+use maud::Markup;
+
+use crate::page::table;
 
 /// A mean with half of its interval.
 pub(super) fn with_width(interval: &Interval) -> String {
     format!("{:.4} ±{:.4}", interval.mean, interval.half_width())
-}
-
-/// A table; the first cell of each row is its head.
-pub(super) fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
-            table {
-                caption { (caption) }
-                thead { tr { @for name in head { th scope="col" { (name) } } } }
-                tbody {
-                    @for row in rows {
-                        tr { @for (at, cell) in row.iter().enumerate() {
-                            @if at == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
-                        } }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Every figure of every system.

@@ -45,6 +45,10 @@ pub struct Gauges {
     pub users: Gauge<i64, AtomicI64>,
     /// Items ever seen.
     pub items: Gauge<i64, AtomicI64>,
+    /// Seconds of CPU that the process has used.
+    pub cpu_seconds: Counter<f64, AtomicU64>,
+    /// Bytes of memory that the process holds.
+    pub resident_bytes: Gauge<i64, AtomicI64>,
     /// 1 for the version of the model that serves; earlier ones are taken out.
     pub model_version: Family<Vec<(&'static str, String)>, Gauge>,
 }
@@ -111,6 +115,11 @@ impl Gauges {
         for (name, help, counter) in commits {
             registry.register(name, help, counter.clone());
         }
+        let (cpu, resident) = (gauges.cpu_seconds.clone(), gauges.resident_bytes.clone());
+        let help = "CPU time that the process has used";
+        registry.register_with_unit("process_cpu", help, Unit::Seconds, cpu);
+        let help = "Memory that the process holds";
+        registry.register_with_unit("process_resident_memory", help, Unit::Bytes, resident);
         let (age, version) = (gauges.model_age.clone(), gauges.model_version.clone());
         let help = "How long ago the model was made, -1 without one";
         registry.register_with_unit("guanxi_model_age", help, Unit::Seconds, age);

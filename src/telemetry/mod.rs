@@ -6,6 +6,7 @@ mod histogram;
 mod ingest;
 mod logs;
 mod metrics;
+mod process;
 mod requests;
 mod stages;
 
@@ -13,5 +14,6 @@ pub use histogram::Latencies;
 pub use ingest::IngestCounters;
 pub use logs::{LogError, init as init_logs};
 pub use metrics::{Gauges, Metrics};
+pub use process::Usage;
 pub use requests::RequestCounters;
 pub use stages::{Stage, StageLatencies};

@@ -1,8 +1,8 @@
 //! Every plan for a filter against scoring everything.
 
 use proptest::prelude::*;
-use rand::rngs::StdRng;
 use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 
 use super::*;
 use crate::index::{IndexParams, ItemIndex};
@@ -104,7 +104,8 @@ fn each_plan_fills_the_page() {
 fn few_are_scanned_and_most_are_searched_for_widely() {
     let market = market();
     let most = Filter::Not(Box::new(Filter::Category("c3".to_owned())));
-    let plan = |filter: &Filter, ef| market.found(&market.tastes[0], filter, Search::Index { ef }).0;
+    let plan =
+        |filter: &Filter, ef| market.found(&market.tastes[0], filter, Search::Index { ef }).0;
     assert_eq!(plan(&tag("few"), None), Some(Plan::Scan));
     assert_eq!(plan(&most, Some(16)), Some(Plan::Wide));
 }

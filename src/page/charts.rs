@@ -12,26 +12,26 @@ fn class(colour: usize) -> String {
 
 /// A line of a chart.
 #[derive(Clone, Debug)]
-pub(super) struct Series {
+pub(crate) struct Series {
     /// What it is called.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The number of its colour: what is one thing has one colour on the whole page.
-    pub(super) colour: usize,
+    pub(crate) colour: usize,
     /// Its points, by their place on the axis; an interval without width has no whisker.
-    pub(super) points: Vec<(usize, Interval)>,
+    pub(crate) points: Vec<(usize, Interval)>,
 }
 
 /// A chart of lines over named places.
 #[derive(Clone, Debug)]
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     /// What it shows, for those who can't see it.
-    pub(super) label: &'a str,
+    pub(crate) label: &'a str,
     /// The names of the places.
-    pub(super) places: &'a [String],
+    pub(crate) places: &'a [String],
     /// The lines.
-    pub(super) series: &'a [Series],
+    pub(crate) series: &'a [Series],
     /// Whether the axis of values begins at 0.
-    pub(super) from_zero: bool,
+    pub(crate) from_zero: bool,
 }
 
 const WIDTH: f64 = 420.0;
@@ -80,7 +80,7 @@ impl Axes {
 }
 
 /// Draws lines with whiskers; nothing where there is nothing finite to draw.
-pub(super) fn lines(lines: &Lines<'_>) -> Markup {
+pub(crate) fn lines(lines: &Lines<'_>) -> Markup {
     let axes = Axes::of(lines);
     if !(axes.low.is_finite() && axes.high.is_finite()) {
         return html! {};
@@ -141,19 +141,19 @@ fn legend(series: &[Series]) -> Markup {
 
 /// One line of a list of bars or dots.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// What it is about.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The number of its colour.
-    pub(super) colour: usize,
+    pub(crate) colour: usize,
     /// The value, as it is to be read.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The value and its interval; a bar where the interval has no width.
-    pub(super) value: Interval,
+    pub(crate) value: Interval,
 }
 
 /// Draws rows to one scale, from 0, or from below where a value is.
-pub(super) fn rows(label: &str, rows: &[Row]) -> Markup {
+pub(crate) fn rows(label: &str, rows: &[Row]) -> Markup {
     let low = rows.iter().map(|row| row.value.low).fold(0.0, f64::min);
     let high = rows.iter().map(|row| row.value.high).fold(f64::MIN_POSITIVE, f64::max);
     let share = |value: f64| 100.0 * (value - low) / (high - low);

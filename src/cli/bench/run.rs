@@ -1,0 +1,307 @@
+//! `guanxi bench`: loads a server and tells what came of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use axum::http::Uri;
+use serde_json::Value;
+
+use super::tell::tell;
+use crate::cli::{CliError, Output, papers};
+use crate::config::Period;
+use crate::load::{
+    Arrivals, Asking, Bound, Drawn, LoadError, Machine, Mix, Names, Part, Plan, Recall, Report,
+    Server, highest, page, run_step,
+};
+use crate::registry::Registry;
+
+/// The arguments of `guanxi bench`.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// The base URL of the server.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4826")]
+    url: Uri,
+    /// Requests a second, one rate after the other; with `--max-p99` the first that is tried.
+    #[arg(long, value_name = "RATE", value_delimiter = ',', default_value = "1000")]
+    rate: Vec<f64>,
+    #[command(flatten)]
+    length: Length,
+    #[command(flatten)]
+    asked: Asked,
+    #[command(flatten)]
+    client: Client,
+    /// Looks for the highest rate at which 99 of 100 requests are answered within this, and none fails.
+    #[arg(long, value_name = "PERIOD")]
+    max_p99: Option<Period>,
+    /// The process of the server, on this machine, for servers that don't tell of their CPU time at `/metrics`.
+    #[arg(long, value_name = "PID")]
+    server_pid: Option<u32>,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, clap::Args)]
+struct Length {
+    /// How long each rate is measured.
+    #[arg(long, value_name = "PERIOD", default_value = "10s")]
+    duration: Period,
+    /// How many requests of each rate are measured, in place of a duration.
+    #[arg(long, value_name = "N", conflicts_with = "duration")]
+    count: Option<u64>,
+    /// How long each rate is asked before it is measured.
+    #[arg(long, value_name = "PERIOD", default_value = "2s")]
+    warm_up: Period,
+}
+
+#[derive(Debug, clap::Args)]
+struct Asked {
+    /// The scenarios, by weight.
+    #[arg(long, value_name = "MIX", default_value = "for-you=5,friends-also-bought=3,similar-items=2", value_parser = mix)]
+    mix: Mix,
+    /// Asks for this path of any server instead.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["mix", "filter"])]
+    get: Option<String>,
+    /// Whom it is for: a file with one id a line, or a range like `u:0..100000`. The first are asked for most often.
+    #[arg(long, value_name = "FILE|RANGE")]
+    users: Option<String>,
+    /// What it is about, likewise.
+    #[arg(long, value_name = "FILE|RANGE")]
+    items: Option<String>,
+    /// Takes users and items from the current model of this data directory.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["users", "items"])]
+    data: Option<PathBuf>,
+    /// The exponent of Zipf's law by which users and items are drawn; 0 draws all alike.
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    zipf: f64,
+    /// How many items a list has.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// What the items must satisfy, as in `POST /v1/recommend/{scenario}`.
+    #[arg(long, value_name = "JSON", value_parser = json)]
+    filter: Option<Value>,
+    /// Decides all draws.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, clap::Args)]
+struct Client {
+    /// How many connections ask.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    connections: u16,
+    /// Views that are written beside, a second. They stay in the log of the server.
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    writes: f64,
+    /// How the moments of requests lie.
+    #[arg(long, value_enum, default_value_t)]
+    arrivals: Arrivals,
+    /// After so long a request has failed.
+    #[arg(long, value_name = "PERIOD", default_value = "10s")]
+    timeout: Period,
+}
+
+#[derive(Debug, clap::Args)]
+struct Told {
+    /// States the recall that `guanxi recall --json` wrote to this file.
+    #[arg(long, value_name = "FILE")]
+    recall_from: Option<PathBuf>,
+    /// Writes the report to this file as well.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes one line for each rate and kind of question to this file.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Writes the report to this file as a page to look at.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+fn mix(text: &str) -> Result<Mix, String> {
+    text.parse().map_err(|error: LoadError| error.to_string())
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))
+}
+
+/// Runs the command. Exit code 1: requests failed, or the bound held at no rate.
+pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    args.check()?;
+    let plan = args.plan()?;
+    plan.asking.check()?;
+    let mut report = args.report()?;
+    let mut server = Server::find(&plan.base, args.server_pid)?;
+    report.server = server.facts();
+    out.note(format_args!(
+        "{} for each rate, {} connections",
+        args.length.text(),
+        plan.connections
+    ));
+    let mut step = |rate: f64| {
+        let step = run_step(&plan, rate, &mut server)?;
+        out.note(format_args!(
+            "{rate:.0}/s: p99 {:.3} ms, {} failed",
+            step.latency.p99_us / 1e3,
+            step.failed()
+        ));
+        Ok::<_, LoadError>(step)
+    };
+    match args.max_p99 {
+        Some(Period(max_p99)) => {
+            let (found, steps) = highest(Bound { max_p99 }, args.rate[0], step)?;
+            (report.highest, report.steps) = (Some(found), steps);
+        }
+        None => {
+            report.steps = args.rate.iter().map(|&rate| step(rate)).collect::<Result<_, _>>()?;
+        }
+    }
+    tell(&report, out);
+    args.told.write(&report)?;
+    Ok(ExitCode::from(u8::from(has_failed(&report))))
+}
+
+fn has_failed(report: &Report) -> bool {
+    match &report.highest {
+        Some(highest) => highest.rate.is_none(),
+        None => report.steps.iter().any(|step| step.failed() > 0),
+    }
+}
+
+impl Length {
+    fn text(&self) -> String {
+        self.count.map_or(self.duration.to_string(), |count| format!("{count} requests"))
+    }
+}
+
+impl Args {
+    fn check(&self) -> Result<(), CliError> {
+        let is_rate = |rate: &f64| (0.001..=10_000_000.0).contains(rate);
+        if let Some(rate) = self.rate.iter().find(|rate| !is_rate(rate)) {
+            return Err(format!(
+                "`{rate}` is no rate: give requests a second, at most ten million"
+            )
+            .into());
+        }
+        if self.client.writes != 0.0 && !is_rate(&self.client.writes) {
+            return Err(format!("`{}` is no rate of writes", self.client.writes).into());
+        }
+        if self.max_p99.is_some() && self.rate.len() > 1 {
+            return Err(
+                "`--max-p99` looks for the rate by itself: give one `--rate` to begin with".into(),
+            );
+        }
+        if self.length.duration.0.is_zero() || self.length.count == Some(0) {
+            return Err("nothing would be measured: give a `--duration` or a `--count`".into());
+        }
+        Ok(())
+    }
+
+    fn plan(&self) -> Result<Plan, CliError> {
+        let Client { connections, writes, arrivals, timeout } = &self.client;
+        Ok(Plan {
+            base: self.url.clone(),
+            asking: self.asked.asking()?,
+            connections: usize::from(*connections),
+            writes: *writes,
+            arrivals: *arrivals,
+            warm_up: self.length.warm_up.0,
+            duration: self.length.duration.0,
+            count: self.length.count,
+            timeout: timeout.0,
+        })
+    }
+
+    fn report(&self) -> Result<Report, CliError> {
+        Ok(Report {
+            tool: "guanxi bench".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            created: jiff::Timestamp::now().to_string(),
+            command: std::env::args().collect(),
+            url: self.url.to_string(),
+            machine: Machine::this(),
+            server: Value::Null,
+            recall: self.told.recall()?,
+            steps: Vec::new(),
+            highest: None,
+        })
+    }
+}
+
+impl Asked {
+    fn asking(&self) -> Result<Asking, CliError> {
+        let (users, items) = self.names()?;
+        let drawn =
+            |names: Option<Names>| names.map(|names| Drawn::new(names, self.zipf)).transpose();
+        let mix = match &self.get {
+            Some(path) => Mix::only(Part::Path(format!("/{}", path.trim_start_matches('/')))),
+            None => self.mix.clone(),
+        };
+        Ok(Asking {
+            mix,
+            users: drawn(users)?,
+            items: drawn(items)?,
+            limit: self.limit,
+            filter: self.filter.clone(),
+            seed: self.seed,
+            run: uuid::Uuid::now_v7().simple().to_string(),
+        })
+    }
+
+    fn names(&self) -> Result<(Option<Names>, Option<Names>), CliError> {
+        if let Some(data) = &self.data {
+            let registry = Registry::open(data)?;
+            let pointer = registry
+                .current()?
+                .ok_or("the data directory has no model: name `--users` and `--items`")?;
+            let model = registry.load(&pointer.version)?;
+            let list = |names: &mut dyn Iterator<Item = &str>| {
+                Names::List(names.map(str::to_owned).collect())
+            };
+            return Ok((Some(list(&mut model.users.iter())), Some(list(&mut model.items.iter()))));
+        }
+        let read = |given: &Option<String>| given.as_deref().map(Names::read).transpose();
+        Ok((read(&self.users)?, read(&self.items)?))
+    }
+}
+
+impl Told {
+    fn recall(&self) -> Result<Option<Recall>, CliError> {
+        let Some(path) = &self.recall_from else { return Ok(None) };
+        let name = path.display().to_string();
+        let text = std::fs::read(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+        let value: Value = serde_json::from_slice(&text)?;
+        let figure = value["recall_at_10"].as_f64();
+        let recall_at_10 = figure.ok_or_else(|| {
+            format!("`{name}` states no `recall_at_10`: `guanxi recall --json` writes it")
+        })?;
+        Ok(Some(Recall { recall_at_10, from: name }))
+    }
+
+    fn write(&self, report: &Report) -> Result<(), CliError> {
+        if let Some(path) = &self.json {
+            papers::write(path, &serde_json::to_vec_pretty(report)?)?;
+        }
+        if let Some(path) = &self.csv {
+            papers::write(path, report.csv().as_bytes())?;
+        }
+        if let Some(path) = &self.html {
+            papers::write(path, page(report).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guanxi_models::Scenario;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_can_be_part_of_a_mix() {
+        for scenario in Scenario::ALL {
+            assert_eq!(mix(scenario.name()).unwrap().scenarios().next(), Some(scenario));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! One connection that is kept alive, asked by a thread that waits for the answer.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use axum::http::{Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+
+use super::LoadError;
+
+/// Plain HTTP/1.1 to one server. A connection that broke is made anew by the next request.
+pub(super) struct Connection {
+    runtime: Runtime,
+    /// Host and port.
+    address: String,
+    sender: Option<SendRequest<Full<Bytes>>>,
+    timeout: Duration,
+}
+
+/// Whole, as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// Nobody listens, or nobody lets us in.
+    Connect,
+    /// The connection ended before the answer did, or what came was no HTTP.
+    Lost,
+    /// It took too long.
+    Timeout,
+}
+
+impl Broken {
+    /// The name in tables.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection",
+            Self::Lost => "connection lost",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// Host and port of a base URL.
+fn address(base: &Uri) -> Option<String> {
+    let is_http = base.scheme_str() == Some("http") && base.query().is_none();
+    let host = base.host().filter(|_| is_http)?;
+    Some(format!("{host}:{}", base.port_u16().unwrap_or(80)))
+}
+
+impl Connection {
+    pub(super) fn new(base: &Uri, timeout: Duration) -> Result<Self, LoadError> {
+        let address = address(base).ok_or_else(|| LoadError::Url { url: base.to_string() })?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(LoadError::Start)?;
+        Ok(Self { runtime, address, sender: None, timeout })
+    }
+
+    /// Asks, and waits for the whole answer.
+    pub(super) fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+        let (address, sender) = (&self.address, &mut self.sender);
+        let answer = self.runtime.block_on(async {
+            let asked = asked(address, sender, request);
+            tokio::time::timeout(self.timeout, asked).await.unwrap_or(Err(Broken::Timeout))
+        });
+        if answer.is_err() {
+            self.sender = None;
+        }
+        answer
+    }
+}
+
+async fn asked(
+    address: &str,
+    sender: &mut Option<SendRequest<Full<Bytes>>>,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, Broken> {
+    if let Some(open) = sender
+        && open.ready().await.is_err()
+    {
+        *sender = None;
+    }
+    let open = match sender {
+        Some(open) => open,
+        None => sender.insert(connect(address).await.map_err(|_| Broken::Connect)?),
+    };
+    let answer = open.send_request(request).await.map_err(|_| Broken::Lost)?;
+    whole(answer).await
+}
+
+async fn whole(answer: Response<Incoming>) -> Result<Answer, Broken> {
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.map_err(|_| Broken::Lost)?.to_bytes();
+    Ok(Answer { status: head.status, body })
+}
+
+async fn connect(address: &str) -> io::Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme_a_host_and_perhaps_a_port() {
+        let of = |url: &str| address(&url.parse().unwrap());
+        assert_eq!(of("http://localhost:4826/shop").as_deref(), Some("localhost:4826"));
+        assert_eq!(of("http://shop.example").as_deref(), Some("shop.example:80"));
+        for url in ["https://shop.example", "/path", "shop.example:80"] {
+            assert_eq!(of(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a server tells of itself: its model, its CPU time, its memory.
+
+use std::time::Duration;
+
+use axum::http::{Request, Uri, header};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::LoadError;
+use super::connection::{Answer, Connection};
+use crate::telemetry::Usage;
+
+/// Nobody waits longer for a figure.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The server that is measured, asked beside the load.
+#[derive(Debug)]
+pub struct Server {
+    base: Uri,
+    connection: Connection,
+    /// Its process, if it runs on this machine and is named.
+    pid: Option<u32>,
+}
+
+impl Server {
+    /// Finds out whether anybody answers there.
+    pub fn find(base: &Uri, pid: Option<u32>) -> Result<Self, LoadError> {
+        let connection = Connection::new(base, PATIENCE)?;
+        let mut server = Self { base: base.clone(), connection, pid };
+        let answer = server.connection.ask(server.request("/health/ready"));
+        let unreachable =
+            |reason: &str| LoadError::Unreachable { url: base.to_string(), reason: reason.into() };
+        answer.map_err(|broken| unreachable(broken.name()))?;
+        Ok(server)
+    }
+
+    /// Its version and its model; null for a server that is none of ours.
+    pub fn facts(&mut self) -> Value {
+        let version =
+            self.json("/openapi.json").map(|document| document["info"]["version"].clone());
+        let ready = self.json("/health/ready");
+        let Some((version, ready)) = version.zip(ready) else { return Value::Null };
+        let models = self.json("/v1/models").unwrap_or_default();
+        let serving = &models["serving"];
+        let model = models["models"]
+            .as_array()
+            .and_then(|models| models.iter().find(|model| model["version"] == *serving).cloned());
+        json!({"version": version, "offset": ready["offset"], "model": model})
+    }
+
+    /// What its process has used; none where nobody tells.
+    pub fn usage(&mut self) -> Option<Usage> {
+        if let Some(pid) = self.pid {
+            return Usage::of(pid);
+        }
+        let text = self.text("/metrics")?;
+        let cpu_seconds = metric(&text, "process_cpu_seconds_total")?;
+        let resident_bytes = metric(&text, "process_resident_memory_bytes")? as u64;
+        Some(Usage { cpu_seconds, resident_bytes })
+    }
+
+    fn json(&mut self, path: &str) -> Option<Value> {
+        serde_json::from_str(&self.text(path)?).ok()
+    }
+
+    fn text(&mut self, path: &str) -> Option<String> {
+        let request = self.request(path);
+        let Answer { status, body } = self.connection.ask(request).ok()?;
+        status.is_success().then(|| String::from_utf8_lossy(&body).into_owned())
+    }
+
+    fn request(&self, path: &str) -> Request<Full<Bytes>> {
+        let host = self.base.authority().map_or("", |authority| authority.as_str());
+        let target = format!("{}{path}", self.base.path().trim_end_matches('/'));
+        let request = Request::get(target).header(header::HOST, host);
+        request.body(Full::default()).expect("our own paths make a request")
+    }
+}
+
+/// A figure without labels.
+fn metric(text: &str, name: &str) -> Option<f64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_found_by_its_whole_name() {
+        let text = "# HELP a b\na_total_x 1\na_total 2.5\na_total{b=\"c\"} 3\n";
+        assert_eq!((metric(text, "a_total"), metric(text, "b")), (Some(2.5), None));
+    }
+}

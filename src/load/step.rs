@@ -1,0 +1,208 @@
+//! One rate: all connections at work, and what came of it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use axum::http::Uri;
+
+use super::LoadError;
+use super::asking::Asking;
+use super::connection::Connection;
+use super::mix::{Mix, Part};
+use super::recorder::Recorder;
+use super::report::{Slice, StepReport};
+use super::schedule::{Arrivals, Schedule};
+use super::server::Server;
+use super::worker::{Sample, Work};
+use crate::telemetry::Usage;
+
+/// Writes have connections of their own.
+const WRITERS: usize = 4;
+
+/// Between taking the first breath and the first request.
+const LEAD: Duration = Duration::from_millis(50);
+
+/// How a server is loaded, at whatever rate.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The base URL.
+    pub base: Uri,
+    /// What is asked.
+    pub asking: Asking,
+    /// How many connections ask.
+    pub connections: usize,
+    /// Events that are written beside, a second.
+    pub writes: f64,
+    /// How the moments of requests lie.
+    pub arrivals: Arrivals,
+    /// Asked and not counted at first.
+    pub warm_up: Duration,
+    /// How long it is measured.
+    pub duration: Duration,
+    /// How many requests are measured, in place of a duration.
+    pub count: Option<u64>,
+    /// After so long a request has failed.
+    pub timeout: Duration,
+}
+
+impl Plan {
+    fn schedule(&self, rate: f64, measured: f64) -> Schedule {
+        let count = self.warm_up.as_secs_f64() * rate + measured;
+        Schedule::new(rate, count.round().max(1.0) as u64, self.arrivals, self.asking.seed)
+    }
+
+    /// How many questions are measured at a rate.
+    fn measured(&self, rate: f64) -> f64 {
+        self.count.map_or(self.duration.as_secs_f64() * rate, |count| count as f64)
+    }
+
+    /// How long the measurement takes at a rate.
+    fn lasts(&self, rate: f64) -> f64 {
+        self.measured(rate) / rate
+    }
+
+    fn writing(&self) -> Asking {
+        Asking { mix: Mix::only(Part::Write), seed: self.asking.seed ^ 1, ..self.asking.clone() }
+    }
+}
+
+/// Loads a server at a rate (of questions a second, positive).
+pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepReport, LoadError> {
+    let stop = AtomicBool::new(false);
+    let writing = plan.writing();
+    let start = Instant::now() + LEAD;
+    let work = |asking, schedule: Schedule, first_part| Work {
+        base: &plan.base,
+        asking,
+        start,
+        until: start + schedule.end() + plan.timeout,
+        schedule,
+        next: AtomicU64::new(0),
+        stop: &stop,
+        first_part,
+    };
+    let kinds = plan.asking.mix.parts().count();
+    let asking = work(&plan.asking, plan.schedule(rate, plan.measured(rate)), 0);
+    let mut works = vec![(&asking, plan.connections)];
+    let writes = plan.writes > 0.0;
+    let schedule = plan.schedule(plan.writes.max(1e-3), plan.lasts(rate) * plan.writes);
+    let writing = work(&writing, schedule, kinds);
+    if writes {
+        works.push((&writing, WRITERS));
+    }
+    let mut watch = Watch::new(plan, start, server, writes);
+    let (tell, hear) = channel();
+    std::thread::scope(|scope| {
+        for &(work, connections) in &works {
+            for _ in 0..connections {
+                let mut connection = Connection::new(&plan.base, plan.timeout)?;
+                let tell: Sender<Vec<Sample>> = tell.clone();
+                scope.spawn(move || work.run(&mut connection, &tell));
+            }
+        }
+        drop(tell);
+        watch.listen(&hear);
+        Ok(())
+    })?;
+    watch.recorder.unsent(works.iter().map(|(work, _)| work.left()).sum());
+    Ok(watch.report(rate))
+}
+
+/// Listens to the connections, and asks every second what the processes have used.
+struct Watch<'a> {
+    recorder: Recorder,
+    server: &'a mut Server,
+    /// When the measurement begins.
+    begins: Instant,
+    /// When the last answer came.
+    ended: Instant,
+    /// What the server had used at the beginning and after each second.
+    used: Vec<Option<Usage>>,
+    /// What this process had used at the beginning.
+    own: Option<Usage>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(plan: &Plan, start: Instant, server: &'a mut Server, writes: bool) -> Self {
+        let mut names: Vec<String> =
+            plan.asking.mix.parts().map(|part| part.name().to_owned()).collect();
+        let questions = names.len();
+        names.extend(writes.then(|| Part::Write.name().to_owned()));
+        let begins = start + plan.warm_up;
+        Self {
+            recorder: Recorder::new(names, questions, plan.warm_up),
+            server,
+            begins,
+            ended: begins,
+            used: Vec::new(),
+            own: None,
+        }
+    }
+
+    /// Until every connection has ended.
+    fn listen(&mut self, hear: &Receiver<Vec<Sample>>) {
+        loop {
+            let next = self.begins + Duration::from_secs(self.used.len() as u64);
+            let left = next.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.look();
+                continue;
+            }
+            match hear.recv_timeout(left) {
+                Ok(samples) => samples.iter().for_each(|sample| self.recorder.record(sample)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.ended = Instant::now();
+        let last = self.server.usage();
+        self.used.push(last);
+    }
+
+    fn look(&mut self) {
+        if self.used.is_empty() {
+            self.own = Usage::of_self();
+        }
+        let used = self.server.usage();
+        self.used.push(used);
+    }
+
+    fn report(self, rate: f64) -> StepReport {
+        let seconds = (self.ended - self.begins).as_secs_f64();
+        let requests = self.recorder.requests();
+        let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / requests.max(1) as f64);
+        let first = self.used.first().copied().flatten();
+        let last = self.used.last().copied().flatten();
+        let peak = self.used.iter().flatten().map(|usage| usage.resident_bytes).max();
+        StepReport {
+            rate,
+            seconds,
+            requests,
+            achieved: self.recorder.latency().count as f64 / seconds.max(1e-9),
+            latency: self.recorder.latency(),
+            service: self.recorder.service(),
+            parts: self.recorder.parts(),
+            slices: with_cpu(self.recorder.seconds(), &self.used),
+            server_cpu_us_per_request: each(spent(first, last)),
+            server_resident_bytes: peak,
+            client_cpu_us_per_request: each(spent(self.own, Usage::of_self())),
+            client_late_share: self.recorder.late_share(),
+            errors: self.recorder.errors().clone(),
+        }
+    }
+}
+
+fn spent(from: Option<Usage>, to: Option<Usage>) -> Option<f64> {
+    Some(to?.cpu_seconds - from?.cpu_seconds)
+}
+
+/// Notes what the server used in each second.
+fn with_cpu(mut slices: Vec<Slice>, used: &[Option<Usage>]) -> Vec<Slice> {
+    for (slice, used) in slices.iter_mut().zip(used.windows(2)) {
+        let spent = spent(used[0], used[1]);
+        slice.server_cpu_us_per_request =
+            spent.map(|seconds| seconds * 1e6 / slice.requests.max(1) as f64);
+    }
+    slices
+}

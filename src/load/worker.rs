@@ -1,0 +1,123 @@
+//! The thread behind a connection: takes the next request of the schedule, waits until it is due, asks, tells.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use axum::http::Uri;
+
+use super::asking::Asking;
+use super::connection::{Answer, Broken, Connection};
+use super::schedule::Schedule;
+
+/// The system wakes a sleeper up about so much too late: that much is waited for wide awake.
+const WAKING: Duration = Duration::from_micros(80);
+
+/// Samples are told of in heaps, so that to tell costs nothing.
+const HEAP: usize = 64;
+
+/// What all connections of one kind share.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) base: &'a Uri,
+    pub(super) asking: &'a Asking,
+    pub(super) schedule: Schedule,
+    /// When the first request is due.
+    pub(super) start: Instant,
+    /// After this nothing is sent any more.
+    pub(super) until: Instant,
+    /// The number of the next request.
+    pub(super) next: AtomicU64,
+    /// Tells everybody to end.
+    pub(super) stop: &'a AtomicBool,
+    /// What the places of the mix are counted from.
+    pub(super) first_part: usize,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    /// The place of its kind.
+    pub(super) part: usize,
+    /// When it was due, after the start.
+    pub(super) due: Duration,
+    /// From when it was due until its answer was whole.
+    pub(super) latency: Duration,
+    /// From when it was sent.
+    pub(super) service: Duration,
+    /// Its connection waited for it, and yet it was sent so much too late: the client's fault.
+    pub(super) late: Option<Duration>,
+    /// Why it failed.
+    pub(super) error: Option<Box<str>>,
+}
+
+impl Work<'_> {
+    /// Works until the schedule is at its end.
+    pub(super) fn run(&self, connection: &mut Connection, tell: &Sender<Vec<Sample>>) {
+        let mut heap = Vec::with_capacity(HEAP);
+        while let Some(at) = self.take() {
+            heap.push(self.one(at, connection));
+            if heap.len() == HEAP {
+                // Whoever listened no more would have stopped us.
+                drop(tell.send(std::mem::replace(&mut heap, Vec::with_capacity(HEAP))));
+            }
+        }
+        drop(tell.send(heap));
+    }
+
+    /// The next number, while there is time.
+    fn take(&self) -> Option<u64> {
+        if self.stop.load(Ordering::Relaxed) || Instant::now() > self.until {
+            return None;
+        }
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        (at < self.schedule.count()).then_some(at)
+    }
+
+    /// How many requests of the schedule were never sent.
+    pub(super) fn left(&self) -> u64 {
+        let taken = self.next.load(Ordering::Relaxed).min(self.schedule.count());
+        self.schedule.count() - taken
+    }
+
+    fn one(&self, at: u64, connection: &mut Connection) -> Sample {
+        let asked = self.asking.request(self.base, at);
+        let due = self.schedule.due(at);
+        let has_waited = wait_until(self.start + due);
+        let sent = Instant::now();
+        let answer = connection.ask(asked.request);
+        let ended = Instant::now();
+        Sample {
+            part: self.first_part + asked.part,
+            due,
+            latency: ended.saturating_duration_since(self.start + due),
+            service: ended - sent,
+            late: has_waited.then(|| sent.saturating_duration_since(self.start + due)),
+            error: error(answer),
+        }
+    }
+}
+
+/// Whether there was anything to wait for.
+fn wait_until(moment: Instant) -> bool {
+    let left = moment.saturating_duration_since(Instant::now());
+    if let Some(asleep) = left.checked_sub(WAKING) {
+        std::thread::sleep(asleep);
+    }
+    while Instant::now() < moment {
+        std::hint::spin_loop();
+    }
+    !left.is_zero()
+}
+
+/// The status and, where there is one, the stable code of what went wrong.
+fn error(answer: Result<Answer, Broken>) -> Option<Box<str>> {
+    let answer = match answer {
+        Ok(answer) if answer.status.is_success() => return None,
+        Ok(answer) => answer,
+        Err(broken) => return Some(broken.name().into()),
+    };
+    let problem: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
+    let code = problem.and_then(|problem| Some(format!(" {}", problem.get("code")?.as_str()?)));
+    Some(format!("{}{}", answer.status.as_u16(), code.unwrap_or_default()).into())
+}

@@ -1,0 +1,28 @@
+//! What pages are made of: one file without anything outside of it, to be sent around and kept.
+
+mod charts;
+mod table;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+pub(crate) use charts::{Lines, Row, Series, lines, rows};
+pub(crate) use table::table;
+
+const STYLE: &str = include_str!("style.css");
+
+/// A whole page.
+pub(crate) fn whole(title: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { h1 { (title) } (body) } }
+        }
+    };
+    page.into_string()
+}
