@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod models;
+pub mod recall;
 pub mod recommend;
 pub mod serve;
 pub mod train;
@@ -17,6 +18,7 @@ mod lists_file;
 mod output;
 mod papers;
 mod source;
+mod stored;
 mod table;
 mod tune;
 mod watch;
@@ -56,6 +58,8 @@ enum Command {
     Recommend(recommend::Args),
     /// Lists, shows, activates and prunes models.
     Models(models::Args),
+    /// Measures how much of the true answers the index finds.
+    Recall(recall::Args),
     /// Measures how fast a server answers.
     Bench(bench::Args),
 }
@@ -72,6 +76,7 @@ impl Cli {
             Command::Evaluate(args) => evaluate::run(args, out),
             Command::Recommend(args) => recommend::run(args, out),
             Command::Models(args) => models::run(args, out),
+            Command::Recall(args) => recall::run(args, out),
             Command::Bench(args) => bench::run(args, out),
         };
         result.unwrap_or_else(|error| {

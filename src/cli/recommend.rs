@@ -3,19 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use guanxi_models::index::Panels;
 use guanxi_models::recommend::Scratch;
-use guanxi_models::{Model, Query, QueryError, Scenario, Search, World};
+use guanxi_models::{Query, QueryError, Scenario, Search, World};
 use parquet::arrow::ArrowWriter;
 use rayon::prelude::*;
 
 use super::lists_file::{UserList, batch, properties, schema};
-use super::{CliError, Output};
-use crate::registry::Registry;
-use crate::serving::world_from_log;
-use crate::store::LogReader;
+use super::{CliError, Output, stored};
 
 /// So many users are answered and written at a time.
 const USERS_AT_ONCE: usize = 4_096;
@@ -61,24 +57,13 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     if args.by_embedding && args.scenario != Scenario::ForYou {
         return Err("`--by-embedding` ranks `for-you` alone: leave `--scenario` out".into());
     }
-    let world = world(&args.data)?;
+    let (_, world) = stored::world(&args.data, None)?;
     let users = users(&args.users, &world)?;
     let half = args.out.with_extension("parquet.new");
     let rows = write(args, &world, &users, &half)?;
     std::fs::rename(&half, &args.out)?;
     out.line(format_args!("{rows} rows for {} users in {}", users.len(), args.out.display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// The current model with every record of the log.
-fn world(data: &Path) -> Result<World, CliError> {
-    let log = LogReader::open(data)?;
-    let registry = Registry::open(data)?;
-    let model = match registry.current()? {
-        Some(pointer) => registry.load(&pointer.version)?,
-        None => Model::empty(),
-    };
-    Ok(world_from_log(Arc::new(model), &log)?)
 }
 
 fn users(named: &str, world: &World) -> Result<Vec<String>, CliError> {

@@ -22,6 +22,7 @@ pub mod market;
 pub mod metrics;
 pub mod observer;
 pub mod parts;
+pub mod recall;
 pub mod recipe;
 pub mod report;
 pub mod rival;

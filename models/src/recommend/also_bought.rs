@@ -13,13 +13,11 @@ pub(super) fn list(
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
     let lists = &context.world.model().also_bought;
-    let sums = &mut scratch.lists;
+    let sums = &mut scratch.sums;
     sums.begin(context.world.counts().items);
     for anchor in anchors {
         let (items, weights) = lists.row(anchor.row());
-        for (&item, &weight) in items.iter().zip(weights) {
-            sums.add(item, weight);
-        }
+        sums.add_all(items, |at| Some(weights[at]));
     }
     let allowed = sums.touched().iter().filter(|&&item| context.allowed.contains(item));
     let scored = allowed.map(|&item| (sums.sum(item), item)).collect();

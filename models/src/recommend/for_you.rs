@@ -10,12 +10,12 @@
 //! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
 use super::accumulator::Accumulator;
-use super::friends::{self, FriendWeights};
+use super::friends::Friends;
 use super::nearest::{Nearest, best};
 use super::query::{Reason, Recommendation};
 use super::{Context, Scratch, listed};
 use crate::id::ItemIdx;
-use crate::kernel::dot;
+use crate::kernel::{dot, prefetch};
 use crate::params::Blend;
 
 /// How many own items a list names as reasons.
@@ -28,52 +28,58 @@ const CROWD: usize = 4;
 struct Parts<'a> {
     context: &'a Context<'a>,
     blend: Blend,
-    lists: &'a Accumulator,
+    /// What own items and friends add together.
+    sums: &'a Accumulator,
+    /// What friends add, where reasons are asked for.
     friends: &'a Accumulator,
-    weights: FriendWeights,
 }
 
 pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Vec<Recommendation> {
-    let model = context.world.model();
-    accumulate_lists(context, &mut scratch.lists);
-    let weights =
-        friends::accumulate(context.world, context.asker.ties, None, &mut scratch.friends);
+    let blend = context.world.model().params.blend;
+    accumulate(context, blend, scratch);
     let vector = &context.asker.vector;
-    let nearest = if vector.is_empty() || model.params.blend.embedding <= 0.0 {
+    let nearest = if vector.is_empty() || blend.embedding <= 0.0 {
         Vec::new()
     } else {
         let nearest = Nearest { k, search: context.query.search };
         nearest.find(context.world, vector, &context.allowed, &mut scratch.search)
     };
-    let parts = Parts {
-        context,
-        blend: model.params.blend,
-        lists: &scratch.lists,
-        friends: &scratch.friends,
-        weights,
-    };
+    let parts = Parts { context, blend, sums: &scratch.sums, friends: &scratch.friends };
     let top = best(parts.score_candidates(&nearest, k), k);
     parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
 }
 
-fn accumulate_lists(context: &Context<'_>, sums: &mut Accumulator) {
-    sums.begin(context.world.counts().items);
-    for &(own, recency) in &context.asker.own {
-        let (items, weights) = context.world.model().lists.row(own as usize);
-        for (&item, &weight) in items.iter().zip(weights) {
-            sums.add(item, recency * weight);
+fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
+    let Context { world, query, asker, .. } = context;
+    let Scratch { sums, friends: friends_sums, .. } = scratch;
+    sums.begin(world.counts().items);
+    let rows =
+        asker.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
+    let mut rows = rows.peekable();
+    while let Some(((items, weights), recency)) = rows.next() {
+        if let Some(((items, weights), _)) = rows.peek() {
+            prefetch(items);
+            prefetch(weights);
         }
+        sums.add_all(items, |at| Some(blend.list * recency * weights[at]));
+    }
+    let friends = Friends::new(world, asker.ties);
+    friends.add(None, blend.friends, sums);
+    if query.explain {
+        friends_sums.begin(world.counts().items);
+        friends.add(None, blend.friends, friends_sums);
     }
 }
 
 impl Parts<'_> {
     /// Scores whatever can be among the `k` best.
     fn score_candidates(&self, nearest: &[(f32, u32)], k: usize) -> Vec<(f32, u32)> {
-        let score =
-            |&(product, item): &(f32, u32)| self.blend.embedding * product + self.sums(item);
+        let score = |&(product, item): &(f32, u32)| {
+            self.blend.embedding * product + self.beside_taste(item)
+        };
         let scored = nearest.iter().map(|near| (score(near), near.1)).collect();
         let mut crowd = Crowd::new(scored, self.most_taste(nearest, k), k);
-        self.touched().for_each(|item| crowd.consider(item, self));
+        crowd.consider_all(self);
         if self.blend.popularity > 0.0 {
             self.add_popular(&mut crowd);
         }
@@ -83,9 +89,11 @@ impl Parts<'_> {
     /// Considers the items that nobody near the asker touched, by their bias, as far down as one could still be on the page.
     fn add_popular(&self, crowd: &mut Crowd) {
         crowd.thin();
-        let is_known = |item: u32| self.lists.is_touched(item) || self.friends.is_touched(item);
+        let is_known = |item: u32| self.sums.is_touched(item);
         if let Some(few) = self.context.allowed.few() {
-            few.iter().filter(|&item| !is_known(item)).for_each(|item| crowd.consider(item, self));
+            few.iter()
+                .filter(|&item| !is_known(item))
+                .for_each(|item| crowd.consider(item, self.beside_taste(item), self));
             return;
         }
         for &item in self.context.world.by_bias() {
@@ -93,7 +101,7 @@ impl Parts<'_> {
                 return;
             }
             if !is_known(item) {
-                crowd.consider(item, self);
+                crowd.consider(item, self.beside_taste(item), self);
             }
         }
     }
@@ -111,15 +119,9 @@ impl Parts<'_> {
         self.blend.embedding > 0.0 && !self.context.asker.vector.is_empty()
     }
 
-    /// Every item on a list of an own item or bought by a friend, once.
-    fn touched(&self) -> impl Iterator<Item = u32> {
-        let by_friends = self.friends.touched().iter().copied();
-        let only_friends = by_friends.filter(|&item| !self.lists.is_touched(item));
-        self.lists.touched().iter().copied().chain(only_friends)
-    }
-
-    fn sums(&self, item: u32) -> f32 {
-        self.blend.list * self.lists.sum(item) + self.friends_share(item) + self.popularity(item)
+    /// What an item's score has beside the share of the embedding.
+    fn beside_taste(&self, item: u32) -> f32 {
+        self.sums.sum(item) + self.popularity(item)
     }
 
     fn popularity(&self, item: u32) -> f32 {
@@ -128,10 +130,6 @@ impl Parts<'_> {
         }
         let bias = self.context.world.model().bias.get(item as usize);
         bias.map_or(0.0, |bias| self.blend.popularity * bias)
-    }
-
-    fn friends_share(&self, item: u32) -> f32 {
-        self.blend.friends * self.weights.normalised(self.friends.sum(item))
     }
 
     fn taste(&self, item: u32) -> f32 {
@@ -157,7 +155,7 @@ impl Parts<'_> {
     /// What too few friends bought is told as taste: neither a reason nor the sum of the shares gives a single friend away.
     fn reasons(&self, item: u32) -> Vec<Reason> {
         let mut reasons = self.own_items_behind(item);
-        let (count, share) = (self.friends.count(item), self.friends_share(item));
+        let (count, share) = (self.friends.count(item), self.friends.sum(item));
         let told = count >= self.context.query.min_friends.max(1) && share > 0.0;
         let taste = self.taste(item) + if told { 0.0 } else { share };
         if taste > 0.0 {
@@ -214,16 +212,49 @@ impl Crowd {
         Self { scored, nearest, most_taste, needed, k }
     }
 
+    /// Takes in what own items and friends speak for, the most of it first: the sooner the page is good, the less is looked at.
+    fn consider_all(&mut self, parts: &Parts<'_>) {
+        let sums = |&item: &u32| (parts.beside_taste(item), item);
+        let touched = parts.sums.touched().iter().map(sums);
+        let mut left: Vec<(f32, u32)> = touched.filter(|(sums, _)| *sums >= self.needed).collect();
+        let first = CROWD * self.k;
+        if left.len() > first {
+            left.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
+            self.consider_each(&left[..first], parts);
+            self.thin();
+            left.drain(..first);
+            left.retain(|(sums, _)| *sums >= self.needed);
+        }
+        self.consider_each(&left, parts);
+    }
+
+    fn consider_each(&mut self, candidates: &[(f32, u32)], parts: &Parts<'_>) {
+        /// Rows lie anywhere: so many are fetched ahead.
+        const AHEAD: usize = 6;
+        for (at, &(sums, item)) in candidates.iter().enumerate() {
+            if let Some(&(_, ahead)) = candidates.get(at + AHEAD) {
+                parts
+                    .context
+                    .world
+                    .model()
+                    .item_factors
+                    .row(ahead as usize)
+                    .into_iter()
+                    .for_each(prefetch);
+            }
+            self.consider(item, sums, parts);
+        }
+    }
+
     /// Takes an item in that may be listed and can be among the best.
-    fn consider(&mut self, item: u32, parts: &Parts<'_>) {
-        let sums = parts.sums(item);
+    fn consider(&mut self, item: u32, sums: f32, parts: &Parts<'_>) {
         if sums < self.needed || self.nearest.binary_search(&item).is_ok() {
             return;
         }
         if parts.context.allowed.contains(item) {
             self.scored.push((parts.taste(item) + sums, item));
         }
-        if self.scored.len() >= CROWD * self.k {
+        if self.scored.len() >= 2 * CROWD * self.k {
             self.thin();
         }
     }

@@ -4,7 +4,7 @@
 //! the strengths `w` of the ties summing to 1 over all friends; then the number of friends, then the number of the item. The rest
 //! of the page comes from `for-you` and says so.
 
-use super::friends;
+use super::friends::Friends;
 use super::query::{Reason, Recommendation};
 use super::{Context, Scratch, for_you, listed};
 use crate::id::ItemIdx;
@@ -36,13 +36,14 @@ fn bought_by_friends(
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
     let sums = &mut scratch.friends;
-    let weights = friends::accumulate(context.world, context.asker.ties, having, sums);
+    sums.begin(context.world.counts().items);
+    Friends::new(context.world, context.asker.ties).add(having, 1.0, sums);
     let enough = context.query.min_friends.max(1);
     let mut found: Vec<(f32, usize, u32)> = sums
         .touched()
         .iter()
         .filter(|&&item| sums.count(item) >= enough && context.allowed.contains(item))
-        .map(|&item| (weights.normalised(sums.sum(item)), sums.count(item), item))
+        .map(|&item| (sums.sum(item), sums.count(item), item))
         .collect();
     found.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
     found.truncate(context.query.limit);

@@ -37,7 +37,7 @@ use crate::world::World;
 pub struct Scratch {
     solver: RowSolver,
     search: SearchScratch,
-    lists: Accumulator,
+    sums: Accumulator,
     friends: Accumulator,
 }
 

@@ -1,0 +1,74 @@
+//! `guanxi recall`: how much of the true answers a model's index finds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use guanxi_training::recall::{K, Row, Sampling, measure};
+use serde_json::json;
+
+use super::table::Table;
+use super::{CliError, Output, papers, stored};
+
+/// The arguments of `guanxi recall`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The data directory: its current model and its log are read, also beside a running service.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Another model of the data directory, as `guanxi models list` names it.
+    #[arg(long, value_name = "VERSION")]
+    model: Option<String>,
+    /// How many questions of each kind are asked.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    queries: usize,
+    /// How many candidates a search keeps; left out, as many as the index was measured to need.
+    #[arg(long, value_name = "N")]
+    ef: Option<usize>,
+    /// Draws the questions.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Fails where a kind of question finds less.
+    #[arg(long, value_name = "SHARE")]
+    at_least: Option<f64>,
+    /// Writes the figures to this file, for `guanxi bench --recall-from`.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Runs the command. Exit code 1: less was found than asked for.
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let (version, world) = stored::world(&args.data, args.model.as_deref())?;
+    let index = &world.model().index;
+    let search = if index.is_exact() {
+        "scans".to_owned()
+    } else {
+        format!("index, ef {}", args.ef.unwrap_or(index.ef()))
+    };
+    let sampling = Sampling { queries: args.queries, seed: args.seed, ef: args.ef };
+    let rows = measure(&world, sampling)?;
+    out.line(table(&rows));
+    out.line(format_args!("model {version}: {search}; {} items", world.counts().items));
+    if let Some(path) = &args.json {
+        let first = rows.first().ok_or("there is nothing to ask for")?;
+        let told = json!({"recall_at_10": first.recall.mean, "model": version, "search": search, "rows": rows});
+        papers::write(path, &serde_json::to_vec_pretty(&told)?)?;
+    }
+    let least = args.at_least.unwrap_or(0.0);
+    let short = rows.iter().any(|row| row.queries > 0 && row.recall.mean < least);
+    Ok(ExitCode::from(u8::from(short)))
+}
+
+fn table(rows: &[Row]) -> Table {
+    let recall = format!("recall@{K}");
+    let mut table =
+        Table::new(["scenario", "filter", "passing %", "queries", &recall, "low", "high", "short"]);
+    for row in rows {
+        let filter = row.filter.clone().unwrap_or_else(|| "none".to_owned());
+        let counts = [format!("{:.3}", 100.0 * row.share), row.queries.to_string()];
+        let figures =
+            [row.recall.mean, row.recall.low, row.recall.high].map(|share| format!("{share:.4}"));
+        let named = [row.scenario.clone(), filter];
+        table.row(named.into_iter().chain(counts).chain(figures).chain([row.short.to_string()]));
+    }
+    table
+}
