@@ -175,6 +175,8 @@ fn an_unknown_user_gets_what_is_popular() {
     let list = server.get("/v1/recommend/for-you?user=nobody");
     assert_eq!(list.ids(), ["a", "b"]);
     assert_eq!(list.good()["degraded"], json!(["no_model", "unknown_user"]));
+    let in_time = server.get("/v1/recommend/for-you?user=nobody&deadline_ms=60000");
+    assert_eq!(in_time.good()["degraded"], json!(["no_model", "unknown_user"]));
 }
 
 #[test]
@@ -267,7 +269,9 @@ fn health_and_metrics_say_how_it_is() {
         "guanxi_store_committed_requests_total 1",
         r#"guanxi_ingest_entries_total{outcome="accepted"} 1"#,
         r#"guanxi_http_requests_total{method="GET",route="/v1/recommend/{scenario}",status="200"} 1"#,
-        r#"guanxi_recommend_seconds_count{scenario="popular",stage="recommend"} 1"#,
+        r#"guanxi_recommend_seconds_count{scenario="popular",stage="score"} 1"#,
+        r#"guanxi_recommend_seconds_count{scenario="popular",stage="candidates"} 0"#,
+        "process_resident_memory_bytes ",
     ] {
         assert!(metrics.text().contains(line), "{line} is not in\n{}", metrics.text());
     }

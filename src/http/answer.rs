@@ -19,6 +19,8 @@ pub(super) enum Degraded {
     NoModel,
     /// The user was never heard of: the list is not personal.
     UnknownUser,
+    /// The answer was due before all was looked at: see `deadline_ms`.
+    Deadline,
 }
 
 /// Everything that an answer says.
@@ -34,10 +36,15 @@ impl Listing<'_> {
         let user = self.asked.query.user.as_ref();
         let unknown = user.is_some_and(|id| self.world.user_idx(id).is_none());
         let no_model = self.world.model().version.is_empty();
-        [(no_model, Degraded::NoModel), (unknown, Degraded::UnknownUser)]
-            .into_iter()
-            .filter_map(|(holds, degraded)| holds.then_some(degraded))
-            .collect()
+        let is_cut = self.answer.is_cut;
+        [
+            (no_model, Degraded::NoModel),
+            (unknown, Degraded::UnknownUser),
+            (is_cut, Degraded::Deadline),
+        ]
+        .into_iter()
+        .filter_map(|(holds, degraded)| holds.then_some(degraded))
+        .collect()
     }
 }
 

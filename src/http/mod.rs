@@ -27,6 +27,7 @@ mod recommend;
 mod relations;
 mod routes;
 mod server;
+mod stopwatch;
 mod timed;
 mod tracked;
 mod users;

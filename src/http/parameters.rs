@@ -21,11 +21,12 @@ enum Kind {
     FilterTexts(&'static str, &'static str),
 }
 
-const PARAMETERS: [(&str, Kind); 20] = [
+const PARAMETERS: [(&str, Kind); 21] = [
     ("user", Kind::Text),
     ("item", Kind::Text),
     ("items", Kind::Texts),
     ("limit", Kind::Integer),
+    ("deadline_ms", Kind::Integer),
     ("exclude", Kind::Texts),
     ("exclude_seen", Kind::Flag),
     ("explain", Kind::Flag),

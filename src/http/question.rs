@@ -1,5 +1,7 @@
 //! What a client asks, checked and turned into a [`Query`].
 
+use std::time::Duration;
+
 use guanxi_models::check_id;
 use guanxi_models::recommend::query::{Query, Scenario, Search};
 use serde::Deserialize;
@@ -15,6 +17,8 @@ use crate::config::Settings;
 
 /// The most session items of a question.
 pub(super) const MAX_ITEMS: usize = 200;
+/// The latest moment at which an answer may be due.
+const MAX_DEADLINE_MS: u64 = 60_000;
 /// The most items that a question may exclude.
 pub(super) const MAX_EXCLUDED: usize = 1_000;
 
@@ -44,6 +48,10 @@ pub(super) struct Question {
     explain: Option<bool>,
     /// What of each item to add: name, category, tags, merchant, price, currency, stock, available, place, created, attributes.
     fields: Option<Vec<String>>,
+    /// When the answer is due, in milliseconds from when the question came, 1 to 60000: what isn't found by then is left out, and
+    /// `degraded` says `deadline`.
+    #[schema(minimum = 1, maximum = 60000)]
+    deadline_ms: Option<i64>,
 }
 
 /// A checked question.
@@ -53,6 +61,8 @@ pub(super) struct Asked {
     pub(super) query: Query,
     /// What of each item to add to the answer.
     pub(super) fields: Vec<Field>,
+    /// When the answer is due, from when the question came.
+    pub(super) deadline: Option<Duration>,
 }
 
 impl Question {
@@ -76,7 +86,7 @@ impl Question {
             search: Search::Index { ef: Some(settings.recommend.search_ef).filter(|&ef| ef > 0) },
         };
         let fields = fields(&self.fields.unwrap_or_default())?;
-        Ok(Asked { query, fields })
+        Ok(Asked { query, fields, deadline: self.deadline_ms.map(deadline).transpose()? })
     }
 
     fn limit(&self, settings: &Settings) -> Result<usize, Problem> {
@@ -88,6 +98,15 @@ impl Question {
             Problem::new(Code::InvalidLimit, detail).with("field", "limit")
         })
     }
+}
+
+fn deadline(millis: i64) -> Result<Duration, Problem> {
+    let fitting =
+        u64::try_from(millis).ok().filter(|millis| (1..=MAX_DEADLINE_MS).contains(millis));
+    fitting.map(Duration::from_millis).ok_or_else(|| {
+        let detail = format!("`deadline_ms` is {millis}: give 1 to {MAX_DEADLINE_MS}");
+        Problem::new(Code::InvalidField, detail).with("field", "deadline_ms")
+    })
 }
 
 fn id(field: &str, id: Option<String>) -> Result<Option<String>, Problem> {

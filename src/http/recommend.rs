@@ -1,7 +1,7 @@
 //! The lists: one load of the world, no wait and no lock from the question to the bytes of the answer.
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -22,6 +22,7 @@ use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
 use super::question::{Asked, Question};
+use super::stopwatch::Stopwatch;
 use super::{json, parameters};
 use crate::telemetry::Stage;
 
@@ -70,7 +71,7 @@ pub(super) async fn post(
         ("price_gte" = Option<f64>, Query), ("price_gt" = Option<f64>, Query), ("price_lte" = Option<f64>, Query),
         ("price_lt" = Option<f64>, Query), ("tags" = Option<Vec<String>>, Query), ("tags_all" = Option<Vec<String>>, Query),
         ("merchant" = Option<Vec<String>>, Query), ("available" = Option<bool>, Query), ("near_lat" = Option<f64>, Query),
-        ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query),
+        ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query), ("deadline_ms" = Option<i64>, Query),
     ),
     responses(
         (status = 200, body = ListShape, description = "The list."),
@@ -212,16 +213,11 @@ fn list(
     began: Instant,
     buffer: &mut Vec<u8>,
 ) -> Result<(), Problem> {
-    let read = Instant::now();
-    let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend(&asked.query, scratch))?;
-    let listed = Instant::now();
+    let Asked { query, deadline, .. } = asked;
+    let watch = Stopwatch::new(&app.metrics.stages, query.scenario, began, *deadline);
+    let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend_at(&watch, query, scratch))?;
     write(&Listing { world, asked, answer: &answer }, buffer);
-    let observe = |stage, took: Duration| {
-        app.metrics.stages.of(asked.query.scenario, stage).observe(took);
-    };
-    observe(Stage::Parse, read - began);
-    observe(Stage::Recommend, listed - read);
-    observe(Stage::Encode, listed.elapsed());
+    watch.lap(Stage::Encode);
     Ok(())
 }
 

@@ -163,7 +163,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
-        assert!(!text.contains("old"));
+        assert!(!text.contains("\"old\""));
     }
 
     #[test]

@@ -6,25 +6,33 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
 use super::Latencies;
+use guanxi_models::recommend::Part;
 
 /// One part of the work for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// From bytes to a question.
     Parse,
-    /// From a question to a list.
-    Recommend,
+    /// One part of the way from a question to a list.
+    Recommend(Part),
     /// From a list to bytes.
     Encode,
 }
 
 impl Stage {
-    const ALL: [Self; 3] = [Self::Parse, Self::Recommend, Self::Encode];
+    const ALL: [Self; 6] = [
+        Self::Parse,
+        Self::Recommend(Part::Asker),
+        Self::Recommend(Part::Filter),
+        Self::Recommend(Part::Candidates),
+        Self::Recommend(Part::Score),
+        Self::Encode,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Parse => "parse",
-            Self::Recommend => "recommend",
+            Self::Recommend(part) => part.name(),
             Self::Encode => "encode",
         }
     }
@@ -54,6 +62,11 @@ impl StageLatencies {
 
     /// The histogram of one stage of one scenario.
     pub fn of(&self, scenario: Scenario, stage: Stage) -> &Latencies {
-        &self.0[scenario as usize][stage as usize]
+        let place = match stage {
+            Stage::Parse => 0,
+            Stage::Recommend(part) => 1 + part as usize,
+            Stage::Encode => Stage::ALL.len() - 1,
+        };
+        &self.0[scenario as usize][place]
     }
 }

@@ -62,7 +62,7 @@ impl Default for IndexParams {
             trees: 3,
             refinements: 1,
             exact_below: 10_000,
-            recall: 0.99,
+            recall: 0.98,
             seed: 0,
         }
     }

@@ -4,7 +4,7 @@
 
 use super::nearest::best;
 use super::query::{Reason, Recommendation};
-use super::{Context, Scratch, listed};
+use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
 
 pub(super) fn list(
@@ -19,6 +19,7 @@ pub(super) fn list(
         let (items, weights) = lists.row(anchor.row());
         sums.add_all(items, |at| Some(weights[at]));
     }
+    context.pace.done(Part::Candidates);
     let allowed = sums.touched().iter().filter(|&&item| context.allowed.contains(item));
     let scored = allowed.map(|&item| (sums.sum(item), item)).collect();
     let top = best(scored, context.query.limit);

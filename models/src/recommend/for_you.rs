@@ -13,7 +13,7 @@ use super::accumulator::Accumulator;
 use super::friends::Friends;
 use super::nearest::{Nearest, best};
 use super::query::{Reason, Recommendation};
-use super::{Context, Scratch, listed};
+use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
 use crate::kernel::{dot, prefetch};
 use crate::params::Blend;
@@ -38,12 +38,13 @@ pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Ve
     let blend = context.world.model().params.blend;
     accumulate(context, blend, scratch);
     let vector = &context.asker.vector;
-    let nearest = if vector.is_empty() || blend.embedding <= 0.0 {
+    let nearest = if vector.is_empty() || blend.embedding <= 0.0 || context.is_due() {
         Vec::new()
     } else {
         let nearest = Nearest { k, search: context.query.search };
         nearest.find(context.world, vector, &context.allowed, &mut scratch.search)
     };
+    context.pace.done(Part::Candidates);
     let parts = Parts { context, blend, sums: &scratch.sums, friends: &scratch.friends };
     let top = best(parts.score_candidates(&nearest, k), k);
     parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())

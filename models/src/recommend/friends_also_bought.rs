@@ -6,7 +6,7 @@
 
 use super::friends::Friends;
 use super::query::{Reason, Recommendation};
-use super::{Context, Scratch, for_you, listed};
+use super::{Context, Part, Scratch, for_you, listed};
 use crate::id::ItemIdx;
 
 pub(super) fn list(
@@ -16,7 +16,8 @@ pub(super) fn list(
 ) -> Vec<Recommendation> {
     let mut items = bought_by_friends(context, having, scratch);
     let missing = context.query.limit - items.len();
-    if missing == 0 {
+    if missing == 0 || context.is_due() {
+        context.pace.done(Part::Candidates);
         return items;
     }
     let taken: Vec<ItemIdx> = items.iter().map(|one| one.item).collect();

@@ -14,16 +14,20 @@ mod friends_also_bought;
 mod look;
 mod many;
 mod nearest;
+mod pace;
 mod plan;
 pub mod query;
 mod similar_items;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
+
 use accumulator::Accumulator;
 use allowed::Allowed;
 use asker::Asker;
 pub use nearest::Found;
+pub use pace::{Pace, Part, Unhurried};
 pub use plan::Plan;
 
 use self::query::{Answer, Query, QueryError, Recommendation, Scenario};
@@ -48,6 +52,18 @@ struct Context<'a> {
     query: &'a Query,
     asker: Asker<'a>,
     allowed: Allowed<'a>,
+    pace: &'a dyn Pace,
+    /// Whether something was left out because the answer was due.
+    is_cut: Cell<bool>,
+}
+
+impl Context<'_> {
+    /// Whether what comes next must be left out, which is noted.
+    fn is_due(&self) -> bool {
+        let is_due = self.pace.is_due();
+        self.is_cut.set(self.is_cut.get() || is_due);
+        is_due
+    }
 }
 
 impl World {
@@ -55,23 +71,45 @@ impl World {
     ///
     /// A page is short only where fewer items are allowed. An unknown user without session items gets the popular list.
     pub fn recommend(&self, query: &Query, scratch: &mut Scratch) -> Result<Answer, QueryError> {
+        self.recommend_at(&Unhurried, query, scratch)
+    }
+
+    /// The same for somebody who looks at a clock: what isn't done when the answer is due is left out, and the answer says so.
+    ///
+    /// The page is full all the same: of popular items, where nothing better was found in time.
+    pub fn recommend_at(
+        &self,
+        pace: &dyn Pace,
+        query: &Query,
+        scratch: &mut Scratch,
+    ) -> Result<Answer, QueryError> {
         check(query)?;
-        let asker = Asker::new(self, query, scratch);
-        let allowed = Allowed::new(self, query, asker.user)?;
-        let context = Context { world: self, query, asker, allowed };
         let anchors = anchors(self, query)?;
-        let items = match query.scenario {
-            Scenario::ForYou => for_you::list(&context, query.limit, scratch),
-            Scenario::FriendsAlsoBought => {
-                friends_also_bought::list(&context, anchors.first().copied(), scratch)
-            }
-            Scenario::SimilarItems => similar_items::list(&context, anchors[0], scratch),
-            Scenario::AlsoBought => also_bought::list(&context, &anchors, scratch),
-            Scenario::Popular => fill::popular(&context, query.limit),
-            Scenario::New => fill::new(&context, query.limit),
-        };
+        let asker = Asker::new(self, query, scratch);
+        pace.done(Part::Asker);
+        let allowed = Allowed::new(self, query, asker.user)?;
+        pace.done(Part::Filter);
+        let is_cut = Cell::new(false);
+        let context = Context { world: self, query, asker, allowed, pace, is_cut };
+        let items = if context.is_due() { Vec::new() } else { list(&context, &anchors, scratch) };
+        let items = fill::up(&context, items);
+        pace.done(Part::Score);
         let not_personal = context.asker.is_blank();
-        Ok(Answer { items: fill::up(&context, items), not_personal })
+        Ok(Answer { items, not_personal, is_cut: context.is_cut.get() })
+    }
+}
+
+fn list(context: &Context<'_>, anchors: &[ItemIdx], scratch: &mut Scratch) -> Vec<Recommendation> {
+    let limit = context.query.limit;
+    match context.query.scenario {
+        Scenario::ForYou => for_you::list(context, limit, scratch),
+        Scenario::FriendsAlsoBought => {
+            friends_also_bought::list(context, anchors.first().copied(), scratch)
+        }
+        Scenario::SimilarItems => similar_items::list(context, anchors[0], scratch),
+        Scenario::AlsoBought => also_bought::list(context, anchors, scratch),
+        Scenario::Popular => fill::popular(context, limit),
+        Scenario::New => fill::new(context, limit),
     }
 }
 

@@ -129,6 +129,8 @@ pub struct Answer {
     pub items: Vec<Recommendation>,
     /// Whether the user was unknown (or nobody was named) and nothing else said what to look for, so that the list is not personal.
     pub not_personal: bool,
+    /// Whether something was left out because the answer was due.
+    pub is_cut: bool,
 }
 
 /// One item of a list.

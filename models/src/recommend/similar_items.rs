@@ -4,9 +4,9 @@
 
 use super::nearest::{Nearest, best};
 use super::query::{Reason, Recommendation};
-use super::{Context, Scratch, listed};
+use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
-use crate::kernel::dot;
+use crate::kernel::{dot, prefetch};
 
 /// So many candidates are taken from the index for each item of the page, because the index ranks by inner product.
 const CANDIDATES_PER_ITEM: usize = 4;
@@ -21,11 +21,15 @@ pub(super) fn list(
     let limit = context.query.limit;
     let nearest = Nearest { k: limit * CANDIDATES_PER_ITEM, search: context.query.search };
     let near = nearest.find(context.world, &vector, &context.allowed, &mut scratch.search);
+    context.pace.done(Part::Candidates);
     let on_list = model.lists.row(anchor.row()).0.iter().copied();
     let mut candidates: Vec<u32> = near.into_iter().map(|(_, item)| item).collect();
     candidates.extend(on_list.filter(|&item| context.allowed.contains(item)));
     candidates.sort_unstable();
     candidates.dedup();
+    for &item in &candidates {
+        model.item_factors.row(item as usize).into_iter().for_each(prefetch);
+    }
     let cosines = candidates.into_iter().filter_map(|item| {
         let other = context.world.item_row(ItemIdx(item))?;
         let length = dot(other, other).sqrt();

@@ -2,6 +2,7 @@
 
 mod filters;
 mod newcomers;
+mod pace;
 
 use std::sync::Arc;
 
