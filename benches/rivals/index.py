@@ -194,7 +194,7 @@ def compare(systems, kind, queries, efs, runs):
         for system in systems:
             median = lambda key: statistics.median(turn[key] for turn in turns[system.name])
             rows.append({"system": system.name, "queries": kind, "ef": ef, "recall": round(system.recall(exact), 4),
-                         "qps": round(1e6 / median("cpu_us")), "p50_us": median("p50_us"), "p99_us": median("p99_us"), **system.built})
+                         "qps": round(1e6 / median("cpu_us")), "p50_us": median("p50_us"), "p99_us": median("p99_us"), **{fact: value for fact, value in system.built.items() if fact != "ef"}})
     return rows
 
 
