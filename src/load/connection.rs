@@ -1,6 +1,5 @@
-//! One connection that is kept alive, asked by a thread that waits for the answer.
+//! One connection that is kept alive.
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -10,13 +9,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Runtime};
 
 use super::LoadError;
 
 /// Plain HTTP/1.1 to one server. A connection that broke is made anew by the next request.
+#[derive(Debug)]
 pub(super) struct Connection {
-    runtime: Runtime,
     /// Host and port.
     address: String,
     sender: Option<SendRequest<Full<Bytes>>>,
@@ -62,18 +60,14 @@ fn address(base: &Uri) -> Option<String> {
 impl Connection {
     pub(super) fn new(base: &Uri, timeout: Duration) -> Result<Self, LoadError> {
         let address = address(base).ok_or_else(|| LoadError::Url { url: base.to_string() })?;
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(LoadError::Start)?;
-        Ok(Self { runtime, address, sender: None, timeout })
+        Ok(Self { address, sender: None, timeout })
     }
 
     /// Asks, and waits for the whole answer.
-    pub(super) fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
-        let (address, sender) = (&self.address, &mut self.sender);
-        let answer = self.runtime.block_on(async {
-            let asked = asked(address, sender, request);
-            tokio::time::timeout(self.timeout, asked).await.unwrap_or(Err(Broken::Timeout))
-        });
+    pub(super) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+        let asked = asked(&self.address, &mut self.sender, request);
+        let answer = tokio::time::timeout(self.timeout, asked).await;
+        let answer = answer.unwrap_or(Err(Broken::Timeout));
         if answer.is_err() {
             self.sender = None;
         }
@@ -111,12 +105,6 @@ async fn connect(address: &str) -> io::Result<SendRequest<Full<Bytes>>> {
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     tokio::spawn(connection);
     Ok(sender)
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("address", &self.address).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

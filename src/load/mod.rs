@@ -17,6 +17,7 @@ mod report;
 mod schedule;
 mod server;
 mod step;
+mod timer;
 mod worker;
 
 pub use asking::Asking;

@@ -6,9 +6,10 @@ use axum::http::{Request, Uri, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 use super::LoadError;
-use super::connection::{Answer, Connection};
+use super::connection::{Answer, Broken, Connection};
 use crate::telemetry::Usage;
 
 /// Nobody waits longer for a figure.
@@ -19,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Server {
     base: Uri,
     connection: Connection,
+    runtime: Runtime,
     /// Its process, if it runs on this machine and is named.
     pid: Option<u32>,
 }
@@ -27,8 +29,10 @@ impl Server {
     /// Finds out whether anybody answers there.
     pub fn find(base: &Uri, pid: Option<u32>) -> Result<Self, LoadError> {
         let connection = Connection::new(base, PATIENCE)?;
-        let mut server = Self { base: base.clone(), connection, pid };
-        let answer = server.connection.ask(server.request("/health/ready"));
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(LoadError::Start)?;
+        let mut server = Self { base: base.clone(), connection, runtime, pid };
+        let answer = server.ask("/health/ready");
         let unreachable =
             |reason: &str| LoadError::Unreachable { url: base.to_string(), reason: reason.into() };
         answer.map_err(|broken| unreachable(broken.name()))?;
@@ -65,9 +69,13 @@ impl Server {
     }
 
     fn text(&mut self, path: &str) -> Option<String> {
-        let request = self.request(path);
-        let Answer { status, body } = self.connection.ask(request).ok()?;
+        let Answer { status, body } = self.ask(path).ok()?;
         status.is_success().then(|| String::from_utf8_lossy(&body).into_owned())
+    }
+
+    fn ask(&mut self, path: &str) -> Result<Answer, Broken> {
+        let request = self.request(path);
+        self.runtime.block_on(self.connection.ask(request))
     }
 
     fn request(&self, path: &str) -> Request<Full<Bytes>> {

@@ -1,10 +1,13 @@
 //! One rate: all connections at work, and what came of it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use axum::http::Uri;
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 use super::LoadError;
 use super::asking::Asking;
@@ -14,6 +17,7 @@ use super::recorder::Recorder;
 use super::report::{Slice, StepReport};
 use super::schedule::{Arrivals, Schedule};
 use super::server::Server;
+use super::timer::Timer;
 use super::worker::{Sample, Work};
 use crate::telemetry::Usage;
 
@@ -32,6 +36,8 @@ pub struct Plan {
     pub asking: Asking,
     /// How many connections ask.
     pub connections: usize,
+    /// How many threads they share, at least 1.
+    pub threads: usize,
     /// Events that are written beside, a second.
     pub writes: f64,
     /// How the moments of requests lie.
@@ -69,44 +75,68 @@ impl Plan {
 
 /// Loads a server at a rate (of questions a second, positive).
 pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepReport, LoadError> {
-    let stop = AtomicBool::new(false);
-    let writing = plan.writing();
-    let start = Instant::now() + LEAD;
-    let work = |asking, schedule: Schedule, first_part| Work {
-        base: &plan.base,
-        asking,
-        start,
-        until: start + schedule.end() + plan.timeout,
-        schedule,
-        next: AtomicU64::new(0),
-        stop: &stop,
-        first_part,
-    };
-    let kinds = plan.asking.mix.parts().count();
-    let asking = work(&plan.asking, plan.schedule(rate, plan.measured(rate)), 0);
-    let mut works = vec![(&asking, plan.connections)];
-    let writes = plan.writes > 0.0;
-    let schedule = plan.schedule(plan.writes.max(1e-3), plan.lasts(rate) * plan.writes);
-    let writing = work(&writing, schedule, kinds);
-    if writes {
-        works.push((&writing, WRITERS));
-    }
-    let mut watch = Watch::new(plan, start, server, writes);
+    let works = works(plan, rate);
+    let mut watch = Watch::new(plan, works[0].0.start, server, works.len() > 1);
     let (tell, hear) = channel();
     std::thread::scope(|scope| {
-        for &(work, connections) in &works {
-            for _ in 0..connections {
-                let mut connection = Connection::new(&plan.base, plan.timeout)?;
-                let tell: Sender<Vec<Sample>> = tell.clone();
-                scope.spawn(move || work.run(&mut connection, &tell));
-            }
-        }
+        let threads: Vec<_> = (0..plan.threads)
+            .map(|at| {
+                let (works, tell) = (&works, tell.clone());
+                scope.spawn(move || thread(plan, works, at, &tell))
+            })
+            .collect();
         drop(tell);
         watch.listen(&hear);
-        Ok(())
+        let ends = threads.into_iter().map(|thread| thread.join().expect("no task panics"));
+        ends.collect::<Result<(), LoadError>>()
     })?;
     watch.recorder.unsent(works.iter().map(|(work, _)| work.left()).sum());
     Ok(watch.report(rate))
+}
+
+/// Questions, and perhaps writes, each with how many connections.
+fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
+    let start = Instant::now() + LEAD;
+    let work = |asking: Asking, schedule: Schedule, first_part| {
+        Arc::new(Work {
+            base: plan.base.clone(),
+            asking,
+            start,
+            until: start + schedule.end() + plan.timeout,
+            schedule,
+            next: AtomicU64::new(0),
+            first_part,
+        })
+    };
+    let schedule = plan.schedule(rate, plan.measured(rate));
+    let mut works = vec![(work(plan.asking.clone(), schedule, 0), plan.connections)];
+    if plan.writes > 0.0 {
+        let schedule = plan.schedule(plan.writes, plan.lasts(rate) * plan.writes);
+        works.push((work(plan.writing(), schedule, plan.asking.mix.parts().count()), WRITERS));
+    }
+    works
+}
+
+/// One of the client's threads, with its share of the connections.
+fn thread(
+    plan: &Plan,
+    works: &[(Arc<Work>, usize)],
+    at: usize,
+    tell: &Sender<Vec<Sample>>,
+) -> Result<(), LoadError> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(LoadError::Start)?;
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for (work, connections) in works {
+            for _ in (at..*connections).step_by(plan.threads) {
+                let connection = Connection::new(&plan.base, plan.timeout)?;
+                let timer = Timer::new().map_err(LoadError::Start)?;
+                tasks.spawn(Arc::clone(work).run(connection, timer, tell.clone()));
+            }
+        }
+        tasks.join_all().await;
+        Ok(())
+    })
 }
 
 /// Listens to the connections, and asks every second what the processes have used.

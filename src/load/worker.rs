@@ -1,6 +1,7 @@
-//! The thread behind a connection: takes the next request of the schedule, waits until it is due, asks, tells.
+//! The task behind a connection: takes the next request of the schedule, waits until it is due, asks, tells.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -9,18 +10,16 @@ use axum::http::Uri;
 use super::asking::Asking;
 use super::connection::{Answer, Broken, Connection};
 use super::schedule::Schedule;
-
-/// The system wakes a sleeper up about so much too late: that much is waited for wide awake.
-const WAKING: Duration = Duration::from_micros(80);
+use super::timer::Timer;
 
 /// Samples are told of in heaps, so that to tell costs nothing.
 const HEAP: usize = 64;
 
 /// What all connections of one kind share.
 #[derive(Debug)]
-pub(super) struct Work<'a> {
-    pub(super) base: &'a Uri,
-    pub(super) asking: &'a Asking,
+pub(super) struct Work {
+    pub(super) base: Uri,
+    pub(super) asking: Asking,
     pub(super) schedule: Schedule,
     /// When the first request is due.
     pub(super) start: Instant,
@@ -28,8 +27,6 @@ pub(super) struct Work<'a> {
     pub(super) until: Instant,
     /// The number of the next request.
     pub(super) next: AtomicU64,
-    /// Tells everybody to end.
-    pub(super) stop: &'a AtomicBool,
     /// What the places of the mix are counted from.
     pub(super) first_part: usize,
 }
@@ -41,7 +38,7 @@ pub(super) struct Sample {
     pub(super) part: usize,
     /// When it was due, after the start.
     pub(super) due: Duration,
-    /// From when it was due until its answer was whole.
+    /// From when it was due until its answer was whole; from when it was sent where its connection had nothing to do but wait for it.
     pub(super) latency: Duration,
     /// From when it was sent.
     pub(super) service: Duration,
@@ -51,14 +48,19 @@ pub(super) struct Sample {
     pub(super) error: Option<Box<str>>,
 }
 
-impl Work<'_> {
-    /// Works until the schedule is at its end.
-    pub(super) fn run(&self, connection: &mut Connection, tell: &Sender<Vec<Sample>>) {
+impl Work {
+    /// Works over one connection until the schedule is at its end. Must run within a runtime.
+    pub(super) async fn run(
+        self: Arc<Self>,
+        mut connection: Connection,
+        timer: Timer,
+        tell: Sender<Vec<Sample>>,
+    ) {
         let mut heap = Vec::with_capacity(HEAP);
         while let Some(at) = self.take() {
-            heap.push(self.one(at, connection));
+            heap.push(self.one(at, &mut connection, &timer).await);
             if heap.len() == HEAP {
-                // Whoever listened no more would have stopped us.
+                // Nobody stops listening before we end.
                 drop(tell.send(std::mem::replace(&mut heap, Vec::with_capacity(HEAP))));
             }
         }
@@ -67,7 +69,7 @@ impl Work<'_> {
 
     /// The next number, while there is time.
     fn take(&self) -> Option<u64> {
-        if self.stop.load(Ordering::Relaxed) || Instant::now() > self.until {
+        if Instant::now() > self.until {
             return None;
         }
         let at = self.next.fetch_add(1, Ordering::Relaxed);
@@ -80,34 +82,25 @@ impl Work<'_> {
         self.schedule.count() - taken
     }
 
-    fn one(&self, at: u64, connection: &mut Connection) -> Sample {
-        let asked = self.asking.request(self.base, at);
+    async fn one(&self, at: u64, connection: &mut Connection, timer: &Timer) -> Sample {
+        let asked = self.asking.request(&self.base, at);
         let due = self.schedule.due(at);
-        let has_waited = wait_until(self.start + due);
+        // Without a timer everything would be sent at once, and counted as sent too early: that shows.
+        let has_waited = timer.until(self.start + due).await.unwrap_or(false);
         let sent = Instant::now();
-        let answer = connection.ask(asked.request);
-        let ended = Instant::now();
+        let answer = connection.ask(asked.request).await;
+        let service = sent.elapsed();
+        let late = sent.saturating_duration_since(self.start + due);
         Sample {
             part: self.first_part + asked.part,
             due,
-            latency: ended.saturating_duration_since(self.start + due),
-            service: ended - sent,
-            late: has_waited.then(|| sent.saturating_duration_since(self.start + due)),
+            // How late the client's own clock woke it up is told apart.
+            latency: if has_waited { service } else { late + service },
+            service,
+            late: has_waited.then_some(late),
             error: error(answer),
         }
     }
-}
-
-/// Whether there was anything to wait for.
-fn wait_until(moment: Instant) -> bool {
-    let left = moment.saturating_duration_since(Instant::now());
-    if let Some(asleep) = left.checked_sub(WAKING) {
-        std::thread::sleep(asleep);
-    }
-    while Instant::now() < moment {
-        std::hint::spin_loop();
-    }
-    !left.is_zero()
 }
 
 /// The status and, where there is one, the stable code of what went wrong.

@@ -53,7 +53,7 @@ impl Need {
             Search::Index { ef } | Search::By { ef, .. } => ef,
             Search::Exact => None,
         };
-        let ef = asked.unwrap_or_else(|| world.model().index.ef()).max(k + k / 2);
+        let ef = asked.unwrap_or_else(|| world.model().index.ef()).max(2 * k);
         Self { k, ef, items: world.counts().items as u64 }
     }
 

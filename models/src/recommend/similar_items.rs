@@ -9,7 +9,7 @@ use crate::id::ItemIdx;
 use crate::kernel::{dot, prefetch};
 
 /// So many candidates are taken from the index for each item of the page, because the index ranks by inner product.
-const CANDIDATES_PER_ITEM: usize = 4;
+const CANDIDATES_PER_ITEM: usize = 3;
 
 pub(super) fn list(
     context: &Context<'_>,

@@ -90,6 +90,9 @@ struct Client {
     /// How many connections ask.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
+    /// How many threads of the client they share. More may send more, and take more from a server on the same machine.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
     /// Views that are written beside, a second. They stay in the log of the server.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     writes: f64,
@@ -198,11 +201,12 @@ impl Args {
     }
 
     fn plan(&self) -> Result<Plan, CliError> {
-        let Client { connections, writes, arrivals, timeout } = &self.client;
+        let Client { connections, threads, writes, arrivals, timeout } = &self.client;
         Ok(Plan {
             base: self.url.clone(),
             asking: self.asked.asking()?,
             connections: usize::from(*connections),
+            threads: usize::from(*threads),
             writes: *writes,
             arrivals: *arrivals,
             warm_up: self.length.warm_up.0,
