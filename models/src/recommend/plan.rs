@@ -103,14 +103,15 @@ impl Need {
         ((self.ef as f64 * share.min(1.0)) as usize).max(2 * self.k)
     }
 
-    /// How many candidates a search takes in so that `k` of them pass almost surely, each with the same chance.
+    /// How many candidates a search takes in so that `k` of them pass almost surely, each with the same chance, and as many pass as it
+    /// would keep without a filter.
     pub(super) fn wide_ef(self, passing: f64) -> usize {
         /// Three standard deviations.
         const SURE: f64 = 3.0;
         let k = self.k as f64;
+        let pass = (k + SURE * k.sqrt() + 1.0).max(self.ef as f64);
         let share = self.share(passing).max(1e-3);
-        let enough = (k + SURE * k.sqrt() + 1.0) / share;
-        (enough.max(self.ef as f64).ceil() as usize).min(self.items as usize)
+        ((pass / share).ceil() as usize).min(self.items as usize)
     }
 }
 
