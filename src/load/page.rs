@@ -159,7 +159,6 @@ fn facts(report: &Report) -> Markup {
     let server = &report.server;
     let model = server["model"]["version"].as_str().unwrap_or("none told");
     let rows = [
-        ("command", report.command.join(" ")),
         ("begun", report.created.clone()),
         ("client", format!("guanxi {}", report.version)),
         ("server", server["version"].as_str().unwrap_or("not told").to_owned()),
@@ -168,7 +167,10 @@ fn facts(report: &Report) -> Markup {
         ("system", machine.kernel.clone()),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
-    table("What the figures belong to", &["fact", "value"], &rows)
+    html! {
+        pre { code { (report.command.join(" ")) } }
+        (table("What the figures belong to", &["fact", "value"], &rows))
+    }
 }
 
 #[cfg(test)]
