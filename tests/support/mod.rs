@@ -195,6 +195,7 @@ fn spawn(data: &Path, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdo
         // These set the size of tests; to the server they would be unknown settings.
         .env_remove("GUANXI_KILLS")
         .env_remove("GUANXI_DAMAGE_PLACES")
+        .env_remove("GUANXI_SWAPS")
         .env("GUANXI_LOG__LEVEL", "error")
         .envs(variables.iter().copied())
         .stdout(Stdio::piped());
