@@ -2,8 +2,10 @@
 //!
 //! The only code that touches disk, clock, socket and command line. Inside: `http -> serving -> {registry, store}`; `lake -> store`; `cli` -> all.
 
+pub mod backup;
 pub mod cli;
 pub mod config;
+mod disk;
 pub mod guard;
 pub mod http;
 pub mod import;

@@ -1,6 +1,8 @@
 //! The command line: one executable, roles as subcommands.
 
+pub mod backup;
 pub mod bench;
+pub mod check;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
@@ -8,6 +10,7 @@ pub mod import;
 pub mod models;
 pub mod recall;
 pub mod recommend;
+pub mod repair;
 pub mod serve;
 pub mod train;
 
@@ -58,6 +61,14 @@ enum Command {
     Recommend(recommend::Args),
     /// Lists, shows, activates and prunes models.
     Models(models::Args),
+    /// Writes all of a data directory to another place, also beside a running service.
+    Backup(backup::BackupArgs),
+    /// Makes a data directory of a backup.
+    Restore(backup::RestoreArgs),
+    /// Looks whether everything in a data directory is whole.
+    Check(check::Args),
+    /// Keeps what can be read of a damaged data directory.
+    Repair(repair::Args),
     /// Measures how much of the true answers the index finds.
     Recall(recall::Args),
     /// Measures how fast a server answers.
@@ -76,6 +87,10 @@ impl Cli {
             Command::Evaluate(args) => evaluate::run(args, out),
             Command::Recommend(args) => recommend::run(args, out),
             Command::Models(args) => models::run(args, out),
+            Command::Backup(args) => backup::back_up(args, out),
+            Command::Restore(args) => backup::restore(args, out),
+            Command::Check(args) => check::run(args, out),
+            Command::Repair(args) => repair::run(args, out),
             Command::Recall(args) => recall::run(args, out),
             Command::Bench(args) => bench::run(args, out),
         };

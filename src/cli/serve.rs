@@ -33,7 +33,10 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let settings = settings(args)?;
     init_logs(&settings.log)?;
-    let options = Options { poll_interval: settings.models.poll_interval.0 };
+    let options = Options {
+        poll_interval: settings.models.poll_interval.0,
+        min_free: settings.data.min_free_bytes,
+    };
     let engine = Arc::new(Engine::open(&settings.data.dir, options)?);
     serve(engine, settings, |address| out.line(format_args!("listening on http://{address}")))?;
     Ok(ExitCode::SUCCESS)

@@ -60,6 +60,8 @@ pub struct Server {
 pub struct Data {
     /// The data directory.
     pub dir: PathBuf,
+    /// Writes are refused while less than this is left on its disk, in bytes.
+    pub min_free_bytes: u64,
 }
 
 /// `[social]`
@@ -136,7 +138,7 @@ impl Default for Server {
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: PathBuf::from("guanxi-data") }
+        Self { dir: PathBuf::from("guanxi-data"), min_free_bytes: 256 << 20 }
     }
 }
 

@@ -9,9 +9,9 @@ use guanxi_models::{Offset, Record};
 use rayon::prelude::*;
 
 use super::day::Day;
-use super::disk::sync;
 use super::manifest::{FILE as MANIFEST, RECORDS};
 use super::{LakeError, Manifest, Part};
+use crate::disk;
 use crate::store::LogReader;
 
 /// So many records are in memory at a time; each pass makes one part of each day in it.
@@ -129,8 +129,10 @@ impl Lake {
         let paths = parts.iter().map(|part| self.directory.join(&part.path));
         let days: BTreeSet<PathBuf> =
             paths.filter_map(|path| path.parent().map(Path::to_owned)).collect();
-        days.par_iter().try_for_each(|day| sync(day))?;
-        sync(&self.directory.join(RECORDS))
+        let records = self.directory.join(RECORDS);
+        let directories: Vec<PathBuf> = days.into_iter().chain([records]).collect();
+        let sync = |directory: &PathBuf| disk::sync(directory).map_err(LakeError::io(directory));
+        directories.par_iter().try_for_each(sync)
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::{Component, Path};
 use guanxi_models::Offset;
 use serde::{Deserialize, Serialize};
 
-use super::disk::{sync, write_whole};
 use super::{LakeError, Part};
+use crate::disk::{sync, write_whole};
 
 /// The version of the schema that this program writes and reads.
 pub const SCHEMA_VERSION: u64 = 1;
@@ -63,8 +63,7 @@ impl Manifest {
     /// Replaces the manifest of a lake, and waits until the disk has it.
     pub(super) fn store(&self, lake: &Path) -> Result<(), LakeError> {
         let json = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
-        write_whole(&lake.join(FILE), &json)?;
-        sync(lake)
+        write_whole(&lake.join(FILE), &json).and_then(|()| sync(lake)).map_err(LakeError::io(lake))
     }
 
     /// The parts of each pass: the smallest groups that hold all offsets from their first to their last.

@@ -19,7 +19,6 @@
 mod body;
 mod columns;
 mod day;
-mod disk;
 mod error;
 mod export;
 mod manifest;

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::LakeError;
 use super::columns::{Columns, VERSION_KEY, batch, schema};
 use super::day::Day;
-use super::disk::{sum, sum_of, write_whole};
 use super::manifest::{RECORDS, SCHEMA_VERSION};
+use crate::disk::{sum, sum_of, write_whole};
 
 /// A file of a lake, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Part {
         if let Some(directory) = whole.parent() {
             fs::create_dir_all(directory).map_err(LakeError::io(directory))?;
         }
-        write_whole(&whole, &bytes)?;
+        write_whole(&whole, &bytes).map_err(LakeError::io(&whole))?;
         let (rows, size) = (records.len() as u64, bytes.len() as u64);
         Ok(Self { path, rows, first, last, bytes: size, sha256: sum_of(&bytes) })
     }
@@ -74,7 +74,7 @@ impl Part {
         let path = lake.join(&self.path);
         let damaged = |what: String| LakeError::damaged(&path, what);
         let mut file = File::open(&path).map_err(unusable(&path))?;
-        if sum(&mut file).map_err(LakeError::io(&path))? != self.sha256 {
+        if sum(&mut file).map_err(LakeError::io(&path))?.1 != self.sha256 {
             return Err(damaged("has another checksum".to_owned()));
         }
         file.rewind().map_err(LakeError::io(&path))?;

@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use guanxi_models::Model;
 
+use crate::disk;
+
 pub use error::RegistryError;
 pub use manifest::{FileSum, Manifest, Shapes};
 pub use pointer::Pointer;
@@ -37,7 +39,7 @@ impl Registry {
     pub fn open(data: &Path) -> Result<Self, RegistryError> {
         let (versions, manifests) = (data.join("models/versions"), data.join("models/manifests"));
         for directory in [&versions, &manifests] {
-            fs::create_dir_all(directory).map_err(RegistryError::io(directory))?;
+            disk::make_directories(directory).map_err(RegistryError::io(directory))?;
         }
         Ok(Self { versions, manifests })
     }
@@ -113,14 +115,14 @@ impl Registry {
     }
 
     fn point_to(&self, version: &str, created: jiff::Timestamp) -> Result<Pointer, RegistryError> {
-        let manifest_sha256 = checksum::sum_of(&self.manifest_bytes(version)?);
+        let manifest_sha256 = disk::sum_of(&self.manifest_bytes(version)?);
         let (version, created) = (version.to_owned(), created.to_string());
         pointer::create(&self.manifests, Pointer { number: 0, version, manifest_sha256, created })
     }
 
     /// Makes sure that a manifest is as it was when the model was made current. A number changed in it would still read well.
     fn verify_manifest(&self, version: &str) -> Result<(), RegistryError> {
-        let sum = checksum::sum_of(&self.manifest_bytes(version)?);
+        let sum = disk::sum_of(&self.manifest_bytes(version)?);
         let pointers = self.pointers()?;
         let mut of_this = pointers.iter().filter(|pointer| pointer.version == version);
         if of_this.all(|pointer| pointer.manifest_sha256 == sum) {

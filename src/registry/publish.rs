@@ -1,8 +1,7 @@
 //! Writing a model so that it is there as a whole or not at all.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 use guanxi_models::Model;
@@ -10,6 +9,7 @@ use jiff::Timestamp;
 
 use super::manifest::{FORMAT, Manifest, Shapes};
 use super::{Registry, RegistryError, checksum, tables};
+use crate::disk::{sync, write_synced};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const RECIPE: &str = "recipe.toml";
@@ -70,9 +70,9 @@ pub(super) fn is_being_written(name: &str) -> bool {
 
 fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io::Result<()> {
     tables::write(model, half).map_err(std::io::Error::other)?;
-    write_file(&half.join(RECIPE), extras.recipe.as_bytes())?;
-    write_file(&half.join(REPORT), &serde_json::to_vec_pretty(&extras.report)?)?;
-    write_file(&half.join(PAGE), extras.page.as_bytes())?;
+    write_synced(&half.join(RECIPE), extras.recipe.as_bytes())?;
+    write_synced(&half.join(REPORT), &serde_json::to_vec_pretty(&extras.report)?)?;
+    write_synced(&half.join(PAGE), extras.page.as_bytes())?;
     let names = tables::files(model).chain([RECIPE, REPORT, PAGE]);
     let manifest = Manifest {
         format: FORMAT,
@@ -84,17 +84,6 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
         params: model.params.clone(),
         files: names.map(|name| checksum::sum(half, name)).collect::<Result<_, _>>()?,
     };
-    write_file(&half.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
+    write_synced(&half.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
     sync(half)
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Waits until the disk has the names in a directory.
-fn sync(directory: &Path) -> std::io::Result<()> {
-    File::open(directory)?.sync_all()
 }

@@ -25,11 +25,13 @@ const WAITING_WRITES: usize = 1_024;
 pub struct Options {
     /// How often to look for a newly published model.
     pub poll_interval: Duration,
+    /// Writes are refused while less than this is left on the disk, in bytes.
+    pub min_free: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { poll_interval: Duration::from_millis(500) }
+        Self { poll_interval: Duration::from_millis(500), min_free: 0 }
     }
 }
 
@@ -75,6 +77,7 @@ impl Engine {
     /// A damaged model does not stop the start: the newest model that is whole is served, and [`Engine::status`] says why.
     pub fn open(dir: &Path, options: Options) -> Result<Self, EngineError> {
         let store = Store::open(dir)?;
+        store.keep_free(options.min_free);
         let registry = Registry::open(dir)?;
         let log_server = store.serve_log()?;
         let empty = ArcSwap::from_pointee(World::new(Arc::new(Model::empty())));
@@ -138,10 +141,15 @@ impl Engine {
             offset: world.offset(),
             model: Some(served).filter(|served| !served.version.is_empty()),
             model_error: self.shared.troubles.model(),
-            store_error: self.shared.troubles.store(),
+            store_error: self.store_error(),
             commits: self.shared.commits.groups.load(Ordering::Relaxed),
             committed_requests: self.shared.commits.requests.load(Ordering::Relaxed),
         }
+    }
+
+    fn store_error(&self) -> Option<String> {
+        let trouble = self.shared.store.trouble().map(|trouble| trouble.to_string());
+        trouble.or_else(|| self.shared.troubles.store())
     }
 
     /// The models on disk.

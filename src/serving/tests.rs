@@ -12,7 +12,7 @@ use crate::registry::{Extras, Registry};
 use crate::store::{Outcome, StoreError};
 
 fn open(dir: &Path) -> Engine {
-    Engine::open(dir, Options { poll_interval: Duration::from_millis(5) }).unwrap()
+    Engine::open(dir, Options { poll_interval: Duration::from_millis(5), min_free: 0 }).unwrap()
 }
 
 fn buys(id: &str, user: &str, item: &str) -> Record {

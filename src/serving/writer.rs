@@ -101,10 +101,12 @@ fn commit(shared: &Shared, group: Vec<(Vec<Record>, Reply)>) {
                 drop(reply.send(Ok(outcome)));
             }
         }
-        Err(error) => {
-            tracing::error!(%error, "the store refused a write");
-            let error = WriteError::Unavailable { reason: error.to_string() };
-            shared.troubles.set_store(Some(error.to_string()));
+        Err(refused) => {
+            tracing::error!(error = %refused, "the store refused a write");
+            let error = WriteError::Unavailable { reason: refused.to_string() };
+            // A disk that is full is looked at again whenever somebody asks.
+            let stays = !matches!(refused, StoreError::Full { .. });
+            shared.troubles.set_store(stays.then(|| refused.to_string()));
             for reply in replies {
                 drop(reply.send(Err(error.clone())));
             }

@@ -13,6 +13,7 @@ use std::path::Path;
 use guanxi_models::Offset;
 
 use super::StoreError;
+use crate::disk;
 
 const FILE: &str = "acknowledged";
 const BYTES: usize = 12;
@@ -35,6 +36,12 @@ impl Acknowledged {
             }),
             _ => Ok(acknowledged),
         }
+    }
+
+    /// Claims `last` from now on, whatever was claimed before.
+    pub(super) fn reset(directory: &Path, last: Offset) -> Result<(), StoreError> {
+        let path = directory.join(FILE);
+        disk::write_whole(&path, &bytes_of(last)).map_err(StoreError::io(path))
     }
 
     /// Says that every record through `last` is on the disk and will be promised to somebody.

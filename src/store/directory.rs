@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use crate::disk;
 
 const FORMAT: &str = "guanxi-data";
 const VERSION: u32 = 1;
@@ -29,7 +30,7 @@ struct Marker {
 impl Directory {
     /// Takes the directory, making it first where there is none or an empty one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(StoreError::io(path))?;
+        disk::make_directories(path).map_err(StoreError::io(path))?;
         check(path)?;
         let lock = lock(path)?;
         if !path.join("guanxi.json").exists() {
@@ -100,13 +101,9 @@ fn mark(path: &Path) -> Result<(), StoreError> {
     let (new, marker) = (path.join("guanxi.json.new"), path.join("guanxi.json"));
     let body = Marker { format: FORMAT.to_owned(), version: VERSION };
     let text = serde_json::to_string(&body).expect("a marker is plain data");
-    let written = File::create(&new).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &marker)?;
-        File::open(path)?.sync_all()
-    });
-    written.map_err(StoreError::io(marker))
+    let written = disk::write_synced(&new, text.as_bytes());
+    let placed = written.and_then(|()| fs::rename(&new, &marker)).and_then(|()| disk::sync(path));
+    placed.map_err(StoreError::io(marker))
 }
 
 #[cfg(test)]

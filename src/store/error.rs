@@ -48,13 +48,24 @@ pub enum StoreError {
     },
     /// The log or an index is damaged.
     #[error(
-        "the log is damaged at offset {offset}: {what}; restore the data directory from a backup"
+        "the log is damaged at offset {offset}: {what}; `guanxi check` says what can be read, `guanxi repair` keeps that, and \
+         `guanxi restore` brings a backup"
     )]
     Damaged {
         /// Where.
         offset: Offset,
         /// What is wrong there.
         what: String,
+    },
+    /// The disk is nearly full. Nothing was written, and writing goes on by itself once there is room.
+    #[error(
+        "the disk of the data directory has {free} bytes left, and `data.min_free_bytes` keeps {min_free}: make room on it"
+    )]
+    Full {
+        /// What is left, in bytes.
+        free: u64,
+        /// What must be left.
+        min_free: u64,
     },
     /// An fsync failed before: nobody knows what is on the disk, so nothing more is written.
     #[error("writing failed before and the disk can't be trusted: check the disk, then restart")]

@@ -22,7 +22,7 @@ use super::{StoreError, records};
 
 const SOCKET: &str = "log.sock";
 /// No record is longer; a longer frame is nonsense.
-const LONGEST_RECORD: u32 = 16 * 1024 * 1024;
+pub(super) const LONGEST_RECORD: u32 = 16 * 1024 * 1024;
 /// So often a waiting connection looks whether the server stops.
 const PULSE: Duration = Duration::from_millis(200);
 /// So long either side waits for the other: a reader may be writing files between two records.

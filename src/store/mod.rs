@@ -1,20 +1,26 @@
 //! The log and what is looked up in it, on disk.
 //!
 //! One `data directory` holds everything: `guanxi.json` says what it is, `lock` who has it, `store/` is a fjall database,
-//! `acknowledged` says how far it must reach, `models/` is the registry. [`Store`] appends records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory
-//! that this process holds, or of one that another process serves through `log.sock`.
+//! `acknowledged` says how far it must reach, `torn/` keeps what was cut off after a crash, `models/` is the registry. [`Store`] appends
+//! records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory that this process holds, or of
+//! one that another process serves through `log.sock`. [`Store::check`] compares the log with what is looked up, [`repair`] keeps what of a
+//! damaged store can be read.
 
 mod acknowledged;
 mod append;
+mod check;
 mod codec;
 #[cfg(test)]
 mod damage;
 mod directory;
 mod error;
+mod journal;
 mod keyspaces;
+mod log_file;
 mod log_socket;
 mod reader;
 mod records;
+mod repair;
 #[allow(clippy::module_inception, reason = "the noun of the folder")]
 mod store;
 #[cfg(test)]
@@ -23,10 +29,13 @@ mod versions;
 
 use guanxi_models::Offset;
 
+pub use check::Finding;
 pub use directory::Directory;
 pub use error::StoreError;
+pub use log_file::restore_log;
 pub use log_socket::LogServer;
 pub use reader::LogReader;
+pub use repair::{Repaired, repair};
 pub use store::Store;
 
 /// What became of one record that was to be written.

@@ -10,6 +10,7 @@ use super::acknowledged::Acknowledged;
 use super::append::Append;
 use super::codec::decode_record;
 use super::directory::Directory;
+use super::journal;
 use super::keyspaces::Keyspaces;
 use super::log_socket::LogServer;
 use super::{Outcome, StoreError, records};
@@ -17,10 +18,12 @@ use super::{Outcome, StoreError, records};
 /// A data directory, open for writing. Reads go on while one thread writes.
 #[derive(Debug)]
 pub struct Store {
-    keyspaces: Keyspaces,
+    pub(super) keyspaces: Keyspaces,
     last: AtomicU64,
     acknowledged: Acknowledged,
     poisoned: AtomicBool,
+    /// Nothing is written while less than this is left on the disk, in bytes.
+    min_free: AtomicU64,
     /// One append at a time.
     appending: Mutex<()>,
     directory: Directory,
@@ -30,13 +33,19 @@ impl Store {
     /// Opens a data directory, making it first where there is none.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let directory = Directory::open(path)?;
-        let keyspaces = Keyspaces::open(&path.join("store"))?;
+        let database = path.join("store");
+        if let Some(torn) = journal::check(&database, &path.join("torn"))? {
+            let (bytes, kept) = (torn.bytes, torn.kept.display());
+            tracing::warn!(bytes, %kept, "an unfinished write at the end of the log was cut off");
+        }
+        let keyspaces = Keyspaces::open(&database)?;
         let last = keyspaces.last()?;
         Ok(Self {
             keyspaces,
             last: AtomicU64::new(last.0),
             acknowledged: Acknowledged::open(path, last)?,
             poisoned: AtomicBool::new(false),
+            min_free: AtomicU64::new(0),
             appending: Mutex::new(()),
             directory,
         })
@@ -49,9 +58,7 @@ impl Store {
     pub fn append(&self, group: &[Vec<Record>]) -> Result<Vec<Vec<Outcome>>, StoreError> {
         let _one_at_a_time =
             self.appending.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.poisoned.load(Ordering::Acquire) {
-            return Err(StoreError::Poisoned);
-        }
+        self.trouble().map_or(Ok(()), Err)?;
         let mut append = Append::new(&self.keyspaces, self.last());
         let outcomes = group
             .iter()
@@ -61,6 +68,25 @@ impl Store {
         self.acknowledged.advance(last);
         self.last.store(last.0, Ordering::Release);
         Ok(outcomes)
+    }
+
+    /// Writes nothing from now on while less than `bytes` are left on the disk.
+    ///
+    /// A database that runs out of space in the middle of its work must be started again; one that stops before needs nothing but room.
+    pub fn keep_free(&self, bytes: u64) {
+        self.min_free.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Why nothing can be written now, if so: [`StoreError::Poisoned`] or [`StoreError::Full`].
+    pub fn trouble(&self) -> Option<StoreError> {
+        if self.poisoned.load(Ordering::Acquire) {
+            return Some(StoreError::Poisoned);
+        }
+        let min_free = self.min_free.load(Ordering::Relaxed);
+        // A file system that doesn't say how full it is will say so when it is.
+        let free = rustix::fs::statvfs(self.directory.path()).ok()?;
+        let free = free.f_bavail.saturating_mul(free.f_frsize);
+        (free < min_free).then_some(StoreError::Full { free, min_free })
     }
 
     /// The offset of the last record; 0 for an empty log.

@@ -1,0 +1,66 @@
+//! `guanxi check`: whether a data directory is whole.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use guanxi_models::Offset;
+
+use super::{CliError, Output};
+use crate::registry::{Registry, RegistryError};
+use crate::store::{LogReader, StoreError};
+
+/// The arguments of `guanxi check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The data directory. Beside a running service its log and its models are read, but not the tables that are looked things up in.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Runs the command: exit code 1 where something is not whole.
+pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+    let mut flaws = 0;
+    let mut tell = |part: &str, flaw: Option<String>| {
+        flaws += u32::from(flaw.is_some());
+        out.line(format_args!("{part:<12}{}", flaw.as_deref().unwrap_or("whole")));
+    };
+    match log(args) {
+        Ok(parts) => parts.into_iter().for_each(|(part, flaw)| tell(&part, flaw)),
+        Err(damaged @ (StoreError::Damaged { .. } | StoreError::Database(_))) => {
+            tell("log", Some(damaged.to_string()));
+        }
+        Err(other) => return Err(other.into()),
+    }
+    let registry = Registry::open(&args.data)?;
+    let listed = registry.list()?.into_iter().map(|manifest| manifest.version);
+    let pointed = registry.pointers()?.into_iter().map(|pointer| pointer.version);
+    for version in listed.chain(pointed).collect::<BTreeSet<String>>() {
+        let flaw = match registry.load(&version) {
+            // A model that was pruned leaves its number behind.
+            Ok(_) | Err(RegistryError::Unknown { .. }) => None,
+            Err(damaged) => Some(damaged.to_string()),
+        };
+        tell(&format!("model {version}"), flaw);
+    }
+    Ok(if flaws == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The parts of the store, each with what is wrong with it.
+fn log(args: &Args) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    let log = LogReader::open(&args.data)?;
+    let mut parts = vec![(format!("log through offset {}", log.last()), None)];
+    match &log {
+        LogReader::Own(store) => {
+            let findings = store.check()?;
+            let told =
+                |finding: &crate::store::Finding| ("tables".to_owned(), Some(finding.to_string()));
+            parts.extend(findings.iter().map(told));
+            if findings.is_empty() {
+                parts.push(("tables".to_owned(), None));
+            }
+        }
+        LogReader::Remote { .. } => log.read(Offset(0))?.try_for_each(|entry| entry.map(drop))?,
+    }
+    Ok(parts)
+}

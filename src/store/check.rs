@@ -1,0 +1,166 @@
+//! Whether what is looked up agrees with the log.
+
+use std::collections::HashMap;
+
+use fjall::Keyspace;
+use guanxi_models::{Offset, Record};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::codec::body_hash;
+use super::keyspaces::{Keyspaces, relation_key};
+use super::{Store, StoreError, codec, records};
+
+/// What is not as the log says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding(String);
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Store {
+    /// Reads every record of the log, and compares with it what is kept beside it: the index of event ids, the catalogue, the users,
+    /// the relations. No finding means that all agree. Memory: about 50 bytes a key.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] at the first offset that can't be read.
+    pub fn check(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut expected = Expected::default();
+        for entry in records::encoded(&self.keyspaces, Offset(0), self.last()) {
+            let (offset, bytes) = entry?;
+            let record = codec::decode_record(offset, &bytes)?;
+            expected.take(&self.keyspaces, offset, &record, &bytes)?;
+        }
+        expected.compare(&self.keyspaces)
+    }
+}
+
+/// A hash of every value by the hash of its key: keys are many, and 64 bits tell them apart well enough for a check.
+type Table = HashMap<u64, u64>;
+
+/// What the log says.
+#[derive(Default)]
+struct Expected {
+    findings: Vec<Finding>,
+    events: usize,
+    items: Table,
+    users: Table,
+    relations: Table,
+}
+
+impl Expected {
+    fn take(
+        &mut self,
+        keyspaces: &Keyspaces,
+        offset: Offset,
+        record: &Record,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        let value = xxh3_64(bytes);
+        let key = |id: &str| xxh3_64(id.as_bytes());
+        match record {
+            Record::Event(event) => {
+                self.events += 1;
+                let found = keyspaces.event(&event.event_id)?;
+                if found != Some((offset, body_hash(bytes))) {
+                    let what = format!("the index of event ids is wrong about offset {offset}");
+                    self.findings.push(Finding(what));
+                }
+            }
+            Record::Item(item) => drop(self.items.insert(key(&item.id), value)),
+            Record::ItemDeleted { id } => drop(self.items.remove(&key(id))),
+            Record::User(user) => drop(self.users.insert(key(&user.id), value)),
+            Record::UserDeleted { id } => drop(self.users.remove(&key(id))),
+            Record::Relation(relation) => {
+                self.relations.insert(xxh3_64(&relation_key(relation)), xxh3_64(&[]));
+            }
+            Record::RelationDeleted(relation) => {
+                self.relations.remove(&xxh3_64(&relation_key(relation)));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(self, keyspaces: &Keyspaces) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = self.findings;
+        let indexed = keyspaces.event_ids.len()?;
+        if indexed != self.events {
+            let what =
+                format!("the index has {indexed} event ids, and the log {} events", self.events);
+            findings.push(Finding(what));
+        }
+        let tables = [
+            ("items", &keyspaces.items, self.items),
+            ("users", &keyspaces.users, self.users),
+            ("relations", &keyspaces.relations, self.relations),
+        ];
+        for (name, keyspace, expected) in tables {
+            let wrong = differences(keyspace, expected)?;
+            if wrong > 0 {
+                findings.push(Finding(format!("the table of {name} is wrong about {wrong}")));
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// How many keys a table has, lacks, or holds another value of than expected.
+fn differences(keyspace: &Keyspace, mut expected: Table) -> Result<usize, StoreError> {
+    let mut wrong = 0;
+    for guard in keyspace.iter() {
+        let (key, value) = guard.into_inner()?;
+        let agrees = expected.remove(&xxh3_64(&key)) == Some(xxh3_64(&value));
+        wrong += usize::from(!agrees);
+    }
+    Ok(wrong + expected.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use guanxi_models::{Event, EventType, Item, Relation, RelationKind, User};
+
+    use super::*;
+
+    fn written() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let event = |id: &str| Record::Event(Event::new(id, "u", "i", EventType::Purchase, 1));
+        let relation = Relation { from: "u".into(), kind: RelationKind::Friend, to: "v".into() };
+        let records = vec![
+            event("a"),
+            Record::Item(Item::bare("i")),
+            Record::Item(Item::bare("j")),
+            Record::ItemDeleted { id: "j".into() },
+            Record::User(User { id: "u".into(), ..User::default() }),
+            Record::Relation(relation),
+            event("b"),
+        ];
+        store.append(&[records]).unwrap();
+        (dir, store)
+    }
+
+    fn told(store: &Store) -> String {
+        let findings: Vec<String> = store.check().unwrap().iter().map(Finding::to_string).collect();
+        findings.join("; ")
+    }
+
+    #[test]
+    fn what_was_written_agrees() {
+        assert_eq!(told(&written().1), "");
+    }
+
+    #[test]
+    fn every_table_that_differs_from_the_log_is_named() {
+        let (_dir, store) = written();
+        store.keyspaces.items.remove("i").unwrap();
+        store.keyspaces.users.insert("w", "x").unwrap();
+        store.keyspaces.relations.clear().unwrap();
+        store.keyspaces.event_ids.remove("b").unwrap();
+        let told = told(&store);
+        for part in ["about offset 7", "1 event ids", "items is", "users is", "relations is"] {
+            assert!(told.contains(part), "`{part}` in {told}");
+        }
+    }
+}
