@@ -15,6 +15,7 @@ pub mod load;
 mod page;
 pub mod registry;
 pub mod report_page;
+mod seeded;
 pub mod serving;
 pub mod store;
 pub mod telemetry;

@@ -33,6 +33,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         Err(other) => return Err(other.into()),
     }
     let registry = Registry::open(&args.data)?;
+    if let Some(path) = registry.unreadable_pointer()? {
+        tell("current", Some(format!("`{}` can't be read", path.display())));
+    }
     let listed = registry.list()?.into_iter().map(|manifest| manifest.version);
     let pointed = registry.pointers()?.into_iter().map(|pointer| pointer.version);
     for version in listed.chain(pointed).collect::<BTreeSet<String>>() {

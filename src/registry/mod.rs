@@ -54,6 +54,14 @@ impl Registry {
         Ok(self.pointers()?.into_iter().next())
     }
 
+    /// The newest pointer's file, if it can't be read. No crash leaves such a file, so something was damaged, and an older model is
+    /// served than the one that was made current last.
+    pub fn unreadable_pointer(&self) -> Result<Option<PathBuf>, RegistryError> {
+        let newest = self.current()?.map_or(0, |pointer| pointer.number);
+        let highest = pointer::highest(&self.manifests)?;
+        Ok((highest > newest).then(|| pointer::path(&self.manifests, highest)))
+    }
+
     /// The manifests of all models that have one, the newest first.
     pub fn list(&self) -> Result<Vec<Manifest>, RegistryError> {
         let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +39,15 @@ pub(super) fn all(directory: &Path) -> Result<Vec<Pointer>, RegistryError> {
 }
 
 /// The highest number that any file has taken, valid or not.
-fn highest(directory: &Path) -> Result<u64, RegistryError> {
+pub(super) fn highest(directory: &Path) -> Result<u64, RegistryError> {
     let entries = fs::read_dir(directory).map_err(RegistryError::io(directory))?;
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     Ok(names.filter_map(|name| number_of(&name)).max().unwrap_or(0))
+}
+
+/// The file of a number.
+pub(super) fn path(directory: &Path, number: u64) -> PathBuf {
+    directory.join(format!("{number:08}.json"))
 }
 
 fn number_of(name: &str) -> Option<u64> {
@@ -53,7 +58,7 @@ fn number_of(name: &str) -> Option<u64> {
 pub(super) fn create(directory: &Path, mut pointer: Pointer) -> Result<Pointer, RegistryError> {
     loop {
         pointer.number = highest(directory)? + 1;
-        let path = directory.join(format!("{:08}.json", pointer.number));
+        let path = path(directory, pointer.number);
         match write_new(directory, &path, &pointer) {
             Ok(()) => return Ok(pointer),
             // Another publisher was faster: the next number is ours.

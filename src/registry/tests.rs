@@ -262,3 +262,40 @@ fn a_number_changed_in_the_manifest_is_noticed() {
     let refused = registry.load(&version).unwrap_err().to_string();
     assert!(refused.contains("`manifest.json` has another checksum"), "{refused}");
 }
+
+/// So many places of each file are changed: few at every run, more with `GUANXI_DAMAGE_PLACES`.
+fn places() -> usize {
+    std::env::var("GUANXI_DAMAGE_PLACES").map_or(6, |places| places.parse().unwrap())
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_noticed_or_does_no_harm() {
+    let (dir, registry) = opened();
+    let older = registry.publish(&model(1), &extras()).unwrap();
+    let version = registry.publish(&model(2), &extras()).unwrap();
+    let expected = told(&model(2));
+    let of_newest = |file: &PathBuf| !file.to_str().unwrap().contains(&older);
+    for file in files(dir.path()).into_iter().filter(of_newest) {
+        let whole = fs::read(&file).unwrap();
+        let places = places().min(whole.len());
+        for place in 0..places {
+            let mut changed = whole.clone();
+            changed[whole.len() * place / places] ^= 0x21;
+            fs::write(&file, changed).unwrap();
+            let served = registry.current().unwrap().map(|pointer| registry.load(&pointer.version));
+            let is_unharmed = |model: &Model| model.version == version && told(model) == expected;
+            let is_noticed = registry.unreadable_pointer().unwrap().is_some()
+                || served.as_ref().is_none_or(Result::is_err);
+            let does_no_harm =
+                served.is_some_and(|model| model.is_ok_and(|model| is_unharmed(&model)));
+            assert!(is_noticed || does_no_harm, "place {place} of {}", file.display());
+        }
+        fs::write(&file, whole).unwrap();
+    }
+    registry.load(&version).unwrap();
+}

@@ -213,6 +213,7 @@ fn ended() -> WriteError {
 /// The newest model that is whole, brought to the present; no model at all is fine.
 fn first_world(shared: &Shared) -> Result<World, EngineError> {
     let mut model = Model::empty();
+    shared.troubles.set_model(refresher::overlooked(shared));
     for pointer in shared.registry.pointers()? {
         match refresher::checked(shared, &pointer.version) {
             Ok(whole) => {

@@ -51,12 +51,12 @@ pub(super) fn run(
 /// again would find the same.
 fn look(shared: &Shared, commands: &mpsc::Sender<Command>, pointer: &Pointer) -> Option<u64> {
     if pointer.version == shared.world.load().model().version {
-        shared.troubles.set_model(None);
+        shared.troubles.set_model(overlooked(shared));
         return None;
     }
     match refresh(shared, commands, &pointer.version) {
         Ok(()) => {
-            shared.troubles.set_model(None);
+            shared.troubles.set_model(overlooked(shared));
             tracing::info!(version = pointer.version, "a new model is served");
             None
         }
@@ -66,6 +66,15 @@ fn look(shared: &Shared, commands: &mpsc::Sender<Command>, pointer: &Pointer) ->
             Some(pointer.number)
         }
     }
+}
+
+/// What is to be told although the newest readable pointer is followed: that a newer one can't be read.
+pub(super) fn overlooked(shared: &Shared) -> Option<String> {
+    let path = shared.registry.unreadable_pointer().ok()??;
+    Some(format!(
+        "`{}` can't be read, so that an older model may be served: `guanxi models activate` makes one current",
+        path.display()
+    ))
 }
 
 fn refresh(

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Shared;
 use super::replay;
+use crate::seeded::{Defect, has};
 use crate::store::{Outcome, StoreError};
 
 /// So many records at most share one fsync: more would make the first of them wait.
@@ -90,7 +91,10 @@ fn gather(
 }
 
 /// One fsync for the whole group, then one new world, then the answers: an answered write is durable and visible.
-fn commit(shared: &Shared, group: Vec<(Vec<Record>, Reply)>) {
+fn commit(shared: &Shared, mut group: Vec<(Vec<Record>, Reply)>) {
+    if has(Defect::EarlyAnswer) {
+        answer_early(shared, &mut group);
+    }
     let (batches, replies): (Vec<Vec<Record>>, Vec<Reply>) = group.into_iter().unzip();
     match shared.store.append(&batches) {
         Ok(outcomes) => {
@@ -112,6 +116,16 @@ fn commit(shared: &Shared, group: Vec<(Vec<Record>, Reply)>) {
             }
         }
     }
+}
+
+/// What must never be: for the tests of the tests.
+fn answer_early(shared: &Shared, group: &mut [(Vec<Record>, Reply)]) {
+    for (records, reply) in group {
+        let (early, _) = oneshot::channel();
+        let outcomes = vec![Outcome::Stored(shared.store.last().next()); records.len()];
+        drop(std::mem::replace(reply, early).send(Ok(outcomes)));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(20));
 }
 
 fn publish(shared: &Shared, batches: &[Vec<Record>], outcomes: &[Vec<Outcome>]) {

@@ -8,6 +8,7 @@ use guanxi_models::{Event, Offset, Record};
 use super::codec::{BodyHash, body_hash, encode_record};
 use super::keyspaces::{Keyspaces, key_of, relation_key};
 use super::{Outcome, StoreError};
+use crate::seeded::{Defect, has};
 
 /// A write in the making: nothing of it is visible before [`Append::commit`].
 pub(super) struct Append<'a> {
@@ -20,7 +21,9 @@ pub(super) struct Append<'a> {
 
 impl<'a> Append<'a> {
     pub(super) fn new(keyspaces: &'a Keyspaces, last: Offset) -> Self {
-        let batch = keyspaces.database.batch().durability(Some(PersistMode::SyncAll));
+        let durability =
+            if has(Defect::NoFsync) { PersistMode::Buffer } else { PersistMode::SyncAll };
+        let batch = keyspaces.database.batch().durability(Some(durability));
         Self { keyspaces, batch, last, ids: HashMap::new() }
     }
 

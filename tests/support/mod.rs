@@ -96,19 +96,6 @@ impl Server {
         self.agent = agent();
     }
 
-    /// Ends the process as a crash would.
-    pub fn kill(&self) {
-        self.signal("KILL");
-    }
-
-    /// Waits until a killed process is gone, and starts the server again on the same data.
-    pub fn restart_after_kill(&mut self) {
-        self.terminate_by_itself();
-        let (child, output, address) = spawn(&self.data(), &[]);
-        (self.child, self.output, self.address) = (child, output, address);
-        self.agent = agent();
-    }
-
     /// Sends SIGTERM and waits. Returns how the process ended and what else it wrote to standard output.
     pub(crate) fn terminate(&mut self) -> (ExitStatus, String) {
         self.signal("TERM");
@@ -193,7 +180,6 @@ fn spawn(data: &Path, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdo
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     command
         // These set the size of tests; to the server they would be unknown settings.
-        .env_remove("GUANXI_KILLS")
         .env_remove("GUANXI_DAMAGE_PLACES")
         .env_remove("GUANXI_SWAPS")
         .env("GUANXI_LOG__LEVEL", "error")
