@@ -2,6 +2,7 @@
 //!
 //! The only code that touches disk, clock, socket and command line. Inside: `http -> serving -> {registry, store}`; `lake -> store`; `cli` -> all.
 
+pub mod access;
 pub mod backup;
 pub mod cli;
 pub mod config;

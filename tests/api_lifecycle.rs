@@ -137,7 +137,7 @@ fn what_is_wrong_at_the_start_is_one_line_and_exit_code_2() {
     let (code, said) = serve(&["--config", config.to_str().unwrap()]);
     assert!(code == Some(2) && said.contains("did you mean `server.listen`?"), "{said}");
     let (code, said) = serve(&["--listen", "0.0.0.0:0"]);
-    assert!(code == Some(2) && said.contains("server.allow_public"), "{said}");
+    assert!(code == Some(2) && said.contains("guanxi keys create"), "{said}");
     // The settings file makes the directory a foreign one.
     let (code, said) = serve(&["--listen", "127.0.0.1:0"]);
     assert!(code == Some(2) && said.contains("not a guanxi data directory"), "{said}");

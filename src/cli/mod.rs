@@ -7,6 +7,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod keys;
 pub mod models;
 pub mod recall;
 pub mod recommend;
@@ -69,6 +70,8 @@ enum Command {
     Check(check::Args),
     /// Keeps what can be read of a damaged data directory.
     Repair(repair::Args),
+    /// Makes, lists and revokes the keys by which programs may ask.
+    Keys(keys::Args),
     /// Measures how much of the true answers the index finds.
     Recall(recall::Args),
     /// Measures how fast a server answers.
@@ -91,6 +94,7 @@ impl Cli {
             Command::Restore(args) => backup::restore(args, out),
             Command::Check(args) => check::run(args, out),
             Command::Repair(args) => repair::run(args, out),
+            Command::Keys(args) => keys::run(args, out),
             Command::Recall(args) => recall::run(args, out),
             Command::Bench(args) => bench::run(args, out),
         };

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Output};
+use crate::access::Gate;
 use crate::config::{Settings, Sources};
 use crate::http::{self, App};
 use crate::serving::{Engine, Options};
@@ -48,8 +49,17 @@ pub fn serve(
     settings: Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), CliError> {
+    let gate = Gate::open(&settings.data.dir, &settings.tokens)?;
+    let listen = settings.server.listen;
+    if !listen.ip().is_loopback() && !gate.has_keys() {
+        return Err(format!(
+            "`server.listen` is {listen}, which other machines can reach, and there are no keys, so that everybody there could read and \
+             write everything: make one with `guanxi keys create --data {}`, or listen on 127.0.0.1",
+            settings.data.dir.display()
+        )
+        .into());
+    }
     runtime(settings.server.workers)?.block_on(async {
-        let listen = settings.server.listen;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| format!("can't listen on {listen}: {error}"))?;
@@ -57,7 +67,7 @@ pub fn serve(
         let stop = stop_signal()?;
         ready(listener.local_addr()?);
         let server = settings.server.clone();
-        let router = http::router(App::new(engine, settings, Arc::new(Metrics::default())));
+        let router = http::router(App::new(engine, settings, Arc::new(Metrics::default()), gate));
         http::serve(listener, router, &server, stop).await;
         tracing::info!("the server has stopped");
         Ok(())

@@ -45,13 +45,4 @@ pub enum SettingsError {
         /// What would make sense.
         advice: String,
     },
-    /// An address that other machines reach.
-    #[error(
-        "`server.listen` is {listen}, which other machines can reach, and guanxi asks nobody for a key: listen on 127.0.0.1 behind a gateway \
-         that does, or set `server.allow_public = true` if the network is closed"
-    )]
-    Public {
-        /// The address.
-        listen: std::net::SocketAddr,
-    },
 }

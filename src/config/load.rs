@@ -149,19 +149,12 @@ mod tests {
             ("[social]\nmin_friends = 0\n", "social.min_friends"),
             ("[recommend]\ndefault_limit = 201\n", "recommend.default_limit"),
             ("[models]\npoll_interval = \"0s\"\n", "models.poll_interval"),
-            ("[server]\nlisten = \"0.0.0.0:1\"\n", "server.allow_public"),
             ("[server\n", "line 1"),
             ("server = 1\n", "server"),
         ] {
             let said = refusal(text);
             assert!(said.contains(key), "{text}: {said}");
         }
-    }
-
-    #[test]
-    fn a_public_address_needs_a_word() {
-        let (_dir, sources) = from_file("[server]\nlisten = \"0.0.0.0:1\"\nallow_public = true\n");
-        assert!(sources.load().unwrap().server.allow_public);
     }
 
     #[test]

@@ -12,4 +12,6 @@ mod settings;
 pub use error::SettingsError;
 pub use load::Sources;
 pub use period::Period;
-pub use settings::{Data, Ingest, Log, LogFormat, Models, Recommend, Server, Settings, Social};
+pub use settings::{
+    Data, Ingest, Log, LogFormat, Models, Recommend, Server, Settings, Social, Tokens,
+};

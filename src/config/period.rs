@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A length of time, written like `5s`, `250ms` or `1m 30s`. Never negative.
+/// A length of time, written like `5s`, `250ms`, `1m 30s` or `90d`. Never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(pub Duration);
 
@@ -23,6 +23,9 @@ impl FromStr for Period {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let way_out = || format!("`{text}` is not a length of time: write it like `5s` or `250ms`");
+        if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
+            return Ok(Self(Duration::from_hours(24 * u64::from(days))));
+        }
         let signed = SignedDuration::from_str(text).map_err(|_| way_out())?;
         Duration::try_from(signed).map(Self).map_err(|_| way_out())
     }

@@ -14,6 +14,8 @@ use super::{Period, SettingsError};
 pub struct Settings {
     /// The HTTP server.
     pub server: Server,
+    /// How users of pages prove who they are.
+    pub tokens: Tokens,
     /// Where the data are.
     pub data: Data,
     /// What friends may be told.
@@ -34,8 +36,6 @@ pub struct Settings {
 pub struct Server {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// Whether `listen` may be an address that other machines reach.
-    pub allow_public: bool,
     /// Threads that answer; 0 means one for each core.
     pub workers: usize,
     /// Connections held at once; more wait.
@@ -52,6 +52,18 @@ pub struct Server {
     pub request_timeout: Period,
     /// How long open requests may take once the server is told to stop.
     pub shutdown_grace: Period,
+}
+
+/// `[tokens]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// The file with the JWK set by which tokens are verified; none if empty.
+    pub jwks: PathBuf,
+    /// What a token must be for.
+    pub audience: String,
+    /// For how long a token may be valid.
+    pub max_age: Period,
 }
 
 /// `[data]`
@@ -123,7 +135,6 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4826)),
-            allow_public: false,
             workers: 0,
             max_connections: 4_096,
             max_body_bytes: 1 << 20,
@@ -133,6 +144,13 @@ impl Default for Server {
             request_timeout: Period::from_secs(30),
             shutdown_grace: Period::from_secs(10),
         }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        let (audience, max_age) = ("guanxi".to_owned(), Period::from_secs(3_600));
+        Self { jwks: PathBuf::new(), audience, max_age }
     }
 }
 
@@ -179,10 +197,6 @@ impl Settings {
                 value: limit.to_string(),
                 advice,
             });
-        }
-        let listen = self.server.listen;
-        if !listen.ip().is_loopback() && !self.server.allow_public {
-            return Err(SettingsError::Public { listen });
         }
         Ok(self)
     }

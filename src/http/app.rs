@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::access::Gate;
 use crate::config::Settings;
 use crate::serving::Engine;
 use crate::telemetry::Metrics;
@@ -19,12 +20,14 @@ pub struct Parts {
     pub settings: Settings,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Who may ask.
+    pub gate: Gate,
 }
 
 impl App {
     /// Puts the parts together.
-    pub fn new(engine: Arc<Engine>, settings: Settings, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Parts { engine, settings, metrics }))
+    pub fn new(engine: Arc<Engine>, settings: Settings, metrics: Arc<Metrics>, gate: Gate) -> Self {
+        Self(Arc::new(Parts { engine, settings, metrics, gate }))
     }
 }
 

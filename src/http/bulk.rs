@@ -1,13 +1,14 @@
 //! Many entries at once: events, items, users, relations.
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::app::App;
 use super::ingest::{Ingested, bulk};
 use super::problem::{Problem, ProblemShape};
+use crate::access::Caller;
 use crate::ingest;
 use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
 
@@ -26,10 +27,11 @@ use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
 )]
 pub(super) async fn events(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    bulk(&app, &headers, body, ingest::events).await
+    bulk(&app, &caller, &headers, body, ingest::events).await
 }
 
 /// Puts many items, each whole.
@@ -46,10 +48,11 @@ pub(super) async fn events(
 )]
 pub(super) async fn items(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    bulk(&app, &headers, body, ingest::items).await
+    bulk(&app, &caller, &headers, body, ingest::items).await
 }
 
 /// Puts many users, each whole.
@@ -66,10 +69,11 @@ pub(super) async fn items(
 )]
 pub(super) async fn users(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    bulk(&app, &headers, body, ingest::users).await
+    bulk(&app, &caller, &headers, body, ingest::users).await
 }
 
 /// Puts many relations.
@@ -86,8 +90,9 @@ pub(super) async fn users(
 )]
 pub(super) async fn relations(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    bulk(&app, &headers, body, ingest::relations).await
+    bulk(&app, &caller, &headers, body, ingest::relations).await
 }

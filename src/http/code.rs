@@ -57,6 +57,18 @@ codes! {
     UnknownCode, "unknown_code", NOT_FOUND;
     /// The path exists, but not with this method; the header `allow` lists those it has.
     MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED;
+    /// The request has no key, and this server asks for one.
+    MissingKey, "missing_key", UNAUTHORIZED;
+    /// The key is unknown, has expired or was revoked.
+    InvalidKey, "invalid_key", UNAUTHORIZED;
+    /// The token of the user can't be trusted; `detail` says why.
+    InvalidToken, "invalid_token", UNAUTHORIZED;
+    /// The scope of the key is not enough.
+    Forbidden, "forbidden", FORBIDDEN;
+    /// A public key was sent from a page that it was not made for.
+    OriginNotAllowed, "origin_not_allowed", FORBIDDEN;
+    /// More requests than the key may make, or too many wrong keys from the address; `retry-after` says how many seconds to wait.
+    RateLimited, "rate_limited", TOO_MANY_REQUESTS;
     /// The body took longer to arrive than `server.request_timeout`.
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT;
     /// The same `event_id` was stored before with another body; nothing was changed.

@@ -11,6 +11,7 @@ use super::app::App;
 use super::body::{self, Kind};
 use super::code::Code;
 use super::problem::{Problem, shown};
+use crate::access::Caller;
 use crate::ingest::{Flaw, Format, Parsed};
 use crate::store::Outcome;
 
@@ -54,6 +55,7 @@ pub(super) type Parse = fn(&[u8], Format, guanxi_models::Millis) -> Result<Parse
 /// Reads, writes and answers.
 pub(super) async fn bulk(
     app: &App,
+    caller: &Caller,
     headers: &HeaderMap,
     body: Body,
     parse: Parse,
@@ -67,7 +69,8 @@ pub(super) async fn bulk(
     drop(body);
     let mut report = Report::default();
     report.rejected.extend(parsed.rejected.into_iter().map(Refused::from));
-    let records = report.screen(parsed.records, app);
+    let records = report.own(parsed.records, caller);
+    let records = report.screen(records, app);
     let (positions, records): (Vec<usize>, Vec<Record>) = records.into_iter().unzip();
     let untimed: Vec<Option<Event>> = records.iter().map(|one| untimed(one, now)).collect();
     let mut outcomes =
@@ -126,6 +129,21 @@ struct Report {
 }
 
 impl Report {
+    /// Takes out the events of others than whom the caller speaks for.
+    fn own(&mut self, records: Vec<(usize, Record)>, caller: &Caller) -> Vec<(usize, Record)> {
+        let is_own = |record: &Record| match record {
+            Record::Event(event) => caller.speaks_for(&event.user),
+            _ => *caller == Caller::Shop,
+        };
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|(_, record)| is_own(record));
+        self.rejected.extend(foreign.into_iter().map(|(index, _)| {
+            let detail = "the token names no user of this id".to_owned();
+            Refused { index, code: Code::UnknownUser.name(), detail }
+        }));
+        own
+    }
+
     /// Takes out, where the server is strict, the events about what was never described.
     fn screen(&mut self, records: Vec<(usize, Record)>, app: &App) -> Vec<(usize, Record)> {
         if !app.settings.ingest.strict {

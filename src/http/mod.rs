@@ -1,8 +1,9 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
 //! `routes` says which path leads where, one file per noun answers; `code` is the table of errors, `problem` their form. `observe` stands
-//! around every answer, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
+//! around every answer, `admit` says who may ask, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
 
+mod admit;
 mod answer;
 mod app;
 mod body;

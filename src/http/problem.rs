@@ -1,6 +1,6 @@
 //! What a client is told when something is wrong: RFC 9457, with a stable code.
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_models::IdError;
 use guanxi_models::recommend::query::{QueryError, Scenario};
@@ -21,6 +21,8 @@ pub struct Problem {
     code: Code,
     detail: String,
     members: Map<String, Value>,
+    /// After how many seconds it makes sense to try again.
+    retry_after: Option<u64>,
 }
 
 /// An error as the client reads it: RFC 9457.
@@ -46,7 +48,8 @@ pub(super) struct ProblemShape {
 impl Problem {
     /// A problem of this kind; `detail` says what was wrong this time, and the way out.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), members: Map::new() }
+        let retry_after = (code == Code::Busy).then_some(1);
+        Self { code, detail: detail.into(), members: Map::new(), retry_after }
     }
 
     /// Adds a member that programs can read.
@@ -54,6 +57,12 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Says after how many seconds it makes sense to try again.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// The kind of problem.
@@ -121,8 +130,12 @@ impl IntoResponse for Problem {
         let body = self.body().to_string();
         let mut answer =
             (self.code.status(), [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
-        if self.code == Code::Busy {
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let headers = answer.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         answer
     }

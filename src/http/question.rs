@@ -13,6 +13,7 @@ use super::field::Field;
 use super::filter;
 use super::filter_shape::FilterShape;
 use super::problem::{Problem, nearest, shown};
+use crate::access::Caller;
 use crate::config::Settings;
 
 /// The most session items of a question.
@@ -67,7 +68,16 @@ pub(super) struct Asked {
 
 impl Question {
     /// Checks everything that needs no world.
-    pub(super) fn check(self, scenario: Scenario, settings: &Settings) -> Result<Asked, Problem> {
+    pub(super) fn check(
+        self,
+        scenario: Scenario,
+        settings: &Settings,
+        caller: &Caller,
+    ) -> Result<Asked, Problem> {
+        if self.user.as_ref().is_some_and(|user| !caller.speaks_for(user)) {
+            // The same for everybody else, whether there is such a user or not.
+            return Err(Problem::new(Code::UnknownUser, "the token names no user of this id"));
+        }
         let limit = self.limit(settings)?;
         let items = ids("items", self.items, MAX_ITEMS)?;
         let exclude = ids("exclude", self.exclude, MAX_EXCLUDED)?;
@@ -152,7 +162,7 @@ mod tests {
 
     fn asked(question: Value) -> Result<Asked, Problem> {
         let question: Question = serde_json::from_value(question).unwrap();
-        question.check(Scenario::ForYou, &Settings::default())
+        question.check(Scenario::ForYou, &Settings::default(), &Caller::Shop)
     }
 
     #[test]

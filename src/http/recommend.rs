@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query as Parameters, State};
+use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_models::World;
@@ -24,6 +24,7 @@ use super::problem::{Problem, ProblemShape};
 use super::question::{Asked, Question};
 use super::stopwatch::Stopwatch;
 use super::{json, parameters};
+use crate::access::Caller;
 use crate::telemetry::Stage;
 
 /// The most questions of one request.
@@ -40,12 +41,13 @@ thread_local! {
     request_body = Question,
     responses(
         (status = 200, body = ListShape, description = "The list."),
-        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item; unknown_user where the key is public and the token names another user"),
         (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
     ),
 )]
 pub(super) async fn post(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Segments([scenario]): Segments<1>,
     headers: HeaderMap,
     body: Body,
@@ -55,7 +57,7 @@ pub(super) async fn post(
     let began = Instant::now();
     body::require_json(&headers, &body)?;
     let question = json::decode::<Question>(&body)?;
-    answer(&app, question, scenario, began)
+    answer(&app, &caller, question, scenario, began)
 }
 
 /// Lists items, asked by query parameters.
@@ -75,12 +77,13 @@ pub(super) async fn post(
     ),
     responses(
         (status = 200, body = ListShape, description = "The list."),
-        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item"),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item; unknown_user where the key is public and the token names another user"),
         (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
     ),
 )]
 pub(super) async fn get(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Segments([scenario]): Segments<1>,
     pairs: Result<Parameters<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -89,7 +92,7 @@ pub(super) async fn get(
     let Parameters(pairs) =
         pairs.map_err(|error| Problem::new(Code::InvalidUtf8, error.body_text()))?;
     let question = json::decode_object::<Question>(parameters::question(&pairs)?)?;
-    answer(&app, question, scenario, began)
+    answer(&app, &caller, question, scenario, began)
 }
 
 /// Several questions, answered from one state of the world.
@@ -124,6 +127,7 @@ pub(super) struct ListsShape {
 )]
 pub(super) async fn post_many(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -136,7 +140,7 @@ pub(super) async fn post_many(
         if at > 0 {
             buffer.push(b',');
         }
-        if let Err(problem) = one_of_many(&app, &world, request, &mut buffer) {
+        if let Err(problem) = one_of_many(&app, &caller, &world, request, &mut buffer) {
             write(&problem.body(), &mut buffer);
         }
     }
@@ -171,6 +175,7 @@ fn requests(mut object: Map<String, Value>) -> Result<Vec<Value>, Problem> {
 
 fn one_of_many(
     app: &App,
+    caller: &Caller,
     world: &World,
     request: Value,
     buffer: &mut Vec<u8>,
@@ -188,17 +193,18 @@ fn one_of_many(
             );
         }
     };
-    let asked = json::decode_object::<Question>(object)?.check(scenario, &app.settings)?;
+    let asked = json::decode_object::<Question>(object)?.check(scenario, &app.settings, caller)?;
     list(app, world, &asked, began, buffer)
 }
 
 fn answer(
     app: &App,
+    caller: &Caller,
     question: Question,
     scenario: Scenario,
     began: Instant,
 ) -> Result<Response, Problem> {
-    let asked = question.check(scenario, &app.settings)?;
+    let asked = question.check(scenario, &app.settings, caller)?;
     let world = app.engine.world();
     let mut buffer = Vec::with_capacity(64 + asked.query.limit * 64);
     list(app, &world, &asked, began, &mut buffer)?;

@@ -17,7 +17,7 @@ use super::code::Code;
 use super::docs::{self, Api, Document};
 use super::observe::{self, Counters};
 use super::problem::{Problem, shown};
-use super::{bulk, health, items, models, recommend, relations, users};
+use super::{admit, bulk, health, items, models, recommend, relations, users};
 
 /// Everything the server answers.
 pub fn router(app: App) -> Router {
@@ -29,6 +29,7 @@ pub fn router(app: App) -> Router {
         .layer(Extension(Document(text.into())))
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), admit::admit))
         .layer(middleware::from_fn_with_state(counters, observe::observe))
         .with_state(app)
 }

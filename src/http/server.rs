@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use super::admit::Peer;
 use super::timed::{Bounds, InFlight, Timed};
 use crate::config::Server;
 
@@ -71,7 +72,7 @@ impl Acceptor {
         // The semaphore is never closed.
         while let Ok(place) = Arc::clone(&self.room).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => self.start(stream, place, graceful),
+                Ok((stream, address)) => self.start(stream, Peer(address.ip()), place, graceful),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -80,7 +81,13 @@ impl Acceptor {
         }
     }
 
-    fn start(&self, stream: TcpStream, place: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
+    fn start(
+        &self,
+        stream: TcpStream,
+        peer: Peer,
+        place: OwnedSemaphorePermit,
+        graceful: &GracefulShutdown,
+    ) {
         // Answers are small and written at once: waiting to fill a packet would only add delay.
         drop(stream.set_nodelay(true));
         let in_flight = InFlight::default();
@@ -88,7 +95,9 @@ impl Acceptor {
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let flight = in_flight.begin();
-            let answering = router.clone().oneshot(request.map(axum::body::Body::new));
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(peer);
+            let answering = router.clone().oneshot(request);
             async move {
                 let answer = answering.await;
                 drop(flight);

@@ -39,6 +39,11 @@ impl Directory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// Makes sure that there is a data directory, whoever has it.
+    pub fn ensure(path: &Path) -> Result<(), StoreError> {
+        if path.join("guanxi.json").exists() { check(path) } else { Self::open(path).map(drop) }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -7,6 +7,7 @@
 //! | `items`, `users` | id | the latest record of it |
 //! | `relations` | `from`, 0, kind, 0, `to` | nothing |
 
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use guanxi_models::{Offset, Relation};
 
 use super::codec::BodyHash;
 use super::{StoreError, versions};
+use crate::disk;
 
 #[derive(Clone)]
 pub(super) struct Keyspaces {
@@ -33,6 +35,15 @@ impl std::fmt::Debug for Keyspaces {
 }
 
 impl Keyspaces {
+    /// Makes an empty database. It appears under its name when it is whole: what an interrupted making leaves can't be opened.
+    pub(super) fn make(path: &Path) -> Result<(), StoreError> {
+        let half = path.with_extension("unfinished");
+        drop(fs::remove_dir_all(&half));
+        drop(Self::open(&half)?);
+        let placed = disk::sync_all_below(&half).and_then(|()| disk::place(&half, path));
+        placed.map_err(StoreError::io(path))
+    }
+
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         versions::check(path)?;
         let database = open_database(path)?;

@@ -34,6 +34,9 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let directory = Directory::open(path)?;
         let database = path.join("store");
+        if !database.exists() {
+            Keyspaces::make(&database)?;
+        }
         if let Some(torn) = journal::check(&database, &path.join("torn"))? {
             let (bytes, kept) = (torn.bytes, torn.kept.display());
             tracing::warn!(bytes, %kept, "an unfinished write at the end of the log was cut off");

@@ -1,0 +1,149 @@
+//! Before every answer: who asks, and may they? Also what browsers on other origins are told (CORS).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::app::App;
+use super::code::Code;
+use super::problem::Problem;
+use crate::access::{Denied, Need, Presented};
+
+const USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// What an operation asks of a key. A route that is not listed asks for the most, so that none is open by oversight.
+pub(super) fn need(method: &Method, route: &str) -> Need {
+    match (route, method) {
+        ("/v1/recommend" | "/v1/recommend/{scenario}", _) => Need::Recommend,
+        ("/v1/events", _) => Need::Events,
+        ("/v1/items/{id}" | "/v1/users/{id}", &Method::GET) => Need::Read,
+        ("/v1/items" | "/v1/items/{id}" | "/v1/users" | "/v1/users/{id}", _) => Need::Write,
+        ("/v1/relations" | "/v1/relations/{from}/{kind}/{to}", _) => Need::Write,
+        ("/v1/models" | "/metrics", _) => Need::Read,
+        ("/health/live" | "/health/ready" | "/openapi.json" | "/errors/{code}", _) => Need::Nothing,
+        (pages, _) if pages.starts_with("/docs") => Need::Nothing,
+        _ => Need::Admin,
+    }
+}
+
+/// Lets a request through with its [`crate::access::Caller`], or says why not.
+pub(super) async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let origin =
+        origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.gate.knows_origin(origin)));
+    if origin.is_some() && is_preflight(&request) {
+        return open_to(origin, preflight());
+    }
+    let answer = match pass(&app, &request) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(denied) => denied.into_response(),
+    };
+    open_to(origin, answer)
+}
+
+fn pass(app: &App, request: &Request) -> Result<crate::access::Caller, Problem> {
+    let route = request.extensions().get::<MatchedPath>();
+    // What no route answers tells nobody anything.
+    let need = route.map_or(Need::Nothing, |route| need(request.method(), route.as_str()));
+    let peer = request.extensions().get::<Peer>();
+    let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    let headers = request.headers();
+    let presented = Presented {
+        address,
+        key: key(headers),
+        token: text(headers, &USER_TOKEN),
+        origin: text(headers, &header::ORIGIN),
+    };
+    app.gate.admit(presented, need, Timestamp::now()).map_err(Problem::from)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
+}
+
+/// The key behind `Bearer`, whose case doesn't matter (RFC 9110).
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NoKey => Self::new(
+                Code::MissingKey,
+                "this needs a key: send it as `authorization: Bearer gx_...`; `guanxi keys create` makes one",
+            ),
+            Denied::WrongKey => {
+                Self::new(Code::InvalidKey, "the key is unknown, has expired or was revoked")
+            }
+            Denied::Scope { scope } => {
+                let detail =
+                    format!("the key has the scope `{}`, which is not enough", scope.name());
+                Self::new(Code::Forbidden, detail).with("scope", scope.name())
+            }
+            Denied::Origin => Self::new(
+                Code::OriginNotAllowed,
+                "a public key works only from the pages that it was made for: the header `origin` names another page or is missing",
+            ),
+            Denied::Token { what } => {
+                Self::new(Code::InvalidToken, format!("the token in `x-user-token`: {what}"))
+            }
+            Denied::TooMany { wait } => {
+                let detail = format!("too many requests: try again in {wait} s");
+                Self::new(Code::RateLimited, detail).after(wait)
+            }
+        }
+    }
+}
+
+fn is_preflight(request: &Request) -> bool {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    request.method() == Method::OPTIONS && asks
+}
+
+fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, x-user-token, x-request-id",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Lets pages of a known origin read the answer. All others are told nothing.
+fn open_to(origin: Option<HeaderValue>, mut answer: Response) -> Response {
+    if let Some(origin) = origin {
+        let headers = answer.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        let exposed = HeaderValue::from_static("retry-after, x-request-id");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_that_nobody_listed_needs_the_most() {
+        assert_eq!(need(&Method::GET, "/v1/everything"), Need::Admin);
+        assert_eq!(need(&Method::DELETE, "/v1/items/{id}"), Need::Write);
+    }
+}
