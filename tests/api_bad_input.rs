@@ -233,7 +233,7 @@ fn bodies_that_are_too_large_too_long_or_too_deep() {
     let server = Server::start();
     let large = vec![b' '; (1 << 20) + 1];
     check_large(&server, FOR_YOU, &large);
-    check_large(&server, "/v1/events", &vec![b' '; (32 << 20) + 1]);
+    check_large(&server, "/v1/events", &vec![b' '; (16 << 20) + 1]);
     let deep = [b"{\"filter\":".as_slice(), &b"{\"not\":".repeat(100_000)].concat();
     assert_eq!(server.call("POST", FOR_YOU, JSON, &deep).code(), "invalid_json");
     let many = json!({"exclude": vec!["x"; 1_001]});

@@ -14,7 +14,7 @@ use crate::access::Gate;
 use crate::config::{Settings, Sources};
 use crate::http::{self, App};
 use crate::serving::{Engine, Options};
-use crate::telemetry::{Metrics, init_logs};
+use crate::telemetry::{Metrics, init_logs, tell_panics};
 
 /// The arguments of `guanxi serve`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +34,7 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let settings = settings(args)?;
     init_logs(&settings.log)?;
+    tell_panics();
     let options = Options {
         poll_interval: settings.models.poll_interval.0,
         min_free: settings.data.min_free_bytes,

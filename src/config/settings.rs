@@ -50,6 +50,8 @@ pub struct Server {
     pub idle_timeout: Period,
     /// How long the body of a request may take.
     pub request_timeout: Period,
+    /// How fast the body of a request must come, in bytes a second.
+    pub min_body_rate: usize,
     /// How long open requests may take once the server is told to stop.
     pub shutdown_grace: Period,
 }
@@ -138,10 +140,11 @@ impl Default for Server {
             workers: 0,
             max_connections: 4_096,
             max_body_bytes: 1 << 20,
-            max_ingest_bytes: 32 << 20,
+            max_ingest_bytes: 16 << 20,
             header_timeout: Period::from_secs(5),
             idle_timeout: Period::from_secs(75),
             request_timeout: Period::from_secs(30),
+            min_body_rate: 1_024,
             shutdown_grace: Period::from_secs(10),
         }
     }

@@ -1,7 +1,11 @@
 //! Reading a request's body within bounds of size and time.
 
+use std::time::{Duration, Instant};
+
+use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, header};
+use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::code::Code;
@@ -36,20 +40,38 @@ pub(super) async fn read(body: Body, kind: Kind, server: &Server) -> Result<Byte
     if HttpBody::size_hint(&body).lower() > most as u64 {
         return Err(too_large());
     }
-    let reading = Limited::new(body, most).collect();
+    let reading = collect(Limited::new(body, most), server.min_body_rate);
     match tokio::time::timeout(server.request_timeout.0, reading).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Ok(Some(whole))) => Ok(whole),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => {
             let detail = format!("the body could not be read: {error}");
             Err(Problem::new(Code::UnreadableBody, detail))
         }
-        Err(_) => {
+        Ok(Ok(None)) | Err(_) => {
             let detail = format!(
-                "the body did not arrive within {}: send it faster or in parts",
-                server.request_timeout
+                "the body did not arrive within {} or came more slowly than {} bytes a second: send it faster or in parts",
+                server.request_timeout, server.min_body_rate
             );
             Err(Problem::new(Code::RequestTimeout, detail))
+        }
+    }
+}
+
+/// So long a body may come as slowly as it likes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads to the end; nothing if the body comes too slowly.
+async fn collect(mut body: Limited<Body>, min_rate: usize) -> Result<Option<Bytes>, BoxError> {
+    let (began, mut whole) = (Instant::now(), BytesMut::new());
+    loop {
+        // By when the next piece must be there for the rate to be kept.
+        let earned = Duration::from_secs_f64(whole.len() as f64 / min_rate.max(1) as f64);
+        let due = began + PATIENCE + earned;
+        match tokio::time::timeout_at(due.into(), body.frame()).await {
+            Err(_) => return Ok(None),
+            Ok(None) => return Ok(Some(whole.freeze())),
+            Ok(Some(frame)) => whole.extend(frame?.into_data().ok()),
         }
     }
 }

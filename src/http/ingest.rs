@@ -11,6 +11,7 @@ use super::app::App;
 use super::body::{self, Kind};
 use super::code::Code;
 use super::problem::{Problem, shown};
+use super::written::in_time;
 use crate::access::Caller;
 use crate::ingest::{Flaw, Format, Parsed};
 use crate::store::Outcome;
@@ -73,8 +74,11 @@ pub(super) async fn bulk(
     let records = report.screen(records, app);
     let (positions, records): (Vec<usize>, Vec<Record>) = records.into_iter().unzip();
     let untimed: Vec<Option<Event>> = records.iter().map(|one| untimed(one, now)).collect();
-    let mut outcomes =
-        if records.is_empty() { Vec::new() } else { app.engine.write(records).await? };
+    let mut outcomes = if records.is_empty() {
+        Vec::new()
+    } else {
+        in_time(app, app.engine.write(records)).await?
+    };
     forgive_repeats(app, &mut outcomes, &untimed);
     report.record(&positions, &outcomes);
     report.answer(app)

@@ -6,13 +6,16 @@ use serde_json::{Map, Value};
 
 use super::code::Code;
 use super::problem::{Problem, nearest, nearest_of, shown};
+use super::strict;
 
 /// Reads a JSON object. An empty body is the empty object.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    match serde_json::from_str(text(body)?) {
+    let text = text(body)?;
+    strict::check(text)?;
+    match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(not_an_object()),
         Err(error) => Err(malformed(&error)),
@@ -26,6 +29,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if text.trim_start().starts_with('[') {
         return Err(not_an_object());
     }
+    strict::check(text)?;
     serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => misshapen::<T>(text, &error),
         Category::Syntax | Category::Eof | Category::Io => malformed(&error),

@@ -87,16 +87,26 @@ pub(super) async fn observe(
     answer
 }
 
+/// The problem of a head that no handler will see.
+#[derive(Clone, Debug)]
+pub(super) struct Misread(pub(super) Problem);
+
 /// The answer of the handler, which says if the connection ends with it.
-async fn answered(request: Request, next: Next) -> Response {
+async fn answered(mut request: Request, next: Next) -> Response {
+    if let Some(Misread(problem)) = request.extensions_mut().remove() {
+        return ended(problem.into_response());
+    }
     let is_http1 = request.version() < Version::HTTP_2;
     let (parts, body) = request.into_parts();
-    let (body, ended) = track(body);
-    let mut answer = guarded(next.run(Request::from_parts(parts, body))).await;
+    let (body, body_ended) = track(body);
+    let answer = guarded(next.run(Request::from_parts(parts, body))).await;
     // What is left of a body stands where the next request would.
-    if is_http1 && !ended.holds() {
-        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    if is_http1 && !body_ended.holds() { ended(answer) } else { answer }
+}
+
+/// An answer after which the connection ends.
+fn ended(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
@@ -149,6 +159,8 @@ fn in_stable_form(answer: Response) -> Response {
 fn log(status: StatusCode, took: Duration) {
     let (status, micros) = (status.as_u16(), took.as_micros() as u64);
     match status {
+        // So many of these may come that lines about them would be a burden of their own: they are counted.
+        429 | 503 => tracing::debug!(status, micros, "the request was put off"),
         500.. => tracing::error!(status, micros, "the request failed"),
         400.. => tracing::info!(status, micros, "the request was refused"),
         _ => tracing::debug!(status, micros, "the request was answered"),

@@ -1,5 +1,6 @@
 //! A question in query parameters, for trying it out in a browser: turned into the JSON of the same question.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::code::Code;
@@ -44,6 +45,14 @@ const PARAMETERS: [(&str, Kind); 21] = [
     ("near_lon", Kind::FilterNumber("near", "lon")),
     ("near_km", Kind::FilterNumber("near", "km")),
 ];
+
+/// Refuses a query that is not UTF-8: the library would put another character in the place of what it can't read.
+pub(super) fn require_utf8(query: &str) -> Result<(), Problem> {
+    match percent_decode_str(query).decode_utf8() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Problem::new(Code::InvalidUtf8, "the query is not UTF-8 once it is decoded")),
+    }
+}
 
 /// The question that the parameters ask, as a JSON object.
 pub(super) fn question(pairs: &[(String, String)]) -> Result<Map<String, Value>, Problem> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query as Parameters, State};
+use axum::extract::{Extension, Query as Parameters, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_models::World;
@@ -85,10 +85,12 @@ pub(super) async fn get(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Segments([scenario]): Segments<1>,
+    RawQuery(query): RawQuery,
     pairs: Result<Parameters<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let scenario = scenario_of(&scenario)?;
     let began = Instant::now();
+    parameters::require_utf8(query.as_deref().unwrap_or_default())?;
     let Parameters(pairs) =
         pairs.map_err(|error| Problem::new(Code::InvalidUtf8, error.body_text()))?;
     let question = json::decode_object::<Question>(parameters::question(&pairs)?)?;

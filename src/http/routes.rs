@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Extension, Request};
 use axum::http::header;
 use axum::middleware;
 use axum::response::Response;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::map_request_body::MapRequestBodyLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +32,9 @@ pub fn router(app: App) -> Router {
         .layer(Extension(Document(text.into())))
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
+        // The bounds of a body are those of what is in it, not of what was sent.
+        .layer(MapRequestBodyLayer::new(Body::new))
+        .layer(RequestDecompressionLayer::new().no_br().no_deflate())
         .layer(middleware::from_fn_with_state(app.clone(), admit::admit))
         .layer(middleware::from_fn_with_state(counters, observe::observe))
         .with_state(app)

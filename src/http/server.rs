@@ -13,6 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::admit::Peer;
+use super::head::{self, Guard, Refused};
+use super::observe::Misread;
 use super::timed::{Bounds, InFlight, Timed};
 use crate::config::Server;
 
@@ -20,8 +22,8 @@ use crate::config::Server;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The most requests of one HTTP/2 connection that are answered at once.
 const MAX_STREAMS: u32 = 256;
-/// The largest head of a request, in bytes.
-const MAX_HEAD: u32 = 64 * 1024;
+/// The largest head of a request that the library takes, in bytes: more than is let through to it.
+const MAX_HEAD: u32 = 32 * 1024;
 
 /// Serves until `stop` is ready, then finishes what was begun, for at most `shutdown_grace`.
 pub async fn serve(
@@ -91,12 +93,18 @@ impl Acceptor {
         // Answers are small and written at once: waiting to fill a packet would only add delay.
         drop(stream.set_nodelay(true));
         let in_flight = InFlight::default();
-        let io = TokioIo::new(Timed::new(stream, self.bounds, in_flight.clone()));
+        let refused = Refused::default();
+        let timed = Timed::new(stream, self.bounds, in_flight.clone());
+        let io = TokioIo::new(Guard::new(timed, refused.clone()));
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let flight = in_flight.begin();
+            let problem = refused.of(&request).or_else(|| head::parsed(&request).err());
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(peer);
+            if let Some(problem) = problem {
+                request.extensions_mut().insert(Misread(problem));
+            }
             let answering = router.clone().oneshot(request);
             async move {
                 let answer = answering.await;

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::app::App;
 use super::code::Code;
 use super::problem::Problem;
+use crate::serving::WriteError;
 use crate::store::Outcome;
 
 /// A write that is on the disk and in every answer from now on.
@@ -21,7 +22,7 @@ pub(super) struct Written {
 
 /// Writes one record.
 pub(super) async fn write(app: &App, record: Record) -> Result<Written, Problem> {
-    written(&app.engine.write(vec![record]).await?)
+    written(&in_time(app, app.engine.write(vec![record])).await?)
 }
 
 /// Writes what `make` makes of the present world, unless that is a problem.
@@ -39,10 +40,25 @@ pub(super) async fn write_with(
             Vec::new()
         }
     }));
-    let outcomes = outcomes.await?;
+    let outcomes = in_time(app, outcomes).await?;
     match refused.get() {
         Some(problem) => Err(problem.clone()),
         None => written(&outcomes),
+    }
+}
+
+/// Waits for a write no longer than for a request: a disk that hangs is told to the client, who may repeat it with the same ids.
+pub(super) async fn in_time(
+    app: &App,
+    write: impl Future<Output = Result<Vec<Outcome>, WriteError>>,
+) -> Result<Vec<Outcome>, Problem> {
+    let most = app.settings.server.request_timeout;
+    match tokio::time::timeout(most.0, write).await {
+        Ok(outcomes) => Ok(outcomes?),
+        Err(_) => {
+            let detail = format!("the write was not done within {most}, and may be done yet");
+            Err(Problem::new(Code::StoreUnavailable, detail).after(1))
+        }
     }
 }
 

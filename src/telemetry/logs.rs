@@ -38,6 +38,15 @@ pub fn init(log: &Log) -> Result<(), LogError> {
     Ok(())
 }
 
+/// Has panics told as one log line. Their message and place are enough; a backtrace would cost more than the answer it belongs to.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, what, "a thread panicked");
+    }));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ mod stages;
 
 pub use histogram::Latencies;
 pub use ingest::IngestCounters;
-pub use logs::{LogError, init as init_logs};
+pub use logs::{LogError, init as init_logs, tell_panics};
 pub use metrics::{Gauges, Metrics};
 pub use process::Usage;
 pub use requests::RequestCounters;

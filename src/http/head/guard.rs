@@ -1,0 +1,312 @@
+//! A stream that gives the library only heads that were looked at.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::check::{Body, MAX_HEAD, examine, has_bare_line_feed, too_large};
+use super::chunks::Chunks;
+use crate::http::code::Code;
+use crate::http::problem::Problem;
+
+/// How a connection of HTTP/2 begins: its heads are checked by the library, and by [`super::parsed`].
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+/// What stands in the place of a head that was refused. No client gains anything by sending it.
+const SUBSTITUTE: &[u8] =
+    b"GET / HTTP/1.1\r\nhost: refused\r\nx-refused-head: 1\r\nconnection: close\r\n\r\n";
+const MARK: &str = "x-refused-head";
+/// So much that nobody will look at is taken at once.
+const MAX_LINGER: usize = 64 * 1024;
+/// So much is read at a time.
+const CHUNK: usize = 8 * 1024;
+
+/// The problem of the head that was refused on a connection: after it no other comes.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct Refused(Arc<Mutex<Option<Problem>>>);
+
+impl Refused {
+    fn set(&self, problem: Problem) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    }
+
+    /// The problem, if this request stands for the head that was refused.
+    pub(in crate::http) fn of<B>(&self, request: &axum::http::Request<B>) -> Option<Problem> {
+        if !request.headers().contains_key(MARK) {
+            return None;
+        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// A head is expected, or half there.
+    Head,
+    /// So many bytes of a body follow.
+    Body(u64),
+    /// A body of chunks.
+    Chunks(Chunks),
+    /// Nothing is looked at: HTTP/2.
+    Open,
+    /// A head was refused: nothing more is read.
+    Over,
+}
+
+/// The stream between the connection and the library.
+#[derive(Debug)]
+pub(in crate::http) struct Guard<S> {
+    inner: S,
+    phase: Phase,
+    /// Of the client, not yet looked at.
+    raw: Vec<u8>,
+    /// Looked at: of these the library has read `given`.
+    good: Vec<u8>,
+    given: usize,
+    refused: Refused,
+}
+
+impl<S> Guard<S> {
+    pub(in crate::http) fn new(inner: S, refused: Refused) -> Self {
+        let (raw, good) = (Vec::new(), Vec::new());
+        Self { inner, phase: Phase::Head, raw, good, given: 0, refused }
+    }
+
+    /// Looks at what has come, as far as it goes.
+    fn advance(&mut self) {
+        while !self.raw.is_empty() {
+            let taken = match self.phase {
+                Phase::Head => self.head(),
+                Phase::Body(left) => self.body(left),
+                Phase::Chunks(chunks) => self.chunks(chunks),
+                Phase::Open => Some(self.raw.len()),
+                Phase::Over => {
+                    self.raw.clear();
+                    None
+                }
+            };
+            let Some(taken) = taken else { return };
+            self.good.extend(self.raw.drain(..taken));
+        }
+    }
+
+    /// How many bytes the head has, once it is whole.
+    fn head(&mut self) -> Option<usize> {
+        // An empty line before a request is passed over (RFC 9112, section 2.2).
+        while self.raw.starts_with(b"\r\n") {
+            self.raw.drain(..2);
+        }
+        let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4);
+        match end {
+            Some(end) if end > MAX_HEAD => self.refuse(too_large()),
+            Some(end) if self.raw[..end] == *HTTP2 => {
+                self.phase = Phase::Open;
+                Some(end)
+            }
+            Some(end) => match examine(&self.raw[..end]) {
+                Ok(body) => {
+                    self.phase = match body {
+                        Body::Length(0) => Phase::Head,
+                        Body::Length(bytes) => Phase::Body(bytes),
+                        Body::Chunks => Phase::Chunks(Chunks::default()),
+                    };
+                    Some(end)
+                }
+                Err(problem) => self.refuse(problem),
+            },
+            None if self.raw.len() > MAX_HEAD => self.refuse(too_large()),
+            None if has_bare_line_feed(&self.raw) => {
+                let what = "a line of the head ends in a line feed alone: end it in CR LF";
+                self.refuse(Problem::new(Code::MalformedRequest, what))
+            }
+            None => None,
+        }
+    }
+
+    fn body(&mut self, left: u64) -> Option<usize> {
+        let taken = left.min(self.raw.len() as u64);
+        self.phase = if taken == left { Phase::Head } else { Phase::Body(left - taken) };
+        Some(taken as usize)
+    }
+
+    fn chunks(&mut self, mut chunks: Chunks) -> Option<usize> {
+        match chunks.take(&self.raw) {
+            Ok(taken) => {
+                let is_over = chunks == Chunks::Over;
+                self.phase = if is_over { Phase::Head } else { Phase::Chunks(chunks) };
+                Some(taken)
+            }
+            // The library is in the middle of this body and finds the same; nothing behind it is read as a request.
+            Err(_) => {
+                self.phase = Phase::Over;
+                Some(self.raw.len())
+            }
+        }
+    }
+
+    fn refuse(&mut self, problem: Problem) -> Option<usize> {
+        self.refused.set(problem);
+        self.raw.clear();
+        self.good.extend_from_slice(SUBSTITUTE);
+        self.phase = Phase::Over;
+        None
+    }
+
+    /// Waits for the last answer to be written. An end would be taken for the client's, who then gets no answer; and what lies unread
+    /// in the connection when it is closed can cost the client the answer, too.
+    fn linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        S: AsyncRead + Unpin,
+    {
+        let mut bytes = [0; CHUNK];
+        for _ in 0..MAX_LINGER / CHUNK {
+            let mut chunk = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.inner).poll_read(context, &mut chunk) {
+                Poll::Ready(Ok(())) if !chunk.filled().is_empty() => (),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) | Poll::Pending => break,
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Gives the library what was looked at; whether there was anything.
+    fn give(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let left = &self.good[self.given..];
+        let bytes = left.len().min(buffer.remaining());
+        buffer.put_slice(&left[..bytes]);
+        self.given += bytes;
+        if self.given == self.good.len() {
+            self.good.clear();
+            self.given = 0;
+        }
+        bytes > 0
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            if this.give(buffer) {
+                return Poll::Ready(Ok(()));
+            }
+            if this.phase == Phase::Over {
+                return this.linger(context);
+            }
+            if this.phase == Phase::Open {
+                return Pin::new(&mut this.inner).poll_read(context, buffer);
+            }
+            let mut bytes = [0; CHUNK];
+            let mut chunk = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut this.inner).poll_read(context, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            this.raw.extend_from_slice(chunk.filled());
+            this.advance();
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    /// What the library reads when the client sends `bytes`, in pieces of `size`; and the problem.
+    async fn read(bytes: &[u8], size: usize) -> (Vec<u8>, Option<Problem>) {
+        let refused = Refused::default();
+        let mut pieces = tokio_test_stream(bytes, size);
+        let mut guard = Guard::new(&mut pieces, refused.clone());
+        let mut all = Vec::new();
+        // Behind a head that was refused nothing ends: the library does, once it has answered.
+        let reading = guard.read_to_end(&mut all);
+        drop(tokio::time::timeout(Duration::from_millis(20), reading).await);
+        let problem = refused.0.lock().unwrap().take();
+        (all, problem)
+    }
+
+    struct Pieces(Vec<Vec<u8>>);
+
+    fn tokio_test_stream(bytes: &[u8], size: usize) -> Pieces {
+        Pieces(bytes.chunks(size).rev().map(<[u8]>::to_vec).collect())
+    }
+
+    impl AsyncRead for Pieces {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if let Some(piece) = self.get_mut().0.pop() {
+                buffer.put_slice(&piece);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    const GOOD: &[u8] = b"POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhelloGET /b HTTP/1.1\r\nhost: x\r\n\r\n\
+        PUT /c HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /d HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn good_requests_pass_as_they_are_in_whatever_pieces() {
+        for size in [1, 3, 7, 64, 8_000] {
+            let (read, problem) = read(GOOD, size).await;
+            assert_eq!(read, GOOD, "pieces of {size}");
+            assert_eq!(problem, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bad_head_after_good_ones_is_replaced_and_ends_all() {
+        for size in [1, 5, 8_000] {
+            let bad =
+                [GOOD, b"GET / HTTP/1.1\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n"].concat();
+            let (read, problem) = read(&bad, size).await;
+            assert_eq!(read, [GOOD, SUBSTITUTE].concat());
+            assert_eq!(problem.unwrap().code(), Code::MalformedRequest);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_without_an_end_is_refused_at_its_limit_or_its_first_bare_feed() {
+        let endless = [b"GET / HTTP/1.1\r\na: ".to_vec(), vec![b'x'; 20_000]].concat();
+        assert_eq!(read(&endless, 1_000).await.1.unwrap().code(), Code::HeadersTooLarge);
+        let bare = b"GET / HTTP/1.1\nhost: x\n\n";
+        assert_eq!(read(bare, 10).await.1.unwrap().code(), Code::MalformedRequest);
+    }
+
+    #[tokio::test]
+    async fn http_2_passes() {
+        let bytes = [HTTP2, b"SM\r\n\r\n\0\0\0\x04\0\0\0\0\0"].concat();
+        assert_eq!(read(&bytes, 4).await, (bytes, None));
+    }
+}

@@ -1,0 +1,253 @@
+//! Several hundred wrong requests, made of what can be wrong with each operation: none is answered with 2xx or 5xx, each with a problem
+//! of a known code, and nothing is written.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use support::Server;
+
+const JSON: &str = "application/json";
+
+/// Operations that read a body.
+const WITH_BODY: &[(&str, &str)] = &[
+    ("POST", "/v1/recommend"),
+    ("POST", "/v1/recommend/for-you"),
+    ("POST", "/v1/events"),
+    ("POST", "/v1/items"),
+    ("POST", "/v1/users"),
+    ("POST", "/v1/relations"),
+    ("PUT", "/v1/items/a"),
+    ("PATCH", "/v1/items/a"),
+    ("PUT", "/v1/users/a"),
+    ("PATCH", "/v1/users/a"),
+];
+
+/// Bodies that no operation takes.
+const BODIES: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"{\"a\"",
+    b"{\"a\":}",
+    b"{'user':'a'}",
+    b"{\"user\":\"a\"}}",
+    b"{\"user\":\"a\"} x",
+    b"{\"user\":\"a\",}",
+    b"{\"user\":NaN}",
+    b"{\"price\":1e999}",
+    b"{\"user\":\"\xff\"}",
+    b"{\"user\":\"\\ud800\"}",
+    b"{\"user\":\"a\nb\"}",
+    b"\xef\xbb\xbf{}",
+    b"\0",
+    b"true",
+    b"12",
+    b"\"text\"",
+    b"nul",
+    b"{\"no_such_field\":1}",
+    b"{\"user\":\"a\",\"user\":\"b\",\"id\":\"a\",\"id\":\"a\",\"requests\":[],\"requests\":[],\"from\":\"a\",\"from\":\"b\"}",
+];
+
+const KINDS: &[&str] =
+    &["", "text/plain", "application/xml", "multipart/form-data", "application/jsonx"];
+
+/// Ids in a path that nobody can have.
+const IDS: &[&str] = &["%0A", "a%00b", "%E2%80%AE", "%FF", "%C3%28", "a%0Ab", "%7F"];
+
+const WITH_ID: &[(&str, &str)] = &[
+    ("GET", "/v1/items/"),
+    ("PUT", "/v1/items/"),
+    ("PATCH", "/v1/items/"),
+    ("DELETE", "/v1/items/"),
+    ("GET", "/v1/users/"),
+    ("PUT", "/v1/users/"),
+    ("DELETE", "/v1/users/"),
+    ("PUT", "/v1/relations/a/friend/"),
+    ("DELETE", "/v1/relations/a/friend/"),
+    ("GET", "/v1/recommend/for-you?user="),
+    ("GET", "/v1/recommend/similar-items?item="),
+    ("GET", "/errors/"),
+];
+
+/// Methods that no route has.
+const METHODS: &[&str] = &["TRACE", "BREW", "PROPFIND", "LOCK"];
+const ROUTES: &[&str] = &[
+    "/v1/events",
+    "/v1/items/a",
+    "/v1/recommend/popular",
+    "/v1/models",
+    "/health/live",
+    "/metrics",
+];
+
+/// Heads that could be read in two ways or in none, and how the answer begins.
+const HEADS: &[(&str, &str)] = &[
+    ("GET /health/live HTTP/1.1\r\n\r\n", "400"),
+    ("GET /health/live HTTP/1.1\nhost: x\n\n", "400"),
+    ("GET /health/live HTTP/1.1\r\nhost: x\n\r\n", "400"),
+    ("GET /health/live HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", "400"),
+    ("GET /health/live HTTP/1.1\r\nhost: x\r\na: b\r\n c\r\n\r\n", "400"),
+    ("GET /health/live HTTP/1.1\r\nhost : x\r\n\r\n", "400"),
+    ("GET /health/live HTTP/9.9\r\nhost: x\r\n\r\n", "400"),
+    ("GET /health/live\r\nhost: x\r\n\r\n", "400"),
+    ("GET  /health/live HTTP/1.1\r\nhost: x\r\n\r\n", "400"),
+    ("nonsense\r\n\r\n", "400"),
+    ("\0\0\0\0\r\n\r\n", "400"),
+    (
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n[]",
+        "400",
+    ),
+    (
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "400",
+    ),
+    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n", "400"),
+    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", "400"),
+    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2, 2\r\n\r\n[]", "400"),
+    (
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "400",
+    ),
+];
+
+/// Counts cases, and makes sure that each is refused as it should be.
+struct Cases<'s> {
+    server: &'s Server,
+    count: usize,
+    codes: HashSet<String>,
+}
+
+impl Cases<'_> {
+    fn check(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 {
+        let answer = self.server.call_with(method, path, headers, body);
+        let case = format!("{method} {path} {headers:?} {}", String::from_utf8_lossy(body));
+        assert!(
+            (400..500).contains(&answer.status),
+            "{}: {case}: {}",
+            answer.status,
+            answer.text()
+        );
+        let problem = answer.json();
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{case}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{case}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{case}");
+        assert_eq!(answer.header("server"), "", "{case}");
+        assert_eq!(problem["status"], answer.status, "{case}");
+        assert!(!problem["detail"].as_str().unwrap().is_empty(), "{case}");
+        self.codes.insert(answer.code());
+        self.count += 1;
+        answer.status
+    }
+
+    fn raw(&mut self, head: &str, status: &str) {
+        let answer = said(self.server, head.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{head:?}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{head:?}: {answer}");
+        assert!(answer.to_lowercase().contains("connection: close"), "{head:?}: {answer}");
+        self.count += 1;
+    }
+}
+
+/// Everything that the server says until it ends the connection.
+fn said(server: &Server, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    // What is left unread makes the end of the connection an abrupt one.
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn several_hundred_wrong_requests_are_refused_each_with_its_problem() {
+    let server = Server::start();
+    let mut cases = Cases { server: &server, count: 0, codes: HashSet::new() };
+    for &(method, path) in WITH_BODY {
+        for body in BODIES {
+            cases.check(method, path, &[("content-type", JSON)], body);
+        }
+        for kind in KINDS {
+            assert_eq!(cases.check(method, path, &[("content-type", kind)], b"{}x"), 415);
+        }
+        let encoded = [("content-type", JSON), ("content-encoding", "br")];
+        assert_eq!(cases.check(method, path, &encoded, b"{}"), 415);
+        let not_gzip = [("content-type", JSON), ("content-encoding", "gzip")];
+        cases.check(method, path, &not_gzip, b"{\"a\":1}");
+    }
+    for &(method, path) in WITH_ID {
+        for id in IDS {
+            cases.check(method, &format!("{path}{id}"), &[("content-type", JSON)], b"{}");
+        }
+    }
+    for &method in METHODS {
+        for &route in ROUTES {
+            assert_eq!(cases.check(method, route, &[], b""), 405);
+        }
+    }
+    for &(head, status) in HEADS {
+        cases.raw(head, status);
+    }
+    cases.raw(&format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(8_192)), "414");
+    cases.raw(&format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(16_384)), "431");
+    cases.raw(&format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(64)), "431");
+    let known = server.get("/openapi.json").good().to_string();
+    assert!(cases.count >= 300, "{} cases", cases.count);
+    assert!(cases.codes.len() > 12, "{:?}", cases.codes);
+    assert!(known.contains("problem"), "{known}");
+    assert_eq!(server.get("/health/ready").good()["offset"], 0, "nothing was written");
+}
+
+#[test]
+fn nothing_is_smuggled_behind_a_body() {
+    let server = Server::start();
+    let inner = "DELETE /v1/items/a HTTP/1.1\r\nhost: x\r\n\r\n";
+    for head in [
+        format!("content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{inner}"),
+        format!("content-length: 5\r\ncontent-length: 50\r\n\r\n0\r\n\r\n{inner}"),
+        format!(
+            "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n{inner}"
+        ),
+    ] {
+        let answer =
+            said(&server, format!("POST /v1/events HTTP/1.1\r\nhost: x\r\n{head}").as_bytes());
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    }
+}
+
+#[test]
+fn bodies_are_taken_compressed_within_the_same_bounds() {
+    let server = Server::start();
+    let send = |encoding: &str, body: &[u8]| {
+        let headers = [("content-type", JSON), ("content-encoding", encoding)];
+        server.call_with("POST", "/v1/recommend/popular", &headers, body)
+    };
+    // `{}` and two megabytes of spaces, by gzip and by zstd.
+    let empty = [
+        ("gzip", &b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0"[..]),
+        ("zstd", &b"\x28\xb5\x2f\xfd\x04\x00\x11\x00\x00{}\x1c\xe9\x59\xe6"[..]),
+    ];
+    for (encoding, body) in empty {
+        let answer = send(encoding, body);
+        assert!(answer.status == 200 || answer.code() == "unreadable_body", "{}", answer.text());
+    }
+    let bomb = gzip_of_spaces(2 << 20);
+    assert!(bomb.len() < 10_000, "{}", bomb.len());
+    assert_eq!(send("gzip", &bomb).code(), "body_too_large");
+}
+
+/// By the tool that every machine has.
+fn gzip_of_spaces(bytes: usize) -> Vec<u8> {
+    let mut child = std::process::Command::new("gzip")
+        .arg("-c")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::thread::spawn(move || input.write_all(&vec![b' '; bytes]).unwrap());
+    child.wait_with_output().unwrap().stdout
+}
