@@ -128,7 +128,10 @@ fn what_is_wrong_at_the_start_is_one_line_and_exit_code_2() {
     let dir = tempfile::tempdir().unwrap();
     let serve = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
-        command.arg("serve").args(["--data", dir.path().to_str().unwrap()]).args(arguments);
+        command.arg("serve").args(arguments);
+        if !arguments.contains(&"--data") {
+            command.arg("--data").arg(dir.path());
+        }
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
@@ -136,7 +139,8 @@ fn what_is_wrong_at_the_start_is_one_line_and_exit_code_2() {
     std::fs::write(&config, "[server]\nlisen = 1\n").unwrap();
     let (code, said) = serve(&["--config", config.to_str().unwrap()]);
     assert!(code == Some(2) && said.contains("did you mean `server.listen`?"), "{said}");
-    let (code, said) = serve(&["--listen", "0.0.0.0:0"]);
+    let fresh = dir.path().join("fresh");
+    let (code, said) = serve(&["--listen", "0.0.0.0:0", "--data", fresh.to_str().unwrap()]);
     assert!(code == Some(2) && said.contains("guanxi keys create"), "{said}");
     // The settings file makes the directory a foreign one.
     let (code, said) = serve(&["--listen", "127.0.0.1:0"]);

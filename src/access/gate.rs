@@ -149,19 +149,15 @@ impl Gate {
         if !was_right {
             attempt()?;
         }
-        match (keyring.find(key, now), id) {
-            (Some(held), Some(id)) => {
-                if !was_right {
-                    self.attempts.remember(address, id);
-                }
-                Ok(held)
+        if let (Some(held), Some(id)) = (keyring.find(key, now), id) {
+            if !was_right {
+                self.attempts.remember(address, id);
             }
-            _ => {
-                if was_right {
-                    attempt()?;
-                }
-                Err(Denied::WrongKey)
-            }
+            return Ok(held);
         }
+        if was_right {
+            attempt()?;
+        }
+        Err(Denied::WrongKey)
     }
 }

@@ -126,7 +126,7 @@ fn a_public_key_works_from_its_pages_for_the_user_of_the_token() {
     let dir = tempfile::tempdir().unwrap();
     let (_, key) = create(dir.path(), wanted(Scope::Public));
     let gate = gate(&dir);
-    let from = |origin, token| Presented { origin, token, ..with(&key) };
+    let from = |origin, token| Presented { token, origin, ..with(&key) };
     let ask = |presented| gate.admit(presented, Need::Recommend, now());
     assert_eq!(ask(from(None, None)), Err(Denied::Origin));
     assert_eq!(ask(from(Some("https://evil.example"), None)), Err(Denied::Origin));

@@ -15,10 +15,13 @@ pub(crate) const EVERY: Duration = Duration::from_millis(250);
 /// Which file stood under the name: another one has another inode or another time.
 type Stamp = Option<(u64, i64, i64, u64)>;
 
+/// What becomes of the bytes of a file, or of there being none.
+type Read<T> = Box<dyn Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync>;
+
 /// What a file says, read again after it was replaced. One system call in [`EVERY`], by whoever asks first.
 pub(crate) struct Watched<T> {
     path: PathBuf,
-    read: Box<dyn Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync>,
+    read: Read<T>,
     value: ArcSwap<T>,
     stamp: Mutex<Stamp>,
     began: Instant,

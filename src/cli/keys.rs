@@ -48,7 +48,7 @@ struct New {
     /// What it is for.
     #[arg(long)]
     scope: Scope,
-    /// A page's origin from which a public key may be used, like https://shop.example; may be given several times.
+    /// A page's origin from which a public key may be used, like `https://shop.example`; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
     /// For how long it is valid, like `90d`; without it, until it is revoked.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use listenfd::ListenFd;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{CliError, Output};
 use crate::access::Gate;
 use crate::config::{Settings, Sources};
-use crate::http::{self, App};
+use crate::http::{self, App, Listening};
 use crate::serving::{Engine, Options};
 use crate::telemetry::{Metrics, init_logs, tell_panics};
 
@@ -51,28 +52,42 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), CliError> {
     let gate = Gate::open(&settings.data.dir, &settings.tokens)?;
-    let listen = settings.server.listen;
-    if !listen.ip().is_loopback() && !gate.has_keys() {
-        return Err(format!(
-            "`server.listen` is {listen}, which other machines can reach, and there are no keys, so that everybody there could read and \
-             write everything: make one with `guanxi keys create --data {}`, or listen on 127.0.0.1",
-            settings.data.dir.display()
-        )
-        .into());
-    }
     runtime(settings.server.workers)?.block_on(async {
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| format!("can't listen on {listen}: {error}"))?;
+        let listening = listening(settings.server.listen).await?;
+        let address = listening.listener.local_addr()?;
+        check_address(address, &gate, &settings)?;
         // Before anybody is told that the server is there, so that no signal ends it the hard way.
         let stop = stop_signal()?;
-        ready(listener.local_addr()?);
-        let server = settings.server.clone();
-        let router = http::router(App::new(engine, settings, Arc::new(Metrics::default()), gate));
-        http::serve(listener, router, &server, stop).await;
+        ready(address);
+        let app = App::new(engine, settings, Arc::new(Metrics::default()), gate);
+        http::serve(listening, app, stop).await?;
         tracing::info!("the server has stopped");
         Ok(())
     })
+}
+
+/// Without keys a server is for its own machine.
+fn check_address(address: SocketAddr, gate: &Gate, settings: &Settings) -> Result<(), CliError> {
+    if address.ip().is_loopback() || gate.has_keys() {
+        return Ok(());
+    }
+    Err(format!(
+        "`server.listen` is {address}, which other machines can reach, and there are no keys, so that everybody there could read and write \
+         everything: make one with `guanxi keys create --data {}`, or listen on 127.0.0.1",
+        settings.data.dir.display()
+    )
+    .into())
+}
+
+/// The socket that was handed over (`LISTEN_FDS`, as systemd does and as one process does to the next), or a new one.
+async fn listening(listen: SocketAddr) -> Result<Listening, CliError> {
+    if let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? {
+        listener.set_nonblocking(true)?;
+        return Ok(Listening { listener: TcpListener::from_std(listener)?, is_shared: true });
+    }
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| format!("can't listen on {listen}: {error}"))?;
+    Ok(Listening { listener, is_shared: false })
 }
 
 fn settings(args: &Args) -> Result<Settings, CliError> {

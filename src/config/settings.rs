@@ -36,6 +36,10 @@ pub struct Settings {
 pub struct Server {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// The file with the certificate of the server and those above it, in PEM; plain HTTP if empty.
+    pub tls_cert: PathBuf,
+    /// The file with the private key of the certificate, in PEM.
+    pub tls_key: PathBuf,
     /// Threads that answer; 0 means one for each core.
     pub workers: usize,
     /// Connections held at once; more wait.
@@ -44,6 +48,10 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// The largest body of events, items, users or relations, in bytes.
     pub max_ingest_bytes: usize,
+    /// Questions that wait or are being answered at once; more are refused.
+    pub max_waiting: usize,
+    /// Memory for bulk bodies that are being read or written, in bytes.
+    pub bulk_memory_bytes: usize,
     /// How long the head of a request may take.
     pub header_timeout: Period,
     /// How long a connection may say nothing.
@@ -52,6 +60,8 @@ pub struct Server {
     pub request_timeout: Period,
     /// How fast the body of a request must come, in bytes a second.
     pub min_body_rate: usize,
+    /// How long the server goes on answering on open connections once it is told to stop.
+    pub drain: Period,
     /// How long open requests may take once the server is told to stop.
     pub shutdown_grace: Period,
 }
@@ -137,14 +147,19 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4826)),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
             workers: 0,
             max_connections: 4_096,
             max_body_bytes: 1 << 20,
             max_ingest_bytes: 16 << 20,
+            max_waiting: 256,
+            bulk_memory_bytes: 32 << 20,
             header_timeout: Period::from_secs(5),
             idle_timeout: Period::from_secs(75),
             request_timeout: Period::from_secs(30),
             min_body_rate: 1_024,
+            drain: Period::from_secs(1),
             shutdown_grace: Period::from_secs(10),
         }
     }
@@ -209,6 +224,8 @@ impl Settings {
             ("server.max_connections", self.server.max_connections),
             ("server.max_body_bytes", self.server.max_body_bytes),
             ("server.max_ingest_bytes", self.server.max_ingest_bytes),
+            ("server.max_waiting", self.server.max_waiting),
+            ("server.bulk_memory_bytes", self.server.bulk_memory_bytes),
             ("social.min_friends", self.social.min_friends),
             ("recommend.default_limit", self.recommend.default_limit),
         ];

@@ -21,15 +21,20 @@ pub(super) struct Peer(pub(super) IpAddr);
 
 /// What an operation asks of a key. A route that is not listed asks for the most, so that none is open by oversight.
 pub(super) fn need(method: &Method, route: &str) -> Need {
-    match (route, method) {
-        ("/v1/recommend" | "/v1/recommend/{scenario}", _) => Need::Recommend,
-        ("/v1/events", _) => Need::Events,
-        ("/v1/items/{id}" | "/v1/users/{id}", &Method::GET) => Need::Read,
-        ("/v1/items" | "/v1/items/{id}" | "/v1/users" | "/v1/users/{id}", _) => Need::Write,
-        ("/v1/relations" | "/v1/relations/{from}/{kind}/{to}", _) => Need::Write,
-        ("/v1/models" | "/metrics", _) => Need::Read,
-        ("/health/live" | "/health/ready" | "/openapi.json" | "/errors/{code}", _) => Need::Nothing,
-        (pages, _) if pages.starts_with("/docs") => Need::Nothing,
+    let is_get = method == Method::GET;
+    match route {
+        "/v1/recommend" | "/v1/recommend/{scenario}" => Need::Recommend,
+        "/v1/events" => Need::Events,
+        "/v1/models" | "/metrics" => Need::Read,
+        "/v1/items/{id}" | "/v1/users/{id}" if is_get => Need::Read,
+        "/v1/items"
+        | "/v1/items/{id}"
+        | "/v1/users"
+        | "/v1/users/{id}"
+        | "/v1/relations"
+        | "/v1/relations/{from}/{kind}/{to}" => Need::Write,
+        "/health/live" | "/health/ready" | "/openapi.json" | "/errors/{code}" => Need::Nothing,
+        pages if pages.starts_with("/docs") => Need::Nothing,
         _ => Need::Admin,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::admission::Admission;
 use crate::access::Gate;
 use crate::config::Settings;
 use crate::serving::Engine;
@@ -22,12 +23,15 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Who may ask.
     pub gate: Gate,
+    /// How much is begun.
+    pub admission: Admission,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(engine: Arc<Engine>, settings: Settings, metrics: Arc<Metrics>, gate: Gate) -> Self {
-        Self(Arc::new(Parts { engine, settings, metrics, gate }))
+        let admission = Admission::new(&settings.server);
+        Self(Arc::new(Parts { engine, settings, metrics, gate, admission }))
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, header};
 use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::admission::Claim;
 use super::code::Code;
 use super::problem::{Problem, shown};
 use crate::config::Server;
@@ -30,8 +31,26 @@ impl Kind {
     }
 }
 
-/// Reads the whole body.
-pub(super) async fn read(body: Body, kind: Kind, server: &Server) -> Result<Bytes, Problem> {
+/// Reads the whole body of a question or of one entry.
+pub(super) async fn read(body: Body, server: &Server) -> Result<Bytes, Problem> {
+    read_whole(body, Kind::Small, server, None).await
+}
+
+/// Reads the whole body of many entries. What it holds in memory is claimed as it arrives.
+pub(super) async fn read_bulk(
+    body: Body,
+    server: &Server,
+    claim: &mut Claim,
+) -> Result<Bytes, Problem> {
+    read_whole(body, Kind::Bulk, server, Some(claim)).await
+}
+
+async fn read_whole(
+    body: Body,
+    kind: Kind,
+    server: &Server,
+    claim: Option<&mut Claim>,
+) -> Result<Bytes, Problem> {
     let (most, key) = kind.limit(server);
     let too_large = || {
         let detail = format!("the body is larger than {most} bytes (`{key}`): send it in parts");
@@ -40,15 +59,16 @@ pub(super) async fn read(body: Body, kind: Kind, server: &Server) -> Result<Byte
     if HttpBody::size_hint(&body).lower() > most as u64 {
         return Err(too_large());
     }
-    let reading = collect(Limited::new(body, most), server.min_body_rate);
+    let reading = collect(Limited::new(body, most), server.min_body_rate, claim);
     match tokio::time::timeout(server.request_timeout.0, reading).await {
-        Ok(Ok(Some(whole))) => Ok(whole),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => {
+        Ok(Ok(whole)) => Ok(whole),
+        Ok(Err(Broken::Busy(problem))) => Err(problem),
+        Ok(Err(Broken::Unreadable(error))) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(Broken::Unreadable(error))) => {
             let detail = format!("the body could not be read: {error}");
             Err(Problem::new(Code::UnreadableBody, detail))
         }
-        Ok(Ok(None)) | Err(_) => {
+        Ok(Err(Broken::Slow)) | Err(_) => {
             let detail = format!(
                 "the body did not arrive within {} or came more slowly than {} bytes a second: send it faster or in parts",
                 server.request_timeout, server.min_body_rate
@@ -61,17 +81,28 @@ pub(super) async fn read(body: Body, kind: Kind, server: &Server) -> Result<Byte
 /// So long a body may come as slowly as it likes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Reads to the end; nothing if the body comes too slowly.
-async fn collect(mut body: Limited<Body>, min_rate: usize) -> Result<Option<Bytes>, BoxError> {
+/// Why a body was not read to its end.
+enum Broken {
+    Slow,
+    Busy(Problem),
+    Unreadable(BoxError),
+}
+
+async fn collect(
+    mut body: Limited<Body>,
+    min_rate: usize,
+    mut claim: Option<&mut Claim>,
+) -> Result<Bytes, Broken> {
     let (began, mut whole) = (Instant::now(), BytesMut::new());
     loop {
         // By when the next piece must be there for the rate to be kept.
         let earned = Duration::from_secs_f64(whole.len() as f64 / min_rate.max(1) as f64);
         let due = began + PATIENCE + earned;
-        match tokio::time::timeout_at(due.into(), body.frame()).await {
-            Err(_) => return Ok(None),
-            Ok(None) => return Ok(Some(whole.freeze())),
-            Ok(Some(frame)) => whole.extend(frame?.into_data().ok()),
+        let frame = tokio::time::timeout_at(due.into(), body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Broken::Slow)? else { return Ok(whole.freeze()) };
+        whole.extend(frame.map_err(Broken::Unreadable)?.into_data().ok());
+        if let Some(claim) = &mut claim {
+            claim.grow_to(whole.len()).map_err(Broken::Busy)?;
         }
     }
 }

@@ -58,9 +58,12 @@ impl From<ServedModel> for ReadyModel {
 /// Says whether the server answers and takes writes.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
-    responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready")),
+    responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready, shutting_down")),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem> {
+    if app.admission.is_draining() {
+        return Err(Problem::new(Code::ShuttingDown, "the server is about to end"));
+    }
     let status = app.engine.status();
     if !status.is_ready() {
         let reason = status.store_error.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What all bulk writes share: what became of every entry.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
 use guanxi_models::{Event, Millis, Offset, Record, World};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::app::App;
-use super::body::{self, Kind};
+use super::body;
 use super::code::Code;
 use super::problem::{Problem, shown};
 use super::written::in_time;
@@ -62,12 +62,13 @@ pub(super) async fn bulk(
     parse: Parse,
 ) -> Result<Response, Problem> {
     let format = format_of(headers)?;
-    let body = body::read(body, Kind::Bulk, &app.settings.server).await?;
+    let mut claim = app.admission.claim();
+    let body = body::read_bulk(body, &app.settings.server, &mut claim).await?;
     let now = now();
-    let parsed = parse(&body, format, now).inspect_err(|_| {
-        app.metrics.ingest.rejected.inc();
-    })?;
-    drop(body);
+    let parsed =
+        parsed(app, body, move |body| parse(body, format, now)).await.inspect_err(|_| {
+            app.metrics.ingest.rejected.inc();
+        })?;
     let mut report = Report::default();
     report.rejected.extend(parsed.rejected.into_iter().map(Refused::from));
     let records = report.own(parsed.records, caller);
@@ -82,6 +83,25 @@ pub(super) async fn bulk(
     forgive_repeats(app, &mut outcomes, &untimed);
     report.record(&positions, &outcomes);
     report.answer(app)
+}
+
+/// A larger body is parsed beside the threads that answer questions, and only one at a time.
+const LARGE: usize = 64 * 1024;
+
+async fn parsed(
+    app: &App,
+    body: Bytes,
+    parse: impl FnOnce(&[u8]) -> Result<Parsed, Flaw> + Send + 'static,
+) -> Result<Parsed, Problem> {
+    if body.len() <= LARGE {
+        return Ok(parse(&body)?);
+    }
+    let _one_at_a_time = app.admission.parsing.acquire().await.expect("it is never closed");
+    let parsing = tokio::task::spawn_blocking(move || parse(&body));
+    match parsing.await {
+        Ok(parsed) => Ok(parsed?),
+        Err(_) => Err(Problem::new(Code::Internal, "the server failed at this body")),
+    }
 }
 
 /// The event, if its time is that of its arrival: the client gave none.

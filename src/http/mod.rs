@@ -1,8 +1,10 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
 //! `routes` says which path leads where, one file per noun answers; `code` is the table of errors, `problem` their form. `observe` stands
-//! around every answer, `admit` says who may ask, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
+//! around every answer, `admission` says
+//! how much is begun, `admit` who may ask, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
 
+mod admission;
 mod admit;
 mod answer;
 mod app;
@@ -32,12 +34,14 @@ mod server;
 mod stopwatch;
 mod strict;
 mod timed;
+mod tls;
 mod tracked;
 mod users;
 mod written;
 
+pub use admission::Admission;
 pub use app::{App, Parts};
 pub use code::Code;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use routes::{description, router};
-pub use server::serve;
+pub use server::{Listening, serve};

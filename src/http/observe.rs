@@ -12,6 +12,7 @@ use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
+use super::app::App;
 use super::code::Code;
 use super::fresh_id::fresh_id;
 use super::problem::Problem;
@@ -25,14 +26,14 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// The counters of all routes, made once: on the way of a request a path is looked up in a table that never changes.
 #[derive(Debug)]
-pub(super) struct Counters {
+struct Counters {
     routes: HashMap<String, Vec<(Method, RequestCounters)>>,
     /// What no route of the description answers: unknown paths, wrong methods, the pages under `/docs`.
     other: RequestCounters,
 }
 
 impl Counters {
-    pub(super) fn new(metrics: &Metrics, description: &OpenApi) -> Self {
+    fn new(metrics: &Metrics, description: &OpenApi) -> Self {
         let paths = &description.paths.paths;
         let routes = paths.iter().map(|(path, item)| {
             let methods = methods(item).into_iter();
@@ -65,9 +66,23 @@ fn methods(item: &PathItem) -> Vec<Method> {
         .collect()
 }
 
+/// What stands around every answer.
+#[derive(Debug)]
+pub(super) struct Observer {
+    app: App,
+    counters: Counters,
+}
+
+impl Observer {
+    pub(super) fn new(app: App, description: &OpenApi) -> Self {
+        let counters = Counters::new(&app.metrics, description);
+        Self { app, counters }
+    }
+}
+
 /// Answers a request and looks on.
 pub(super) async fn observe(
-    State(counters): State<Arc<Counters>>,
+    State(observer): State<Arc<Observer>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -79,10 +94,14 @@ pub(super) async fn observe(
     let route = path.as_ref().map_or("none", MatchedPath::as_str);
     let shown_id = id.to_str().unwrap_or_default();
     let span = tracing::info_span!("request", id = shown_id, %method, route);
+    let is_http1 = request.version() < Version::HTTP_2;
     let mut answer = answered(request, next).instrument(span.clone()).await;
+    if is_http1 && observer.app.admission.is_draining() {
+        answer = ended(answer);
+    }
     let (status, took) = (answer.status(), began.elapsed());
     span.in_scope(|| log(status, took));
-    counters.of(&method, path.as_ref()).answered(status.as_u16(), took);
+    observer.counters.of(&method, path.as_ref()).answered(status.as_u16(), took);
     dress(&mut answer, id);
     answer
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::answer::{ListShape, Listing};
 use super::app::App;
-use super::body::{self, Kind};
+use super::body;
 use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
@@ -53,7 +53,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let scenario = scenario_of(&scenario)?;
-    let body = body::read(body, Kind::Small, &app.settings.server).await?;
+    let body = body::read(body, &app.settings.server).await?;
     let began = Instant::now();
     body::require_json(&headers, &body)?;
     let question = json::decode::<Question>(&body)?;
@@ -133,7 +133,7 @@ pub(super) async fn post_many(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = body::read(body, Kind::Small, &app.settings.server).await?;
+    let body = body::read(body, &app.settings.server).await?;
     body::require_json(&headers, &body)?;
     let requests = requests(json::object(&body)?)?;
     let world = app.engine.world();

@@ -18,14 +18,14 @@ use utoipa_axum::routes;
 use super::app::App;
 use super::code::Code;
 use super::docs::{self, Api, Document};
-use super::observe::{self, Counters};
+use super::observe::{self, Observer};
 use super::problem::{Problem, shown};
-use super::{admit, bulk, health, items, models, recommend, relations, users};
+use super::{admission, admit, bulk, health, items, models, recommend, relations, users};
 
 /// Everything the server answers.
 pub fn router(app: App) -> Router {
     let (router, description) = described().split_for_parts();
-    let counters = Arc::new(Counters::new(&app.metrics, &description));
+    let observer = Arc::new(Observer::new(app.clone(), &description));
     let text = description.to_json().expect("a description of plain data can be written");
     router
         .merge(docs::pages())
@@ -36,7 +36,8 @@ pub fn router(app: App) -> Router {
         .layer(MapRequestBodyLayer::new(Body::new))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate())
         .layer(middleware::from_fn_with_state(app.clone(), admit::admit))
-        .layer(middleware::from_fn_with_state(counters, observe::observe))
+        .layer(middleware::from_fn_with_state(app.clone(), admission::admit))
+        .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
 }
 

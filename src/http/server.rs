@@ -1,52 +1,77 @@
 //! Accepting connections, and ending well.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::admit::Peer;
+use super::app::App;
 use super::head::{self, Guard, Refused};
 use super::observe::Misread;
+use super::routes::router;
 use super::timed::{Bounds, InFlight, Timed};
+use super::tls::{Accepted, Tls};
 use crate::config::Server;
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often to look whether connections are open.
+const EMPTY_PAUSE: Duration = Duration::from_millis(10);
 /// The most requests of one HTTP/2 connection that are answered at once.
 const MAX_STREAMS: u32 = 256;
 /// The largest head of a request that the library takes, in bytes: more than is let through to it.
 const MAX_HEAD: u32 = 32 * 1024;
 
-/// Serves until `stop` is ready, then finishes what was begun, for at most `shutdown_grace`.
+/// Where connections come from.
+#[derive(Debug)]
+pub struct Listening {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Whether another process listens on it, too: then nothing is lost by accepting no more.
+    pub is_shared: bool,
+}
+
+/// Serves until `stop` is ready. Then readiness says no and answers end their connections, for at most `drain` or until none is open; and
+/// what was begun is finished, for at most `shutdown_grace`.
 pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    settings: &Server,
+    listening: Listening,
+    app: App,
     stop: impl Future<Output = ()>,
-) {
-    let acceptor = Acceptor::new(router, settings);
+) -> Result<(), String> {
+    let Listening { listener, is_shared } = listening;
+    let acceptor = Acceptor::new(router(app.clone()), &app.settings.server)?;
     let graceful = GracefulShutdown::new();
     tokio::select! {
         () = acceptor.accept(&listener, &graceful) => (),
         () = stop => (),
     }
+    app.admission.drain();
+    let server = &app.settings.server;
+    tokio::select! {
+        () = acceptor.accept(&listener, &graceful), if !is_shared => (),
+        _ = tokio::time::timeout(server.drain.0, acceptor.emptied()) => (),
+    }
     // Whoever connects from now on is refused by the system.
     drop(listener);
-    let grace = settings.shutdown_grace.0;
+    let grace = server.shutdown_grace.0;
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!(
             seconds = grace.as_secs_f64(),
             "some requests took longer than the grace period"
         );
     }
+    Ok(())
 }
 
 struct Acceptor {
@@ -54,27 +79,34 @@ struct Acceptor {
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
     room: Arc<Semaphore>,
+    open: Arc<AtomicUsize>,
+    tls: Tls,
 }
 
 impl Acceptor {
-    fn new(router: Router, settings: &Server) -> Self {
+    fn new(router: Router, settings: &Server) -> Result<Self, String> {
         let mut builder = Builder::new(TokioExecutor::new());
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
-        Self {
+        Ok(Self {
             router,
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
             room: Arc::new(Semaphore::new(settings.max_connections)),
-        }
+            open: Arc::default(),
+            tls: Tls::open(settings)?,
+        })
     }
 
     async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
         // The semaphore is never closed.
         while let Ok(place) = Arc::clone(&self.room).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, address)) => self.start(stream, Peer(address.ip()), place, graceful),
+                Ok((stream, address)) => {
+                    let open = Open::new(&self.open, place);
+                    self.start(stream, Peer(address.ip()), open, graceful);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -83,44 +115,97 @@ impl Acceptor {
         }
     }
 
-    fn start(
-        &self,
-        stream: TcpStream,
-        peer: Peer,
-        place: OwnedSemaphorePermit,
-        graceful: &GracefulShutdown,
-    ) {
+    /// Waits until no connection is open.
+    async fn emptied(&self) {
+        while self.open.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(EMPTY_PAUSE).await;
+        }
+    }
+
+    fn start(&self, stream: TcpStream, peer: Peer, open: Open, graceful: &GracefulShutdown) {
         // Answers are small and written at once: waiting to fill a packet would only add delay.
         drop(stream.set_nodelay(true));
         let in_flight = InFlight::default();
-        let refused = Refused::default();
         let timed = Timed::new(stream, self.bounds, in_flight.clone());
-        let io = TokioIo::new(Guard::new(timed, refused.clone()));
-        let router = self.router.clone();
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let flight = in_flight.begin();
-            let problem = refused.of(&request).or_else(|| head::parsed(&request).err());
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(peer);
-            if let Some(problem) = problem {
-                request.extensions_mut().insert(Misread(problem));
+        let answering = Answering {
+            router: self.router.clone(),
+            peer,
+            in_flight,
+            refused: Refused::default(),
+            builder: Arc::clone(&self.builder),
+        };
+        let (tls, patience, watcher) = (self.tls.clone(), self.bounds.header, graceful.watcher());
+        tokio::spawn(async move {
+            match tls.accept(timed, patience).await {
+                Ok(Accepted::Plain(stream)) => answering.on(stream, watcher).await,
+                #[cfg(feature = "tls")]
+                Ok(Accepted::Encrypted(stream)) => answering.on(*stream, watcher).await,
+                Err(error) => tracing::debug!(%error, "a connection was not begun"),
             }
-            let answering = router.clone().oneshot(request);
+            drop(open);
+        });
+    }
+}
+
+/// An open connection, counted until the value is dropped.
+struct Open {
+    count: Arc<AtomicUsize>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Open {
+    fn new(count: &Arc<AtomicUsize>, place: OwnedSemaphorePermit) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self { count: Arc::clone(count), _place: place }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What answers the requests of one connection.
+struct Answering {
+    router: Router,
+    peer: Peer,
+    in_flight: InFlight,
+    refused: Refused,
+    builder: Arc<Builder<TokioExecutor>>,
+}
+
+impl Answering {
+    async fn on<S>(self, stream: S, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let io = TokioIo::new(Guard::new(stream, self.refused.clone()));
+        let builder = Arc::clone(&self.builder);
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let flight = self.in_flight.begin();
+            let answering = self.router.clone().oneshot(self.marked(request));
             async move {
                 let answer = answering.await;
                 drop(flight);
                 answer
             }
         });
-        let builder = Arc::clone(&self.builder);
-        let watcher = graceful.watcher();
-        tokio::spawn(async move {
-            let connection = builder.serve_connection(io, service);
-            // A client that goes away in the middle is no event for an operator.
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop(place);
-        });
+        let connection = builder.serve_connection(io, service);
+        // A client that goes away in the middle is no event for an operator.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    /// The request with what is known of its connection.
+    fn marked(&self, request: hyper::Request<hyper::body::Incoming>) -> Request {
+        let problem = self.refused.of(&request).or_else(|| head::parsed(&request).err());
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(self.peer);
+        if let Some(problem) = problem {
+            request.extensions_mut().insert(Misread(problem));
+        }
+        request
     }
 }

@@ -53,13 +53,11 @@ pub(super) async fn in_time(
     write: impl Future<Output = Result<Vec<Outcome>, WriteError>>,
 ) -> Result<Vec<Outcome>, Problem> {
     let most = app.settings.server.request_timeout;
-    match tokio::time::timeout(most.0, write).await {
-        Ok(outcomes) => Ok(outcomes?),
-        Err(_) => {
-            let detail = format!("the write was not done within {most}, and may be done yet");
-            Err(Problem::new(Code::StoreUnavailable, detail).after(1))
-        }
+    if let Ok(outcomes) = tokio::time::timeout(most.0, write).await {
+        return Ok(outcomes?);
     }
+    let detail = format!("the write was not done within {most}, and may be done yet");
+    Err(Problem::new(Code::StoreUnavailable, detail).after(1))
 }
 
 fn written(outcomes: &[Outcome]) -> Result<Written, Problem> {

@@ -64,14 +64,13 @@ impl Chunks {
                 Self::Size(size * 16 + digit.ok_or(NoChunk)?)
             }
             (Self::Extension(size), byte) if byte != b'\n' => Self::Extension(size),
-            (Self::SizeEnd(0), b'\n') => Self::Line,
+            (Self::SizeEnd(0) | Self::TrailerFeed, b'\n') => Self::Line,
             (Self::SizeEnd(size), b'\n') => Self::Data(size),
             (Self::DataEnd, b'\r') => Self::DataEndFeed,
             (Self::DataEndFeed, b'\n') => Self::Start,
             (Self::Line, b'\r') => Self::LastFeed,
             (Self::Trailer, b'\r') => Self::TrailerFeed,
             (Self::Line | Self::Trailer, byte) if byte != b'\n' => Self::Trailer,
-            (Self::TrailerFeed, b'\n') => Self::Line,
             (Self::LastFeed, b'\n') => Self::Over,
             _ => return Err(NoChunk),
         })

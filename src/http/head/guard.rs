@@ -79,8 +79,8 @@ impl<S> Guard<S> {
         while !self.raw.is_empty() {
             let taken = match self.phase {
                 Phase::Head => self.head(),
-                Phase::Body(left) => self.body(left),
-                Phase::Chunks(chunks) => self.chunks(chunks),
+                Phase::Body(left) => Some(self.body(left)),
+                Phase::Chunks(chunks) => Some(self.chunks(chunks)),
                 Phase::Open => Some(self.raw.len()),
                 Phase::Over => {
                     self.raw.clear();
@@ -125,25 +125,21 @@ impl<S> Guard<S> {
         }
     }
 
-    fn body(&mut self, left: u64) -> Option<usize> {
+    fn body(&mut self, left: u64) -> usize {
         let taken = left.min(self.raw.len() as u64);
         self.phase = if taken == left { Phase::Head } else { Phase::Body(left - taken) };
-        Some(taken as usize)
+        taken as usize
     }
 
-    fn chunks(&mut self, mut chunks: Chunks) -> Option<usize> {
-        match chunks.take(&self.raw) {
-            Ok(taken) => {
-                let is_over = chunks == Chunks::Over;
-                self.phase = if is_over { Phase::Head } else { Phase::Chunks(chunks) };
-                Some(taken)
-            }
+    fn chunks(&mut self, mut chunks: Chunks) -> usize {
+        let Ok(taken) = chunks.take(&self.raw) else {
             // The library is in the middle of this body and finds the same; nothing behind it is read as a request.
-            Err(_) => {
-                self.phase = Phase::Over;
-                Some(self.raw.len())
-            }
-        }
+            self.phase = Phase::Over;
+            return self.raw.len();
+        };
+        let is_over = chunks == Chunks::Over;
+        self.phase = if is_over { Phase::Head } else { Phase::Chunks(chunks) };
+        taken
     }
 
     fn refuse(&mut self, problem: Problem) -> Option<usize> {
