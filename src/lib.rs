@@ -19,4 +19,5 @@ pub mod report_page;
 mod seeded;
 pub mod serving;
 pub mod store;
+mod strict_json;
 pub mod telemetry;

@@ -13,5 +13,6 @@ pub use error::SettingsError;
 pub use load::Sources;
 pub use period::Period;
 pub use settings::{
-    Data, Ingest, Log, LogFormat, Models, Recommend, Server, Settings, Social, Tokens,
+    Data, Ingest, Log, LogFormat, MEMORY_PER_BODY_BYTE, Models, Recommend, Server, Settings,
+    Social, Tokens,
 };

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Period, SettingsError};
 
+/// So many bytes of memory are reckoned for a byte of a bulk body, until its records are written.
+pub const MEMORY_PER_BODY_BYTE: usize = 4;
+
 /// Everything that an operator may set. What each key means is written over it in `guanxi.example.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +157,7 @@ impl Default for Server {
             max_body_bytes: 1 << 20,
             max_ingest_bytes: 16 << 20,
             max_waiting: 256,
-            bulk_memory_bytes: 32 << 20,
+            bulk_memory_bytes: 64 << 20,
             header_timeout: Period::from_secs(5),
             idle_timeout: Period::from_secs(75),
             request_timeout: Period::from_secs(30),
@@ -207,6 +210,7 @@ impl Settings {
     pub(super) fn check(self) -> Result<Self, SettingsError> {
         self.check_counts()?;
         self.check_periods()?;
+        self.check_bulk_memory()?;
         let limit = self.recommend.default_limit;
         if limit > Query::MAX_LIMIT {
             let advice = format!("a list has at most {} items", Query::MAX_LIMIT);
@@ -237,6 +241,20 @@ impl Settings {
             }),
             None => Ok(()),
         }
+    }
+
+    /// A body that may be sent must find room when nobody else sends one.
+    fn check_bulk_memory(&self) -> Result<(), SettingsError> {
+        let Server { max_ingest_bytes, bulk_memory_bytes, .. } = self.server;
+        let least = max_ingest_bytes.saturating_mul(MEMORY_PER_BODY_BYTE);
+        if bulk_memory_bytes >= least {
+            return Ok(());
+        }
+        Err(SettingsError::Value {
+            key: "server.bulk_memory_bytes",
+            value: bulk_memory_bytes.to_string(),
+            advice: format!("a body of `server.max_ingest_bytes` needs {least}"),
+        })
     }
 
     fn check_periods(&self) -> Result<(), SettingsError> {

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::app::App;
 use super::code::Code;
 use super::problem::Problem;
-use crate::config::Server;
+use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 
 /// The unit in which memory is claimed, in bytes.
 const UNIT: usize = 64 * 1024;
@@ -87,7 +87,7 @@ pub(super) struct Claim {
 impl Claim {
     /// Claims as much as a body of so many bytes needs, in place of what was claimed for less of it.
     pub(super) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
-        let wanted = bytes.div_ceil(UNIT).max(1);
+        let wanted = (PER_BYTE * bytes).div_ceil(UNIT).max(1);
         let more = wanted.saturating_sub(self.units);
         if more == 0 {
             return Ok(());
@@ -153,15 +153,16 @@ mod tests {
 
     #[test]
     fn bodies_claim_memory_as_they_grow_and_give_it_back() {
+        let unit = UNIT / PER_BYTE;
         let admission = admission(1, 4 * UNIT);
         let mut one = admission.claim();
         one.grow_to(1).unwrap();
-        one.grow_to(3 * UNIT).unwrap();
-        one.grow_to(2 * UNIT).unwrap();
+        one.grow_to(3 * unit).unwrap();
+        one.grow_to(2 * unit).unwrap();
         let mut two = admission.claim();
-        two.grow_to(UNIT).unwrap();
-        assert_eq!(two.grow_to(UNIT + 1).unwrap_err().code(), Code::Busy);
+        two.grow_to(unit).unwrap();
+        assert_eq!(two.grow_to(unit + 1).unwrap_err().code(), Code::Busy);
         drop(one);
-        two.grow_to(4 * UNIT).unwrap();
+        two.grow_to(4 * unit).unwrap();
     }
 }

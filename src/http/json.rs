@@ -6,19 +6,16 @@ use serde_json::{Map, Value};
 
 use super::code::Code;
 use super::problem::{Problem, nearest, nearest_of, shown};
-use super::strict;
+use crate::strict_json::{self, Refused};
 
 /// Reads a JSON object. An empty body is the empty object.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    let text = text(body)?;
-    strict::check(text)?;
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(not_an_object()),
-        Err(error) => Err(malformed(&error)),
+    match strict_json::value(text(body)?.as_bytes())? {
+        Value::Object(object) => Ok(object),
+        _ => Err(not_an_object()),
     }
 }
 
@@ -29,7 +26,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if text.trim_start().starts_with('[') {
         return Err(not_an_object());
     }
-    strict::check(text)?;
+    drop(strict_json::value(text.as_bytes())?);
     serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => misshapen::<T>(text, &error),
         Category::Syntax | Category::Eof | Category::Io => malformed(&error),
@@ -48,6 +45,20 @@ fn text(body: &[u8]) -> Result<&str, Problem> {
         let detail = format!("the body is not UTF-8 from byte {at} on: encode it as UTF-8");
         Problem::new(Code::InvalidUtf8, detail).with("byte", at)
     })
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::NotJson(error) => malformed(&error),
+            Refused::Deep => Self::new(Code::InvalidJson, detail),
+            Refused::Long => Self::new(Code::TooMany, detail),
+            Refused::Twice(name) => {
+                Self::new(Code::InvalidField, detail).with("field", shown(&name))
+            }
+        }
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -32,7 +32,6 @@ mod relations;
 mod routes;
 mod server;
 mod stopwatch;
-mod strict;
 mod timed;
 mod tls;
 mod tracked;

@@ -1,22 +1,26 @@
 //! JSON and NDJSON bodies as entries: one bad entry never spoils the others.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::flaw::{Code, Flaw};
 use super::limits::ENTRIES;
 use super::shape::Shape;
+use crate::strict_json::{self, Refused};
 
 /// One JSON object.
 pub(crate) type Object = Map<String, Value>;
 
-/// The entries of a body with their positions, each an object or what is wrong with it.
-pub(super) type Entries = Vec<(usize, Result<Object, Flaw>)>;
+/// The texts of the entries of a body with their positions. Each is read when its turn comes: all of them at once take many times the
+/// memory of the body.
+pub(super) type Entries<'b> = Vec<(usize, &'b [u8])>;
 
 /// Splits one object, an array, or `{"events": [..]}`.
-pub(super) fn json_entries(body: &[u8], shape: &Shape) -> Result<Entries, Flaw> {
+pub(super) fn json_entries<'b>(body: &'b [u8], shape: &Shape) -> Result<Entries<'b>, Flaw> {
     let body = without_mark(body).trim_ascii();
     match body.first() {
         None => Err(Flaw::whole(Code::InvalidJson, "the body is empty: send a JSON value")),
@@ -33,11 +37,11 @@ pub(super) fn json_entries(body: &[u8], shape: &Shape) -> Result<Entries, Flaw> 
 }
 
 /// Splits lines, of which blank ones are skipped but counted.
-pub(super) fn ndjson_entries(body: &[u8]) -> Result<Entries, Flaw> {
+pub(super) fn ndjson_entries(body: &[u8]) -> Result<Entries<'_>, Flaw> {
     let lines = without_mark(body).split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
     check_count(lines.clone().count())?;
-    Ok(lines.map(|(index, line)| (index, object(line))).collect())
+    Ok(lines.collect())
 }
 
 fn check_count(entries: usize) -> Result<(), Flaw> {
@@ -50,10 +54,12 @@ fn check_count(entries: usize) -> Result<(), Flaw> {
 
 /// Reads one JSON object.
 pub(crate) fn object(text: &[u8]) -> Result<Object, Flaw> {
-    match serde_json::from_slice(text) {
+    match strict_json::value(text) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(Flaw::whole(Code::InvalidType, "an entry must be a JSON object")),
-        Err(error) => Err(not_json("the entry", &error)),
+        Err(Refused::NotJson(error)) => Err(not_json("the entry", &error)),
+        Err(refused @ Refused::Long) => Err(Flaw::whole(Code::TooMany, refused.to_string())),
+        Err(refused) => Err(Flaw::whole(Code::InvalidJson, refused.to_string())),
     }
 }
 
@@ -62,25 +68,56 @@ pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
-fn array(text: &[u8]) -> Result<Entries, Flaw> {
+fn array(text: &[u8]) -> Result<Entries<'_>, Flaw> {
     let raw: Vec<&RawValue> =
         serde_json::from_slice(text).map_err(|error| not_json("the body", &error))?;
     check_count(raw.len())?;
-    Ok(raw.iter().map(|entry| object(entry.get().as_bytes())).enumerate().collect())
+    Ok(raw.iter().map(|entry| entry.get().as_bytes()).enumerate().collect())
 }
 
-fn wrapped_or_single(body: &[u8], shape: &Shape) -> Result<Entries, Flaw> {
-    let raw: BTreeMap<String, &RawValue> =
+fn wrapped_or_single<'b>(body: &'b [u8], shape: &Shape) -> Result<Entries<'b>, Flaw> {
+    let Members(raw) =
         serde_json::from_slice(body).map_err(|error| not_json("the body", &error))?;
-    let Some(list) = raw.get(shape.plural) else { return Ok(vec![(0, object(body))]) };
-    if let Some(other) = raw.keys().find(|key| *key != shape.plural) {
+    let list = raw.iter().find(|(name, _)| name == shape.plural);
+    let Some((_, list)) = list else { return Ok(vec![(0, body)]) };
+    if let Some((other, _)) = raw.iter().find(|(name, _)| name != shape.plural) {
         let what = format!("stands beside `{}`, where nothing else may be", shape.plural);
         return Err(Flaw::new(Code::UnknownField, other.as_str(), what));
+    }
+    if raw.len() > 1 {
+        return Err(Flaw::new(Code::InvalidJson, shape.plural, "stands twice in an object"));
     }
     if !list.get().starts_with('[') {
         return Err(Flaw::new(Code::InvalidType, shape.plural, "must be an array"));
     }
     array(list.get().as_bytes())
+}
+
+/// The members of an object as they stand there.
+struct Members<'b>(Vec<(String, &'b RawValue)>);
+
+impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = object.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
 }
 
 fn not_json(subject: &str, error: &serde_json::Error) -> Flaw {

@@ -162,10 +162,10 @@ fn parse(body: &[u8], format: Format, shape: &Shape, record: ToRecord<'_>) -> Re
     }
 }
 
-fn parse_entries(entries: body::Entries, shape: &Shape, record: ToRecord<'_>) -> Parsed {
+fn parse_entries(entries: body::Entries<'_>, shape: &Shape, record: ToRecord<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     for (index, entry) in entries {
-        let result = entry.and_then(|entry| {
+        let result = object(entry).and_then(|entry| {
             shape.check_keys(entry.keys(), "")?;
             record(&entry)
         });

@@ -4,8 +4,10 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use super::check::{Body, MAX_HEAD, examine, has_bare_line_feed, too_large};
 use super::chunks::Chunks;
@@ -18,8 +20,10 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 const SUBSTITUTE: &[u8] =
     b"GET / HTTP/1.1\r\nhost: refused\r\nx-refused-head: 1\r\nconnection: close\r\n\r\n";
 const MARK: &str = "x-refused-head";
-/// So much that nobody will look at is taken at once.
-const MAX_LINGER: usize = 64 * 1024;
+/// So many pieces that nobody will look at are taken before others have their turn.
+const AT_ONCE: usize = 16;
+/// So long a client that is still sending is listened to after its last answer.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// So much is read at a time.
 const CHUNK: usize = 8 * 1024;
 
@@ -55,6 +59,18 @@ enum Phase {
     Over,
 }
 
+/// How much of what a client sends in vain was taken.
+enum Discarded {
+    /// A part of it: there is more.
+    Some,
+    /// All that has come yet.
+    All,
+    /// All, and no more comes.
+    Ended,
+    /// The connection is broken.
+    Broken,
+}
+
 /// The stream between the connection and the library.
 #[derive(Debug)]
 pub(in crate::http) struct Guard<S> {
@@ -66,12 +82,14 @@ pub(in crate::http) struct Guard<S> {
     good: Vec<u8>,
     given: usize,
     refused: Refused,
+    /// Until when the client is listened to after its last answer.
+    farewell: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guard<S> {
     pub(in crate::http) fn new(inner: S, refused: Refused) -> Self {
         let (raw, good) = (Vec::new(), Vec::new());
-        Self { inner, phase: Phase::Head, raw, good, given: 0, refused }
+        Self { inner, phase: Phase::Head, raw, good, given: 0, refused, farewell: None }
     }
 
     /// Looks at what has come, as far as it goes.
@@ -150,22 +168,33 @@ impl<S> Guard<S> {
         None
     }
 
-    /// Waits for the last answer to be written. An end would be taken for the client's, who then gets no answer; and what lies unread
-    /// in the connection when it is closed can cost the client the answer, too.
+    /// Waits for the last answer to be written. An end would be taken for the client's, who then gets no answer.
     fn linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         S: AsyncRead + Unpin,
     {
+        match self.discard(context) {
+            Discarded::Broken => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Discarded::Some | Discarded::All | Discarded::Ended => Poll::Pending,
+        }
+    }
+
+    /// Takes what has come and forgets it.
+    fn discard(&mut self, context: &mut Context<'_>) -> Discarded
+    where
+        S: AsyncRead + Unpin,
+    {
         let mut bytes = [0; CHUNK];
-        for _ in 0..MAX_LINGER / CHUNK {
+        for _ in 0..AT_ONCE {
             let mut chunk = ReadBuf::new(&mut bytes);
             match Pin::new(&mut self.inner).poll_read(context, &mut chunk) {
-                Poll::Ready(Ok(())) if !chunk.filled().is_empty() => (),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(())) | Poll::Pending => break,
+                Poll::Ready(Ok(())) if chunk.filled().is_empty() => return Discarded::Ended,
+                Poll::Ready(Ok(())) => (),
+                Poll::Ready(Err(_)) => return Discarded::Broken,
+                Poll::Pending => return Discarded::All,
             }
         }
-        Poll::Pending
+        Discarded::Some
     }
 
     /// Gives the library what was looked at; whether there was anything.
@@ -211,7 +240,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -224,15 +253,32 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         Pin::new(&mut self.get_mut().inner).poll_flush(context)
     }
 
+    /// Ends the connection once the client has read its last answer, as far as that can be known: what lies unread when a connection is
+    /// closed makes the system throw away what was sent, and a client that is still sending would never learn why it was refused.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+        let this = self.get_mut();
+        if this.farewell.is_none() {
+            ready!(Pin::new(&mut this.inner).poll_shutdown(context))?;
+            if this.phase == Phase::Head && this.raw.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            this.farewell = Some(Box::pin(sleep(FAREWELL)));
+        }
+        let is_over =
+            this.farewell.as_mut().is_none_or(|end| end.as_mut().poll(context).is_ready());
+        match this.discard(context) {
+            Discarded::All if !is_over => Poll::Pending,
+            Discarded::Some if !is_over => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::AsyncReadExt;
 
     use super::*;
