@@ -7,6 +7,8 @@ pub mod backup;
 pub mod cli;
 pub mod config;
 mod disk;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod guard;
 pub mod http;
 pub mod import;

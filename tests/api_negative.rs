@@ -202,6 +202,22 @@ fn several_hundred_wrong_requests_are_refused_each_with_its_problem() {
 }
 
 #[test]
+fn a_name_that_stands_twice_is_refused_wherever_it_stands() {
+    let server = Server::start();
+    let refused = |path: &str, body: &str| {
+        let answer = server.call("POST", path, JSON, body.as_bytes());
+        assert!((400..500).contains(&answer.status), "{path} {body}: {}", answer.text());
+        assert!(answer.text().contains("twice"), "{path} {body}: {}", answer.text());
+    };
+    refused("/v1/events", r#"[{"user":"a","user":"b","item":"i","type":"view"}]"#);
+    refused("/v1/events", r#"{"events":[],"events":[]}"#);
+    refused("/v1/items", r#"{"id":"i","attributes":{"a":1,"a":2}}"#);
+    refused("/v1/recommend/for-you", r#"{"filter":{"price":{"gte":1,"gte":2}}}"#);
+    refused("/v1/recommend", r#"{"requests":[{"scenario":"new","scenario":"new"}]}"#);
+    refused("/v1/recommend", r#"{"requests":[],"requests":[]}"#);
+}
+
+#[test]
 fn nothing_is_smuggled_behind_a_body() {
     let server = Server::start();
     let inner = "DELETE /v1/items/a HTTP/1.1\r\nhost: x\r\n\r\n";

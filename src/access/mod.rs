@@ -9,6 +9,8 @@
 mod caller;
 mod error;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod gate;
 mod key;
 mod keyring;

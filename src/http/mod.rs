@@ -16,6 +16,8 @@ mod field;
 mod filter;
 mod filter_shape;
 mod fresh_id;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod head;
 mod health;
 mod ingest;

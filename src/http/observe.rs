@@ -93,7 +93,7 @@ pub(super) async fn observe(
     // The path as it was sent would name users; the route doesn't.
     let route = path.as_ref().map_or("none", MatchedPath::as_str);
     let shown_id = id.to_str().unwrap_or_default();
-    let span = tracing::info_span!("request", id = shown_id, %method, route);
+    let span = tracing::info_span!("request", id = shown_id, method = shown(&method), route);
     let is_http1 = request.version() < Version::HTTP_2;
     let mut answer = answered(request, next).instrument(span.clone()).await;
     if is_http1 && observer.app.admission.is_draining() {
@@ -173,6 +173,20 @@ fn in_stable_form(answer: Response) -> Response {
         problem.headers_mut().insert(header::ALLOW, allow.clone());
     }
     problem
+}
+
+/// The method, if it is one that there is: any other is a text of the client's.
+fn shown(method: &Method) -> &str {
+    const KNOWN: [Method; 7] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
 fn log(status: StatusCode, took: Duration) {

@@ -6,6 +6,8 @@
 
 mod checksum;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod manifest;
 mod map;
 mod pointer;
@@ -16,12 +18,14 @@ mod tables;
 mod tests;
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use guanxi_models::Model;
 
 use crate::disk;
 
+use error::Flaw;
 pub use error::RegistryError;
 pub use manifest::{FileSum, Manifest, Shapes};
 pub use pointer::Pointer;
@@ -109,7 +113,7 @@ impl Registry {
             checksum::verify(&directory, file)
                 .map_err(|flaw| damaged(version, &file.name, flaw.0))?;
         }
-        tables::read(&directory, &manifest).map_err(|(file, flaw)| damaged(version, file, flaw.0))
+        read_tables(&directory, &manifest).map_err(|(file, flaw)| damaged(version, &file, flaw.0))
     }
 
     /// Makes an existing model current, after checking that it is whole.
@@ -145,6 +149,15 @@ impl Registry {
         let path = self.versions.join(version).join(publish::MANIFEST);
         let bytes = if is_name { fs::read(&path).ok() } else { None };
         bytes.ok_or_else(|| RegistryError::Unknown { version: version.to_owned() })
+    }
+}
+
+/// Reads the tables of a model. The library that reads their format asserts what it expects of it: that is an error here, not a panic.
+fn read_tables(directory: &Path, manifest: &Manifest) -> Result<Model, (String, Flaw)> {
+    let read = || tables::read(directory, manifest);
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|(file, flaw)| (file.to_owned(), flaw)),
+        Err(_) => Err(("a table".to_owned(), Flaw::new("is no table that this guanxi can read"))),
     }
 }
 

@@ -104,6 +104,14 @@ fn damaged(journal: &Path, at: usize) -> StoreError {
     StoreError::Damaged { offset: Offset(0), what }
 }
 
+/// Reads the bytes of a journal, as [`check`] does.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn look_at(bytes: &[u8]) {
+    if let Some(tail) = Tail::of(bytes) {
+        tail.is_damage(bytes);
+    }
+}
+
 /// What stands behind the last whole batch and is not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tail {

@@ -14,6 +14,8 @@ mod codec;
 mod damage;
 mod directory;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod journal;
 mod keyspaces;
 mod log_file;

@@ -78,6 +78,12 @@ impl Server {
         Self { child, output, address, agent: agent(), dir }
     }
 
+    /// Starts a server on data that are there already, in `data` of a directory.
+    pub(crate) fn on(dir: TempDir) -> Self {
+        let (child, output, address) = spawn(&dir.path().join("data"), &[]);
+        Self { child, output, address, agent: agent(), dir }
+    }
+
     /// Where the data are.
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.dir.path().join("data")
@@ -181,6 +187,7 @@ fn spawn(data: &Path, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdo
     command
         // These set the size of tests; to the server they would be unknown settings.
         .env_remove("GUANXI_DAMAGE_PLACES")
+        .env_remove("GUANXI_FUZZ_RUNS")
         .env_remove("GUANXI_SWAPS")
         .env("GUANXI_LOG__LEVEL", "error")
         .envs(variables.iter().copied())

@@ -32,7 +32,10 @@ pub(super) enum Chunks {
 
 /// What stands there is no chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoChunk;
+pub(super) struct NoChunk {
+    /// How many bytes before it were good.
+    pub(super) after: usize,
+}
 
 /// The longest size of a chunk in hexadecimal digits: far more than any body may have.
 const MAX_SIZE: u64 = 1 << 40;
@@ -47,22 +50,20 @@ impl Chunks {
                 *self = if taken == left { Self::DataEnd } else { Self::Data(left - taken) };
                 at += taken as usize;
             } else {
-                *self = self.after(bytes[at])?;
+                *self = self.after(bytes[at]).ok_or(NoChunk { after: at })?;
                 at += 1;
             }
         }
         Ok(at)
     }
 
-    fn after(self, byte: u8) -> Result<Self, NoChunk> {
+    fn after(self, byte: u8) -> Option<Self> {
         let digit = (byte as char).to_digit(16).map(u64::from);
-        Ok(match (self, byte) {
-            (Self::Start, _) => Self::Size(digit.ok_or(NoChunk)?),
+        Some(match (self, byte) {
+            (Self::Start, _) => Self::Size(digit?),
             (Self::Size(size) | Self::Extension(size), b'\r') => Self::SizeEnd(size),
             (Self::Size(size), b';' | b' ' | b'\t') => Self::Extension(size),
-            (Self::Size(size), _) if size < MAX_SIZE => {
-                Self::Size(size * 16 + digit.ok_or(NoChunk)?)
-            }
+            (Self::Size(size), _) if size < MAX_SIZE => Self::Size(size * 16 + digit?),
             (Self::Extension(size), byte) if byte != b'\n' => Self::Extension(size),
             (Self::SizeEnd(0) | Self::TrailerFeed, b'\n') => Self::Line,
             (Self::SizeEnd(size), b'\n') => Self::Data(size),
@@ -72,7 +73,7 @@ impl Chunks {
             (Self::Trailer, b'\r') => Self::TrailerFeed,
             (Self::Line | Self::Trailer, byte) if byte != b'\n' => Self::Trailer,
             (Self::LastFeed, b'\n') => Self::Over,
-            _ => return Err(NoChunk),
+            _ => return None,
         })
     }
 }
@@ -84,14 +85,15 @@ mod tests {
     /// How many bytes belong to the body, however they arrive.
     fn length(bytes: &[u8]) -> Result<usize, NoChunk> {
         let mut whole = Chunks::default();
-        let taken = whole.take(bytes)?;
+        let at_once = whole.take(bytes);
         let mut bit_by_bit = Chunks::default();
         let mut slowly = 0;
         for byte in bytes.chunks(1) {
-            slowly += bit_by_bit.take(byte)?;
+            let before = |no: NoChunk| NoChunk { after: slowly + no.after };
+            slowly += bit_by_bit.take(byte).map_err(before)?;
         }
-        assert_eq!((taken, whole), (slowly, bit_by_bit));
-        Ok(taken)
+        assert_eq!((at_once, whole), (Ok(slowly), bit_by_bit));
+        at_once
     }
 
     #[test]
@@ -115,7 +117,9 @@ mod tests {
             b"0\r\na\nb",
         ];
         for bytes in refused {
-            assert_eq!(length(bytes), Err(NoChunk), "{}", String::from_utf8_lossy(bytes));
+            let found = length(bytes);
+            assert_eq!(Chunks::default().take(bytes), found);
+            assert!(found.is_err(), "{}", String::from_utf8_lossy(bytes));
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::check::{Body, MAX_HEAD, examine, has_bare_line_feed, too_large};
-use super::chunks::Chunks;
+use super::chunks::{Chunks, NoChunk};
 use crate::http::code::Code;
 use crate::http::problem::Problem;
 
@@ -57,6 +57,8 @@ enum Phase {
     Open,
     /// A head was refused: nothing more is read.
     Over,
+    /// A body broke off: nothing more is read, and the library learns it.
+    Cut,
 }
 
 /// How much of what a client sends in vain was taken.
@@ -100,7 +102,7 @@ impl<S> Guard<S> {
                 Phase::Body(left) => Some(self.body(left)),
                 Phase::Chunks(chunks) => Some(self.chunks(chunks)),
                 Phase::Open => Some(self.raw.len()),
-                Phase::Over => {
+                Phase::Over | Phase::Cut => {
                     self.raw.clear();
                     None
                 }
@@ -150,10 +152,13 @@ impl<S> Guard<S> {
     }
 
     fn chunks(&mut self, mut chunks: Chunks) -> usize {
-        let Ok(taken) = chunks.take(&self.raw) else {
-            // The library is in the middle of this body and finds the same; nothing behind it is read as a request.
-            self.phase = Phase::Over;
-            return self.raw.len();
+        let taken = match chunks.take(&self.raw) {
+            Ok(taken) => taken,
+            // The body ends here for the library, which says so to whoever reads it; nothing behind it is read as a request.
+            Err(NoChunk { after }) => {
+                self.phase = Phase::Cut;
+                return after;
+            }
         };
         let is_over = chunks == Chunks::Over;
         self.phase = if is_over { Phase::Head } else { Phase::Chunks(chunks) };
@@ -211,6 +216,18 @@ impl<S> Guard<S> {
     }
 }
 
+/// What the library gets of bytes that arrive in pieces of `size`, and whether a head was refused.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::http) fn taken(bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
+    let mut guard = Guard::new((), Refused::default());
+    for piece in bytes.chunks(size) {
+        guard.raw.extend_from_slice(piece);
+        guard.advance();
+    }
+    let refused = guard.refused.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    (guard.good, refused)
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -224,6 +241,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
             }
             if this.phase == Phase::Over {
                 return this.linger(context);
+            }
+            if this.phase == Phase::Cut {
+                return Poll::Ready(Ok(()));
             }
             if this.phase == Phase::Open {
                 return Pin::new(&mut this.inner).poll_read(context, buffer);

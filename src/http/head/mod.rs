@@ -10,4 +10,6 @@ mod chunks;
 mod guard;
 
 pub(super) use check::parsed;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use guard::taken;
 pub(super) use guard::{Guard, Refused};

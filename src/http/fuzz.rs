@@ -1,0 +1,37 @@
+//! What of the API reads bytes, for [`crate::fuzzing`].
+
+use guanxi_models::recommend::query::Scenario;
+
+use super::question::Question;
+use super::{filter, head, json, parameters};
+use crate::access::Caller;
+use crate::config::Settings;
+
+/// Reads a filter.
+pub(crate) fn filter(bytes: &[u8]) {
+    if let Ok(object) = json::object(bytes) {
+        drop(filter::read(&object.into()));
+    }
+}
+
+/// Reads a question, as a body and as parameters.
+pub(crate) fn question(bytes: &[u8]) {
+    let settings = Settings::default();
+    if let Ok(question) = json::decode::<Question>(bytes) {
+        drop(question.check(Scenario::ForYou, &settings, &Caller::Shop));
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    let pairs: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    if let Ok(object) = parameters::question(&pairs) {
+        drop(json::decode_object::<Question>(object));
+    }
+}
+
+/// Reads what a connection brings, in whole and in pieces: both must be taken alike.
+pub(crate) fn head(bytes: &[u8]) {
+    let whole = head::taken(bytes, bytes.len().max(1));
+    for size in [1, 7] {
+        assert_eq!(head::taken(bytes, size), whole, "in pieces of {size}");
+    }
+}
