@@ -236,10 +236,8 @@ mod tests {
                 1 if rest > 0 => bytes[at] = chance.next_u32() as u8,
                 2 => bytes.truncate(at),
                 3 => {
-                    drop(bytes.splice(
-                        at..at,
-                        PIECES[chance.random_range(0..PIECES.len())].iter().copied(),
-                    ))
+                    let piece = PIECES[chance.random_range(0..PIECES.len())];
+                    drop(bytes.splice(at..at, piece.iter().copied()));
                 }
                 4 if rest > 0 => drop(bytes.drain(at..at + chance.random_range(1..=rest.min(16)))),
                 _ => {

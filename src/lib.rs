@@ -7,6 +7,7 @@ pub mod backup;
 pub mod cli;
 pub mod config;
 mod disk;
+mod foreign;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod guard;

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use super::layout::{Layout, can_give};
 use super::table::{PIECE, Table, Visit};
 use super::{FileKind, ImportError, Mapping};
+use crate::foreign::guarded;
 use crate::ingest::columns::{Columns, Role, class_of};
 
 /// An open Parquet file.
@@ -31,21 +32,23 @@ impl ParquetTable {
         mapping: &Mapping,
     ) -> Result<Self, ImportError> {
         let file = File::open(path).map_err(ImportError::io(path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged(path))?;
+        let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(file));
+        let builder = builder.map_err(damaged(path))?.map_err(damaged(path))?;
         let layout = layout(path, builder.schema(), kind, mapping)?;
         let rows = builder.metadata().file_metadata().num_rows().max(0) as u64;
         let chosen = layout.roles.iter().enumerate().filter(|(_, role)| role.is_some());
         let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.map(|(at, _)| at));
         let roles = layout.roles.iter().filter(|role| role.is_some()).cloned().collect();
         let builder = builder.with_projection(mask).with_batch_size(PIECE);
-        let batches = builder.build().map_err(damaged(path))?;
+        let batches = guarded(|| builder.build()).map_err(damaged(path))?.map_err(damaged(path))?;
         Ok(Self { path: path.to_owned(), batches, layout, roles, read: 0, rows })
     }
 }
 
 impl Table for ParquetTable {
     fn next_rows(&mut self, visit: Visit<'_>) -> Result<bool, ImportError> {
-        let Some(batch) = self.batches.next() else { return Ok(false) };
+        let next = guarded(|| self.batches.next()).map_err(damaged(&self.path))?;
+        let Some(batch) = next else { return Ok(false) };
         let batch = batch.map_err(damaged(&self.path))?;
         let columns = Columns::new(&batch, &self.roles).map_err(damaged(&self.path))?;
         for row in 0..columns.len() {

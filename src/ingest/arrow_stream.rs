@@ -1,7 +1,5 @@
 //! Arrow IPC streams of a stated schema.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::Schema;
@@ -10,12 +8,13 @@ use arrow::ipc::reader::StreamDecoder;
 use super::columns::{Columns, Role, class_of};
 use super::flaw::{Code, Flaw};
 use super::shape::{Class, Field, Shape};
+use crate::foreign::guarded;
 
 /// Reads a whole stream and checks its schema against `shape`.
 pub(super) fn arrow_columns(body: &[u8], shape: &Shape) -> Result<Vec<Columns>, Flaw> {
     // The decoder asserts that offsets written in the stream lie inside it: a damaged stream makes it panic, and must not take the
     // request with it. Nothing outlives the call but its result.
-    let read = catch_unwind(AssertUnwindSafe(|| batches(body, shape)));
+    let read = guarded(|| batches(body, shape));
     read.unwrap_or_else(|_| Err(damaged("its offsets lie outside of it")))
 }
 

@@ -18,12 +18,12 @@ mod tables;
 mod tests;
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use guanxi_models::Model;
 
 use crate::disk;
+use crate::foreign::guarded;
 
 use error::Flaw;
 pub use error::RegistryError;
@@ -154,8 +154,7 @@ impl Registry {
 
 /// Reads the tables of a model. The library that reads their format asserts what it expects of it: that is an error here, not a panic.
 fn read_tables(directory: &Path, manifest: &Manifest) -> Result<Model, (String, Flaw)> {
-    let read = || tables::read(directory, manifest);
-    match catch_unwind(AssertUnwindSafe(read)) {
+    match guarded(|| tables::read(directory, manifest)) {
         Ok(read) => read.map_err(|(file, flaw)| (file.to_owned(), flaw)),
         Err(_) => Err(("a table".to_owned(), Flaw::new("is no table that this guanxi can read"))),
     }

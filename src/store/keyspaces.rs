@@ -8,7 +8,6 @@
 //! | `relations` | `from`, 0, kind, 0, `to` | nothing |
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
@@ -17,6 +16,7 @@ use guanxi_models::{Offset, Relation};
 use super::codec::BodyHash;
 use super::{StoreError, versions};
 use crate::disk;
+use crate::foreign::guarded;
 
 #[derive(Clone)]
 pub(super) struct Keyspaces {
@@ -87,11 +87,8 @@ impl Keyspaces {
 fn open_database(path: &Path) -> Result<Database, StoreError> {
     // Every append asks for its own fsync, so the journal need not be flushed by itself.
     let open = || Database::builder(path).manual_journal_persist(true).open();
-    let opened = catch_unwind(AssertUnwindSafe(open)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        StoreError::Database(format!("damaged files: {}", text.unwrap_or("it gave up on them")))
-    });
+    let opened =
+        guarded(open).map_err(|text| StoreError::Database(format!("damaged files: {text}")));
     Ok(opened??)
 }
 
