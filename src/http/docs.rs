@@ -6,12 +6,16 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::code::Code;
 use super::path::Segments;
-use super::problem::{Problem, ProblemShape, nearest, shown};
+use super::problem::{PROBLEM_JSON, Problem, ProblemShape, nearest, shown};
 
 /// The head of the `OpenAPI` document; the paths come from the handlers.
 #[derive(OpenApi)]
@@ -31,6 +35,27 @@ use super::problem::{Problem, ProblemShape, nearest, shown};
     ),
 )]
 pub(super) struct Api;
+
+/// Gives an operation what all have: errors are problems, whatever their status, and a single entry or question may be left out.
+pub(super) fn share(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for (status, response) in &mut *responses {
+        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response) {
+            let content = std::mem::take(&mut response.content);
+            response.content =
+                content.into_values().map(|one| (PROBLEM_JSON.to_owned(), one)).collect();
+        }
+    }
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let any = ResponseBuilder::new()
+        .description("A problem; `code` says which: see `/errors/{code}`.")
+        .content(PROBLEM_JSON, problem);
+    responses.insert("default".to_owned(), RefOr::T(any.build()));
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        let is_bulk = body.content.len() > 1;
+        body.required = is_bulk.then_some(Required::True);
+    }
+}
 
 /// The `OpenAPI` document as it is sent.
 #[derive(Clone, Debug)]

@@ -105,8 +105,21 @@ pub(super) async fn get(
     reason = "only the schema is used: each question is read for itself, so that one bad one spoils no other"
 )]
 pub(super) struct QuestionsShape {
-    /// At most 32 questions, each with its `scenario` beside the fields of a question.
+    /// At most 32 questions, each with its `scenario` beside the fields of a question. One that is wrong is a problem among the answers.
+    #[schema(max_items = 32, value_type = Vec<Value>, example = json!([{"scenario": "for-you", "user": "u1"}]))]
     requests: Vec<Question>,
+}
+
+/// A list, or why there is none.
+#[derive(Debug, ToSchema)]
+#[schema(as = ListOrProblem)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the schema is used")]
+pub(super) enum ListOrProblemShape {
+    /// The list.
+    List(ListShape),
+    /// The problem with the question.
+    Problem(ProblemShape),
 }
 
 /// The answers in the order of the questions.
@@ -115,7 +128,7 @@ pub(super) struct QuestionsShape {
 #[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
 pub(super) struct ListsShape {
     /// For each question its list, or the problem with it.
-    answers: Vec<ListShape>,
+    answers: Vec<ListOrProblemShape>,
 }
 
 /// Answers several questions at once, all from the same state.

@@ -25,6 +25,7 @@ use super::{admission, admit, bulk, health, items, models, recommend, relations,
 /// Everything the server answers.
 pub fn router(app: App) -> Router {
     let (router, description) = described().split_for_parts();
+    let description = complete(description);
     let observer = Arc::new(Observer::new(app.clone(), &description));
     let text = description.to_json().expect("a description of plain data can be written");
     router
@@ -43,7 +44,19 @@ pub fn router(app: App) -> Router {
 
 /// The `OpenAPI` document of the handlers.
 pub fn description() -> Description {
-    described().into_openapi()
+    complete(described().into_openapi())
+}
+
+/// Says what all operations share: every error is a problem, and where a body may be left out.
+fn complete(mut description: Description) -> Description {
+    for item in description.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            docs::share(operation);
+        }
+    }
+    description
 }
 
 fn described() -> OpenApiRouter<App> {

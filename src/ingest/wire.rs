@@ -42,6 +42,7 @@ pub struct EventBody {
     pub weight: Option<f32>,
     /// How many pieces, from 1; 1 if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Int64, maximum = 4294967295_i64)]
     pub quantity: Option<u32>,
     /// The price of one piece, not negative.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +101,17 @@ pub enum AttributeBody {
     Texts(Vec<String>),
 }
 
+/// The value of a free attribute as it is sent, where null is as good as leaving it out.
+#[derive(Debug, ToSchema)]
+#[schema(as = Attribute)]
+#[serde(untagged)]
+pub enum AttributeShape {
+    /// A value.
+    Value(AttributeBody),
+    /// None.
+    Nothing(()),
+}
+
 /// An item of the catalogue. `PUT` replaces it whole; in `PATCH` what is left out stays and null clears.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +142,7 @@ pub struct ItemBody {
     pub currency: Option<String>,
     /// Pieces left; not counted if left out. At 0 the item is not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Int64, maximum = 4294967295_i64)]
     pub stock: Option<u32>,
     /// Whether it can be bought at all; true if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +155,7 @@ pub struct ItemBody {
     pub created: Option<TimeBody>,
     /// Whatever else the shop wants to filter by.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, AttributeShape>>)]
     pub attributes: Option<BTreeMap<String, AttributeBody>>,
 }
 
@@ -164,6 +178,7 @@ pub struct UserBody {
     pub place: Option<PlaceBody>,
     /// Whatever else the shop wants to keep.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, AttributeShape>>)]
     pub attributes: Option<BTreeMap<String, AttributeBody>>,
 }
 
