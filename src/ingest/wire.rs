@@ -42,7 +42,7 @@ pub struct EventBody {
     pub weight: Option<f32>,
     /// How many pieces, from 1; 1 if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Int64, maximum = 4294967295_i64)]
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     pub quantity: Option<u32>,
     /// The price of one piece, not negative.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,7 +142,7 @@ pub struct ItemBody {
     pub currency: Option<String>,
     /// Pieces left; not counted if left out. At 0 the item is not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Int64, maximum = 4294967295_i64)]
+    #[schema(format = Int64, maximum = 4_294_967_295_i64)]
     pub stock: Option<u32>,
     /// Whether it can be bought at all; true if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
