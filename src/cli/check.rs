@@ -23,7 +23,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut flaws = 0;
     let mut tell = |part: &str, flaw: Option<String>| {
         flaws += u32::from(flaw.is_some());
-        out.line(format_args!("{part:<12}{}", flaw.as_deref().unwrap_or("whole")));
+        out.line(format_args!("{part:<32} {}", flaw.as_deref().unwrap_or("whole")));
     };
     match log(args) {
         Ok(parts) => parts.into_iter().for_each(|(part, flaw)| tell(&part, flaw)),

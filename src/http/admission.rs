@@ -54,11 +54,11 @@ impl Admission {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// A place in the queue of questions until the value is dropped.
-    fn queue(&self) -> Option<Place> {
+    /// A place in the queue of questions until the value is dropped, and how many are before it.
+    fn queue(&self) -> Option<(Place, usize)> {
         let place = Place(Arc::clone(&self.waiting));
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        (before < self.max_waiting).then_some(place)
+        (before < self.max_waiting).then_some((place, before))
     }
 
     /// A claim on the memory of bulk bodies, of nothing yet.
@@ -112,11 +112,14 @@ pub(super) async fn admit(State(app): State<App>, request: Request, next: Next) 
     if !is_question(&request) {
         return next.run(request).await;
     }
-    let Some(_place) = app.admission.queue() else {
+    let Some((_place, before)) = app.admission.queue() else {
         return busy("more questions wait than can be answered soon").into_response();
     };
-    // An answer is made in one go. Here others that have come meanwhile are seen first, so that it is known how many wait.
-    tokio::task::yield_now().await;
+    // An answer is made in one go. Here others that have come meanwhile are seen first, so that it is known how many wait: but for the
+    // only one where others can be seen by another thread.
+    if before > 0 || tokio::runtime::Handle::current().metrics().num_workers() == 1 {
+        tokio::task::yield_now().await;
+    }
     next.run(request).await
 }
 

@@ -129,7 +129,7 @@ codes! {
     Internal, "internal", INTERNAL_SERVER_ERROR;
     /// The store can't be written or read; writes are safe to repeat with the same ids.
     StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE;
-    /// More writes wait than may; try again after the seconds in `retry-after`.
+    /// More is asked or written than can be done soon; try again after the seconds in `retry-after`.
     Busy, "busy", SERVICE_UNAVAILABLE;
     /// The server is stopping; try another one.
     ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;
