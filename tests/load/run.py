@@ -15,6 +15,7 @@ import asyncio
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import statistics
@@ -279,6 +280,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=3)
     args = parser.parse_args()
+    # As many connections as the system lets anybody have, here and in the servers, which inherit it.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         asyncio.run(commands[args.command](args))
     except (AssertionError, ConnectionError, asyncio.IncompleteReadError) as broken:
