@@ -12,6 +12,10 @@ SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 
 
+class Unavailable(Exception):
+    """This machine can't make or mount such a file system."""
+
+
 class Mounted:
     """A mounted file system of its own."""
 
@@ -22,9 +26,12 @@ class Mounted:
     def __enter__(self):
         with open(self.image, "wb") as image:
             image.truncate(self.size)
-        subprocess.run([*MAKE[self.kind], self.image], check=True, stdout=subprocess.DEVNULL)
         self.path.mkdir()
-        self._mount()
+        try:
+            subprocess.run([*MAKE[self.kind], self.image], check=True, stdout=subprocess.DEVNULL)
+            self._mount()
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(f"no {self.kind} here: {error}") from error
         return self
 
     def __exit__(self, *_):
