@@ -66,6 +66,14 @@ fn without_keys_everybody_may_and_with_one_nobody_without() {
 }
 
 #[test]
+fn keys_that_can_not_be_read_keep_the_server_from_starting() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join(FILE)).unwrap();
+    let refused = Gate::open(dir.path(), &Tokens::default()).unwrap_err();
+    assert!(refused.contains(FILE), "{refused}");
+}
+
+#[test]
 fn only_the_whole_key_opens_and_only_its_hash_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let (_, key) = create(dir.path(), wanted(Scope::Write));

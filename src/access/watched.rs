@@ -1,8 +1,9 @@
 //! A file that an operator may replace while the server runs.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ impl<T> Watched<T> {
         read: impl Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let stamp = stamp(&path);
-        let value = ArcSwap::from_pointee(read(fs::read(&path).ok())?);
+        let value = ArcSwap::from_pointee(read(content(&path)?)?);
         let (began, looked) = (Instant::now(), AtomicU64::new(0));
         Ok(Self { path, read: Box::new(read), value, stamp: Mutex::new(stamp), began, looked })
     }
@@ -69,7 +70,7 @@ impl<T> Watched<T> {
             return;
         }
         *known = found;
-        match (self.read)(fs::read(&self.path).ok()) {
+        match content(&self.path).and_then(&self.read) {
             Ok(value) => self.value.store(Arc::new(value)),
             Err(what) => {
                 tracing::error!(file = %self.path.display(), what, "a changed file is not followed");
@@ -78,7 +79,16 @@ impl<T> Watched<T> {
     }
 }
 
-fn stamp(path: &PathBuf) -> Stamp {
+/// What stands in the file; nothing only where there is none. One that can't be read must not pass for one that is not there.
+fn content(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("can't use `{}`: {error}", path.display())),
+    }
+}
+
+fn stamp(path: &Path) -> Stamp {
     let meta = fs::metadata(path).ok()?;
     Some((meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.len()))
 }
