@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use guanxi_models::{Event, EventType, Item, Offset, Record, Relation, RelationKind, User};
+use guanxi_models::{Event, EventType, Item, Record, Relation, RelationKind, User};
 
 use crate::config::Sources;
 use crate::import::{self, Mapping};
@@ -109,7 +109,7 @@ fn records() -> Vec<Record> {
 }
 
 fn record_seeds() -> Vec<Vec<u8>> {
-    records().iter().map(|record| store::fuzz::encoded(record, Offset(1))).collect()
+    records().iter().map(store::fuzz::encoded).collect()
 }
 
 fn texts(texts: &[&str]) -> Vec<Vec<u8>> {

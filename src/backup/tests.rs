@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,14 +18,7 @@ fn written() -> (TempDir, PathBuf) {
         |at: u32| Record::Event(Event::new(&at.to_string(), "u", "i", EventType::Purchase, 1));
     let events = (0..20_000).map(event).chain([Record::Item(Item::bare("i"))]);
     store.append(&[events.collect()]).unwrap();
-    let extras = Extras {
-        recipe: String::new(),
-        report: serde_json::Value::Null,
-        page: String::new(),
-        metrics: BTreeMap::new(),
-        created: Timestamp::UNIX_EPOCH,
-    };
-    Registry::open(&data).unwrap().publish(&Model::empty(), &extras).unwrap();
+    Registry::open(&data).unwrap().publish(&Model::empty(), &Extras::default()).unwrap();
     (dir, data)
 }
 

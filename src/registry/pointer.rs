@@ -3,13 +3,14 @@
 //! There is no file to overwrite, so there is no moment at which a reader could see half of it; a rollback is a new number that
 //! names an old model.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::RegistryError;
+use crate::disk;
 
 /// One numbered file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,11 +72,9 @@ pub(super) fn create(directory: &Path, mut pointer: Pointer) -> Result<Pointer, 
 /// The whole file appears at once, and only if no other has the name.
 fn write_new(directory: &Path, path: &Path, pointer: &Pointer) -> std::io::Result<()> {
     let half = directory.join(format!(".new-{}", std::process::id()));
-    let mut file = File::create(&half)?;
-    file.write_all(&serde_json::to_vec_pretty(pointer)?)?;
-    file.sync_all()?;
+    disk::write_synced(&half, &serde_json::to_vec_pretty(pointer)?)?;
     let linked = fs::hard_link(&half, path);
     fs::remove_file(&half)?;
     linked?;
-    File::open(directory)?.sync_all()
+    disk::sync(directory)
 }

@@ -18,7 +18,7 @@ pub(super) const REPORT: &str = "report.json";
 pub(super) const PAGE: &str = "report.html";
 
 /// What is kept beside a model's tables.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Extras {
     /// The recipe it was trained by, as TOML.
     pub recipe: String,

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use guanxi_models::{Event, EventType, Item, Model, Offset, Record, Relation, RelationKind};
 use guanxi_models::{Query, Scenario, User, Visibility};
-use jiff::Timestamp;
 
 use super::*;
 use crate::registry::{Extras, Registry};
@@ -25,14 +23,7 @@ fn friends(one: &str, other: &str) -> Record {
 }
 
 fn publish(dir: &Path, model: &Model) -> String {
-    let extras = Extras {
-        recipe: String::new(),
-        report: serde_json::Value::Null,
-        page: String::new(),
-        metrics: BTreeMap::new(),
-        created: Timestamp::UNIX_EPOCH,
-    };
-    Registry::open(dir).unwrap().publish(model, &extras).unwrap()
+    Registry::open(dir).unwrap().publish(model, &Extras::default()).unwrap()
 }
 
 fn friends_also_bought(engine: &Engine, user: &str) -> Vec<String> {

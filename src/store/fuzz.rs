@@ -24,7 +24,7 @@ pub(crate) fn journal_seed() -> Vec<u8> {
 }
 
 /// A record as the log holds it.
-pub(crate) fn encoded(record: &Record, _: Offset) -> Vec<u8> {
+pub(crate) fn encoded(record: &Record) -> Vec<u8> {
     encode_record(record)
 }
 

@@ -24,9 +24,7 @@ pub(super) enum Body {
 
 /// Reads a head with the empty line at its end.
 pub(super) fn examine(head: &[u8]) -> Result<Body, Problem> {
-    if has_bare_line_feed(head) {
-        return Err(malformed("a line of the head ends in a line feed alone: end it in CR LF"));
-    }
+    refuse_bare_line_feed(head)?;
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -37,10 +35,13 @@ pub(super) fn examine(head: &[u8]) -> Result<Body, Problem> {
     }
 }
 
-/// Whether a line feed stands without the carriage return before it.
-pub(super) fn has_bare_line_feed(bytes: &[u8]) -> bool {
-    let feeds = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\n');
-    feeds.into_iter().any(|(at, _)| at == 0 || bytes[at - 1] != b'\r')
+/// Refuses a line feed without the carriage return before it.
+pub(super) fn refuse_bare_line_feed(bytes: &[u8]) -> Result<(), Problem> {
+    let mut feeds = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\n');
+    if feeds.any(|(at, _)| at == 0 || bytes[at - 1] != b'\r') {
+        return Err(malformed("a line of the head ends in a line feed alone: end it in CR LF"));
+    }
+    Ok(())
 }
 
 fn framing(

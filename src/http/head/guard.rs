@@ -2,48 +2,25 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::check::{Body, MAX_HEAD, examine, has_bare_line_feed, too_large};
+use super::check::{Body, MAX_HEAD, examine, refuse_bare_line_feed, too_large};
 use super::chunks::{Chunks, NoChunk};
-use crate::http::code::Code;
+use super::refused::{Refused, SUBSTITUTE};
 use crate::http::problem::Problem;
 
 /// How a connection of HTTP/2 begins: its heads are checked by the library, and by [`super::parsed`].
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
-/// What stands in the place of a head that was refused. No client gains anything by sending it.
-const SUBSTITUTE: &[u8] =
-    b"GET / HTTP/1.1\r\nhost: refused\r\nx-refused-head: 1\r\nconnection: close\r\n\r\n";
-const MARK: &str = "x-refused-head";
 /// So many pieces that nobody will look at are taken before others have their turn.
 const AT_ONCE: usize = 16;
 /// So long a client that is still sending is listened to after its last answer.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// So much is read at a time.
 const CHUNK: usize = 8 * 1024;
-
-/// The problem of the head that was refused on a connection: after it no other comes.
-#[derive(Clone, Debug, Default)]
-pub(in crate::http) struct Refused(Arc<Mutex<Option<Problem>>>);
-
-impl Refused {
-    fn set(&self, problem: Problem) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
-    }
-
-    /// The problem, if this request stands for the head that was refused.
-    pub(in crate::http) fn of<B>(&self, request: &axum::http::Request<B>) -> Option<Problem> {
-        if !request.headers().contains_key(MARK) {
-            return None;
-        }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -119,30 +96,29 @@ impl<S> Guard<S> {
             self.raw.drain(..2);
         }
         let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4);
-        match end {
-            Some(end) if end > MAX_HEAD => self.refuse(too_large()),
-            Some(end) if self.raw[..end] == *HTTP2 => {
-                self.phase = Phase::Open;
-                Some(end)
-            }
-            Some(end) => match examine(&self.raw[..end]) {
-                Ok(body) => {
-                    self.phase = match body {
-                        Body::Length(0) => Phase::Head,
-                        Body::Length(bytes) => Phase::Body(bytes),
-                        Body::Chunks => Phase::Chunks(Chunks::default()),
-                    };
-                    Some(end)
-                }
-                Err(problem) => self.refuse(problem),
-            },
-            None if self.raw.len() > MAX_HEAD => self.refuse(too_large()),
-            None if has_bare_line_feed(&self.raw) => {
-                let what = "a line of the head ends in a line feed alone: end it in CR LF";
-                self.refuse(Problem::new(Code::MalformedRequest, what))
-            }
-            None => None,
+        if end.unwrap_or(self.raw.len()) > MAX_HEAD {
+            return self.refuse(too_large());
         }
+        let Some(end) = end else {
+            // It need not be whole to be wrong.
+            return refuse_bare_line_feed(&self.raw)
+                .map_or_else(|problem| self.refuse(problem), |()| None);
+        };
+        self.whole_head(end)
+    }
+
+    fn whole_head(&mut self, end: usize) -> Option<usize> {
+        if self.raw[..end] == *HTTP2 {
+            self.phase = Phase::Open;
+            return Some(end);
+        }
+        self.phase = match examine(&self.raw[..end]) {
+            Ok(Body::Length(0)) => Phase::Head,
+            Ok(Body::Length(bytes)) => Phase::Body(bytes),
+            Ok(Body::Chunks) => Phase::Chunks(Chunks::default()),
+            Err(problem) => return self.refuse(problem),
+        };
+        Some(end)
     }
 
     fn body(&mut self, left: u64) -> usize {
@@ -224,7 +200,7 @@ pub(in crate::http) fn taken(bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
         guard.raw.extend_from_slice(piece);
         guard.advance();
     }
-    let refused = guard.refused.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let refused = guard.refused.take().is_some();
     (guard.good, refused)
 }
 
@@ -302,23 +278,24 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::http::code::Code;
 
     /// What the library reads when the client sends `bytes`, in pieces of `size`; and the problem.
     async fn read(bytes: &[u8], size: usize) -> (Vec<u8>, Option<Problem>) {
         let refused = Refused::default();
-        let mut pieces = tokio_test_stream(bytes, size);
+        let mut pieces = in_pieces(bytes, size);
         let mut guard = Guard::new(&mut pieces, refused.clone());
         let mut all = Vec::new();
         // Behind a head that was refused nothing ends: the library does, once it has answered.
         let reading = guard.read_to_end(&mut all);
         drop(tokio::time::timeout(Duration::from_millis(20), reading).await);
-        let problem = refused.0.lock().unwrap().take();
+        let problem = refused.take();
         (all, problem)
     }
 
     struct Pieces(Vec<Vec<u8>>);
 
-    fn tokio_test_stream(bytes: &[u8], size: usize) -> Pieces {
+    fn in_pieces(bytes: &[u8], size: usize) -> Pieces {
         Pieces(bytes.chunks(size).rev().map(<[u8]>::to_vec).collect())
     }
 

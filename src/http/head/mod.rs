@@ -8,8 +8,10 @@
 mod check;
 mod chunks;
 mod guard;
+mod refused;
 
 pub(super) use check::parsed;
+pub(super) use guard::Guard;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use guard::taken;
-pub(super) use guard::{Guard, Refused};
+pub(super) use refused::Refused;
