@@ -3,6 +3,8 @@
 //! The only code that touches disk, clock, socket and command line. Inside: `http -> serving -> {registry, store}`; `lake -> store`; `cli` -> all.
 
 pub mod access;
+#[cfg(test)]
+mod arbitrary;
 pub mod backup;
 pub mod cli;
 pub mod config;
@@ -17,6 +19,7 @@ pub mod ingest;
 pub mod lake;
 pub mod load;
 mod page;
+mod priority;
 pub mod registry;
 pub mod report_page;
 mod seeded;

@@ -216,6 +216,29 @@ fn a_running_market_is_measured_with_its_model_its_cost_and_writes() {
 }
 
 #[test]
+fn a_server_with_keys_is_measured_with_the_key_of_a_file() {
+    let server = Server::start();
+    let mut create = Command::new(env!("CARGO_BIN_EXE_guanxi"));
+    create.args(["keys", "create", "--name", "bench", "--scope", "read", "--data"]);
+    let made = create.arg(server.data()).output().unwrap();
+    let file = server.data().join("bench.key");
+    std::fs::write(&file, &made.stdout).unwrap();
+    // So long a change of the keys may take to be seen.
+    std::thread::sleep(Duration::from_secs(1));
+    let (url, json) = (format!("http://{}", server.address()), server.data().join("json"));
+    let common = ["--url", &url, "--mix", "popular", "--rate", "100", "--count", "20"];
+    let locked_out = guanxi(&common);
+    assert!(text(&locked_out.stdout).contains("20 failed: 401 missing_key"));
+    let (file, written) = (file.to_str().unwrap(), json.to_str().unwrap());
+    let let_in = guanxi(&[&common[..], &["--key-file", file, "--json", written]].concat());
+    assert!(let_in.status.success(), "{} {}", text(&let_in.stdout), text(&let_in.stderr));
+    // The report can be passed on: the key stands nowhere in it.
+    let report = read(&json);
+    assert!(report["steps"][0]["server_cpu_us_per_request"].as_f64().is_some());
+    assert!(!report.to_string().contains(text(&made.stdout).trim()));
+}
+
+#[test]
 fn errors_are_told_by_code_and_nobody_at_the_address_is_said() {
     let server = Server::start();
     let url = format!("http://{}", server.address());
@@ -257,6 +280,7 @@ fn what_can_not_be_measured_is_refused_with_a_way_out() {
         (&["--get", "/", "--duration", "0s"], "--duration"),
         (&["--users", "u:3..3"], "it is empty"),
         (&["--get", "/", "--recall-from", "/none"], "/none"),
+        (&["--get", "/", "--key-file", "/none"], "/none"),
     ] {
         let output = guanxi(&[&["--url", &url], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -22,9 +22,11 @@ type Read<T> = Box<dyn Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync>;
 /// What a file says, read again after it was replaced. One system call in [`EVERY`], by whoever asks first.
 pub(crate) struct Watched<T> {
     path: PathBuf,
+    /// Files that `read` reads besides.
+    beside: Vec<PathBuf>,
     read: Read<T>,
     value: ArcSwap<T>,
-    stamp: Mutex<Stamp>,
+    stamps: Mutex<Vec<Stamp>>,
     began: Instant,
     /// When the file was looked at last, in milliseconds since `began`.
     looked: AtomicU64,
@@ -42,10 +44,19 @@ impl<T> Watched<T> {
         path: PathBuf,
         read: impl Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let stamp = stamp(&path);
+        Self::with(path, Vec::new(), read)
+    }
+
+    /// The same of a file that means nothing without others, which `read` reads by itself.
+    pub(crate) fn with(
+        path: PathBuf,
+        beside: Vec<PathBuf>,
+        read: impl Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
+        let stamps = Mutex::new(stamps(&path, &beside));
         let value = ArcSwap::from_pointee(read(content(&path)?)?);
         let (began, looked) = (Instant::now(), AtomicU64::new(0));
-        Ok(Self { path, read: Box::new(read), value, stamp: Mutex::new(stamp), began, looked })
+        Ok(Self { path, beside, read: Box::new(read), value, stamps, began, looked })
     }
 
     /// What the file says now. A file that can't be understood is told in the log, and what it said before goes on.
@@ -64,8 +75,8 @@ impl<T> Watched<T> {
     }
 
     fn look(&self) {
-        let mut known = self.stamp.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let found = stamp(&self.path);
+        let mut known = self.stamps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = stamps(&self.path, &self.beside);
         if *known == found {
             return;
         }
@@ -86,6 +97,10 @@ fn content(path: &Path) -> Result<Option<Vec<u8>>, String> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(format!("can't use `{}`: {error}", path.display())),
     }
+}
+
+fn stamps(path: &Path, beside: &[PathBuf]) -> Vec<Stamp> {
+    std::iter::once(path).chain(beside.iter().map(PathBuf::as_path)).map(stamp).collect()
 }
 
 fn stamp(path: &Path) -> Stamp {

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{CliError, Output};
 use crate::access::Gate;
 use crate::config::{Settings, Sources};
-use crate::http::{self, App, Listening};
+use crate::http::{App, Frontend, Listening};
 use crate::serving::{Engine, Options};
 use crate::telemetry::{Metrics, init_logs, tell_panics};
 
@@ -41,7 +41,9 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         min_free: settings.data.min_free_bytes,
     };
     let engine = Arc::new(Engine::open(&settings.data.dir, options)?);
-    serve(engine, settings, |address| out.line(format_args!("listening on http://{address}")))?;
+    let is_plain = settings.server.tls_cert.as_os_str().is_empty();
+    let scheme = if is_plain { "http" } else { "https" };
+    serve(engine, settings, |address| out.line(format_args!("listening on {scheme}://{address}")))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,15 +54,16 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), CliError> {
     let gate = Gate::open(&settings.data.dir, &settings.tokens)?;
-    runtime(settings.server.workers)?.block_on(async {
+    runtime(settings.server.threads())?.block_on(async {
         let listening = listening(settings.server.listen).await?;
         let address = listening.listener.local_addr()?;
         check_address(address, &gate, &settings)?;
         // Before anybody is told that the server is there, so that no signal ends it the hard way.
         let stop = stop_signal()?;
-        ready(address);
         let app = App::new(engine, settings, Arc::new(Metrics::default()), gate);
-        http::serve(listening, app, stop).await?;
+        let frontend = Frontend::new(app)?;
+        ready(address);
+        frontend.serve(listening, stop).await;
         tracing::info!("the server has stopped");
         Ok(())
     })
@@ -100,12 +103,9 @@ fn settings(args: &Args) -> Result<Settings, CliError> {
     Ok(settings)
 }
 
-fn runtime(workers: usize) -> std::io::Result<Runtime> {
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if workers > 0 {
-        builder.worker_threads(workers);
-    }
-    builder.enable_all().build()
+    builder.worker_threads(threads).enable_all().build()
 }
 
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {

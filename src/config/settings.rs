@@ -1,7 +1,9 @@
 //! The settings and their defaults.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use guanxi_models::recommend::query::Query;
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,8 @@ pub struct Server {
     pub max_ingest_bytes: usize,
     /// Questions that wait or are being answered at once; more are refused.
     pub max_waiting: usize,
+    /// How long a question may wait until it is begun, while too much is asked; whoever has waited longer is refused.
+    pub max_wait: Period,
     /// Memory for bulk bodies that are being read or written, in bytes.
     pub bulk_memory_bytes: usize,
     /// How long the head of a request may take.
@@ -157,6 +161,7 @@ impl Default for Server {
             max_body_bytes: 1 << 20,
             max_ingest_bytes: 16 << 20,
             max_waiting: 256,
+            max_wait: Period(Duration::from_millis(2)),
             bulk_memory_bytes: 64 << 20,
             header_timeout: Period::from_secs(5),
             idle_timeout: Period::from_secs(75),
@@ -165,6 +170,14 @@ impl Default for Server {
             drain: Period::from_secs(1),
             shutdown_grace: Period::from_secs(10),
         }
+    }
+}
+
+impl Server {
+    /// How many threads answer.
+    pub fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        if self.workers > 0 { self.workers } else { all() }
     }
 }
 
@@ -262,6 +275,7 @@ impl Settings {
             ("server.header_timeout", self.server.header_timeout),
             ("server.idle_timeout", self.server.idle_timeout),
             ("server.request_timeout", self.server.request_timeout),
+            ("server.max_wait", self.server.max_wait),
             ("models.poll_interval", self.models.poll_interval),
         ];
         match periods.into_iter().find(|(_, period)| period.0.is_zero()) {

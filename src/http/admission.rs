@@ -1,31 +1,39 @@
 //! How much is begun at once: what can't be answered soon is refused at once, so that what was begun is finished.
 //!
-//! Three lanes. Health, figures and documents always pass. Questions queue in the runtime behind each other, and there are never more of
-//! them in the queue than `server.max_waiting`. Bulk bodies share `server.bulk_memory_bytes`, claimed as they arrive, and large ones are
+//! Three lanes. Health, figures and documents always pass. Questions queue behind each other: never more of them than
+//! `server.max_waiting`, and in a queue that doesn't go away whoever has waited longer than `server.max_wait` is refused instead of begun. Bulk bodies share `server.bulk_memory_bytes`, claimed as they arrive, and large ones are
 //! parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::app::App;
 use super::code::Code;
 use super::problem::Problem;
 use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 
 /// The unit in which memory is claimed, in bytes.
 const UNIT: usize = 64 * 1024;
+/// So many times `server.max_wait` a question may wait in a burst.
+const BURST: u32 = 10;
+/// A share of one.
+const ALL: i32 = 1 << 20;
+/// About so many questions are remembered.
+const SMOOTHING: i32 = 64;
 
 /// What is being done, and what may be begun.
 #[derive(Debug)]
 pub struct Admission {
     waiting: Arc<AtomicUsize>,
+    /// As many as threads answer: taken in the order in which questions came.
+    turns: Arc<Semaphore>,
+    threads: usize,
     max_waiting: usize,
+    max_wait: Duration,
+    /// The share of the last questions that found a thread with nothing to do, of [`ALL`].
+    unhindered: AtomicI32,
     bulk: Arc<Semaphore>,
     /// Held while a large body is parsed.
     pub(super) parsing: Semaphore,
@@ -35,9 +43,14 @@ pub struct Admission {
 
 impl Admission {
     pub(super) fn new(server: &Server) -> Self {
+        let threads = server.threads();
         Self {
             waiting: Arc::default(),
+            turns: Arc::new(Semaphore::new(threads)),
+            threads,
             max_waiting: server.max_waiting,
+            max_wait: server.max_wait.0,
+            unhindered: AtomicI32::new(ALL),
             bulk: Arc::new(Semaphore::new(server.bulk_memory_bytes.div_ceil(UNIT))),
             parsing: Semaphore::new(1),
             draining: AtomicBool::new(false),
@@ -54,25 +67,77 @@ impl Admission {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// A place in the queue of questions until the value is dropped, and how many are before it.
+    /// A place among the questions that are being answered, once it is the question's turn; none if too many wait, or if it waited too long.
+    ///
+    /// An answer is made in one go and holds its thread. Before each, what has come meanwhile is seen: it gets its place in the queue, and
+    /// its time runs. Without that the queue would be in the sockets, where nobody knows how long it is.
+    pub(super) async fn enter(&self) -> Option<Place> {
+        let (mut place, before) = self.queue()?;
+        let came = Instant::now();
+        self.note(before < self.threads);
+        if before == 0 && self.threads > 1 {
+            return Some(place);
+        }
+        place.turn = Some(Arc::clone(&self.turns).acquire_owned().await.ok()?);
+        if came.elapsed() > self.patience() && self.is_any_behind() {
+            return None;
+        }
+        tokio::task::yield_now().await;
+        Some(place)
+    }
+
+    /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
+    /// Fail at Scale, ACM Queue 13(8), 2015).
+    fn patience(&self) -> Duration {
+        let is_burst = self.unhindered.load(Ordering::Relaxed) > ALL / 20;
+        if is_burst { BURST * self.max_wait } else { self.max_wait }
+    }
+
+    /// Notes whether a question found a thread that had nothing to do. Two that note at once may become one: it is an average.
+    fn note(&self, was_unhindered: bool) {
+        let share = self.unhindered.load(Ordering::Relaxed);
+        let target = if was_unhindered { ALL } else { 0 };
+        self.unhindered.store(share + (target - share) / SMOOTHING, Ordering::Relaxed);
+    }
+
+    /// Whether another one waits behind the one whose turn it is: the last is answered however long it waited, for nobody gains by its refusal.
+    fn is_any_behind(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > self.threads
+    }
+
+    /// A place that takes no turn, for work that doesn't hold its thread; none if too many wait.
+    pub(super) fn stand_by(&self) -> Option<Place> {
+        self.queue().map(|(place, _)| place)
+    }
+
+    /// A place in the queue until the value is dropped, and how many are before it.
     fn queue(&self) -> Option<(Place, usize)> {
-        let place = Place(Arc::clone(&self.waiting));
+        let place = Place { waiting: Arc::clone(&self.waiting), turn: None };
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         (before < self.max_waiting).then_some((place, before))
     }
 
     /// A claim on the memory of bulk bodies, of nothing yet.
     pub(super) fn claim(&self) -> Claim {
-        Claim { bulk: Arc::clone(&self.bulk), held: None, units: 0 }
+        self.claim_beyond(0)
+    }
+
+    /// A claim of a body that needs none as long as it is no larger than this.
+    pub(super) fn claim_beyond(&self, free: usize) -> Claim {
+        Claim { bulk: Arc::clone(&self.bulk), held: None, units: 0, free }
     }
 }
 
 /// One question that waits or is being answered. A client that goes away drops it.
-struct Place(Arc<AtomicUsize>);
+#[derive(Debug)]
+pub(super) struct Place {
+    waiting: Arc<AtomicUsize>,
+    turn: Option<OwnedSemaphorePermit>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -82,11 +147,16 @@ pub(super) struct Claim {
     bulk: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     units: usize,
+    /// Bodies up to this size claim nothing.
+    free: usize,
 }
 
 impl Claim {
     /// Claims as much as a body of so many bytes needs, in place of what was claimed for less of it.
     pub(super) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
+        if bytes <= self.free {
+            return Ok(());
+        }
         let wanted = (PER_BYTE * bytes).div_ceil(UNIT).max(1);
         let more = wanted.saturating_sub(self.units);
         if more == 0 {
@@ -96,7 +166,7 @@ impl Claim {
         let granted =
             granted.and_then(|more| Arc::clone(&self.bulk).try_acquire_many_owned(more).ok());
         let Some(granted) = granted else {
-            return Err(busy("other bulk writes take all the memory that there is for them"));
+            return Err(busy("other large bodies take all the memory that there is for them"));
         };
         match &mut self.held {
             Some(held) => held.merge(granted),
@@ -107,29 +177,9 @@ impl Claim {
     }
 }
 
-/// Lets a question through, or refuses it because too many wait.
-pub(super) async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
-    if !is_question(&request) {
-        return next.run(request).await;
-    }
-    let Some((_place, before)) = app.admission.queue() else {
-        return busy("more questions wait than can be answered soon").into_response();
-    };
-    // An answer is made in one go. Here others that have come meanwhile are seen first, so that it is known how many wait: but for the
-    // only one where others can be seen by another thread.
-    if before > 0 || tokio::runtime::Handle::current().metrics().num_workers() == 1 {
-        tokio::task::yield_now().await;
-    }
-    next.run(request).await
-}
-
-fn is_question(request: &Request) -> bool {
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    match route {
-        Some("/v1/recommend" | "/v1/recommend/{scenario}" | "/v1/models") => true,
-        Some("/v1/items/{id}" | "/v1/users/{id}") => request.method() == Method::GET,
-        _ => false,
-    }
+/// The refusal of a question that can't be begun soon.
+pub(super) fn too_many_wait() -> Problem {
+    busy("more questions wait than can be answered soon")
 }
 
 fn busy(what: &str) -> Problem {
@@ -139,6 +189,7 @@ fn busy(what: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Period;
 
     fn admission(max_waiting: usize, bulk_memory_bytes: usize) -> Admission {
         Admission::new(&Server { max_waiting, bulk_memory_bytes, ..Server::default() })
@@ -154,6 +205,38 @@ mod tests {
         assert!(admission.queue().is_some());
     }
 
+    /// Two questions wait 20 ms, of 5 that they may, for one that is being answered: which of them are begun?
+    async fn begun(admission: &Admission) -> (bool, bool) {
+        let busy = admission.enter().await;
+        let answering = async {
+            std::thread::sleep(Duration::from_millis(20));
+            drop(busy);
+        };
+        let wait = || async { admission.enter().await.is_some() };
+        let (first, second, ()) = tokio::join!(biased; wait(), wait(), answering);
+        assert_eq!(admission.waiting.load(Ordering::Relaxed), 0);
+        (first, second)
+    }
+
+    fn one_thread() -> Admission {
+        let max_wait = Period(Duration::from_millis(5));
+        Admission::new(&Server { max_wait, workers: 1, ..Server::default() })
+    }
+
+    #[tokio::test]
+    async fn a_burst_is_borne() {
+        assert_eq!(begun(&one_thread()).await, (true, true));
+    }
+
+    #[tokio::test]
+    async fn under_overload_whoever_has_waited_too_long_is_not_begun_but_for_the_last() {
+        let admission = one_thread();
+        (0..500).for_each(|_| admission.note(false));
+        assert_eq!(begun(&admission).await, (false, true));
+        (0..500).for_each(|_| admission.note(true));
+        assert_eq!(begun(&admission).await, (true, true));
+    }
+
     #[test]
     fn bodies_claim_memory_as_they_grow_and_give_it_back() {
         let unit = UNIT / PER_BYTE;
@@ -165,6 +248,9 @@ mod tests {
         let mut two = admission.claim();
         two.grow_to(unit).unwrap();
         assert_eq!(two.grow_to(unit + 1).unwrap_err().code(), Code::Busy);
+        let mut small = admission.claim_beyond(unit);
+        small.grow_to(unit).unwrap();
+        small.grow_to(unit + 1).unwrap_err();
         drop(one);
         two.grow_to(4 * unit).unwrap();
     }

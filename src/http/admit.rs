@@ -41,9 +41,7 @@ pub(super) fn need(method: &Method, route: &str) -> Need {
 
 /// Lets a request through with its [`crate::access::Caller`], or says why not.
 pub(super) async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let origin =
-        origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.gate.knows_origin(origin)));
+    let origin = known_origin(&app, request.headers());
     if origin.is_some() && is_preflight(&request) {
         return open_to(origin, preflight());
     }
@@ -55,6 +53,13 @@ pub(super) async fn admit(State(app): State<App>, mut request: Request, next: Ne
         Err(denied) => denied.into_response(),
     };
     open_to(origin, answer)
+}
+
+/// The origin of the page that asks, if pages of it may read answers.
+pub(super) fn known_origin(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let is_known = origin.to_str().is_ok_and(|origin| app.gate.knows_origin(origin));
+    is_known.then(|| origin.clone())
 }
 
 fn pass(app: &App, request: &Request) -> Result<crate::access::Caller, Problem> {
@@ -131,7 +136,7 @@ fn preflight() -> Response {
 }
 
 /// Lets pages of a known origin read the answer. All others are told nothing.
-fn open_to(origin: Option<HeaderValue>, mut answer: Response) -> Response {
+pub(super) fn open_to(origin: Option<HeaderValue>, mut answer: Response) -> Response {
     if let Some(origin) = origin {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -9,9 +9,13 @@ use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::admission::Claim;
+use super::app::App;
 use super::code::Code;
 use super::problem::{Problem, shown};
 use crate::config::Server;
+
+/// So much of a small body may be held by every connection, in bytes.
+const USUAL: usize = 64 * 1024;
 
 /// What a route takes: decides the greatest size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +35,10 @@ impl Kind {
     }
 }
 
-/// Reads the whole body of a question or of one entry.
-pub(super) async fn read(body: Body, server: &Server) -> Result<Bytes, Problem> {
-    read_whole(body, Kind::Small, server, None).await
+/// Reads the whole body of a question or of one entry. What it holds in memory beyond the usual is claimed as it arrives.
+pub(super) async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
+    let mut claim = app.admission.claim_beyond(USUAL);
+    read_whole(body, Kind::Small, &app.settings.server, &mut claim).await
 }
 
 /// Reads the whole body of many entries. What it holds in memory is claimed as it arrives.
@@ -42,14 +47,14 @@ pub(super) async fn read_bulk(
     server: &Server,
     claim: &mut Claim,
 ) -> Result<Bytes, Problem> {
-    read_whole(body, Kind::Bulk, server, Some(claim)).await
+    read_whole(body, Kind::Bulk, server, claim).await
 }
 
 async fn read_whole(
     body: Body,
     kind: Kind,
     server: &Server,
-    claim: Option<&mut Claim>,
+    claim: &mut Claim,
 ) -> Result<Bytes, Problem> {
     let (most, key) = kind.limit(server);
     let too_large = || {
@@ -91,7 +96,7 @@ enum Broken {
 async fn collect(
     mut body: Limited<Body>,
     min_rate: usize,
-    mut claim: Option<&mut Claim>,
+    claim: &mut Claim,
 ) -> Result<Bytes, Broken> {
     let (began, mut whole) = (Instant::now(), BytesMut::new());
     loop {
@@ -101,9 +106,7 @@ async fn collect(
         let frame = tokio::time::timeout_at(due.into(), body.frame()).await;
         let Some(frame) = frame.map_err(|_| Broken::Slow)? else { return Ok(whole.freeze()) };
         whole.extend(frame.map_err(Broken::Unreadable)?.into_data().ok());
-        if let Some(claim) = &mut claim {
-            claim.grow_to(whole.len()).map_err(Broken::Busy)?;
-        }
+        claim.grow_to(whole.len()).map_err(Broken::Busy)?;
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::app::App;
+use super::background::in_background;
 use super::body;
 use super::code::Code;
 use super::problem::{Problem, shown};
@@ -97,10 +98,9 @@ async fn parsed(
         return Ok(parse(&body)?);
     }
     let _one_at_a_time = app.admission.parsing.acquire().await.expect("it is never closed");
-    let parsing = tokio::task::spawn_blocking(move || parse(&body));
-    match parsing.await {
-        Ok(parsed) => Ok(parsed?),
-        Err(_) => Err(Problem::new(Code::Internal, "the server failed at this body")),
+    match in_background(move || parse(&body)).await {
+        Some(parsed) => Ok(parsed?),
+        None => Err(Problem::new(Code::Internal, "the server failed at this body")),
     }
 }
 

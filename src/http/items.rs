@@ -28,7 +28,7 @@ pub(super) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Written>, Problem> {
-    let body = body::read(body, &app.settings.server).await?;
+    let body = body::read(body, &app).await?;
     body::require_json(&headers, &body)?;
     let item = ingest::item_of(&id, body::or_empty_object(&body), now())?;
     written::write(&app, Record::Item(item)).await.map(Json)
@@ -49,7 +49,7 @@ pub(super) async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Written>, Problem> {
-    let body = body::read(body, &app.settings.server).await?;
+    let body = body::read(body, &app).await?;
     body::require_json(&headers, &body)?;
     let now = now();
     let change = move |world: &World| {

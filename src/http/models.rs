@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+use super::admission::too_many_wait;
 use super::app::App;
 use super::code::Code;
 use super::path::Segments;
@@ -53,6 +54,7 @@ impl From<Manifest> for ModelBody {
 /// Lists the models.
 #[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models, description = "The models.")))]
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
+    let _place = app.admission.stand_by().ok_or_else(too_many_wait)?;
     let serving = app.engine.status().model.map(|model| model.version);
     let manifests = with_registry(&app, Registry::list).await?;
     Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::HttpBody as _;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
@@ -12,6 +13,8 @@ use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
+use super::admission::too_many_wait;
+use super::admit::{known_origin, open_to};
 use super::app::App;
 use super::code::Code;
 use super::fresh_id::fresh_id;
@@ -46,8 +49,8 @@ impl Counters {
         Self { routes: routes.collect(), other: metrics.route("other", "other") }
     }
 
-    fn of(&self, method: &Method, path: Option<&MatchedPath>) -> &RequestCounters {
-        let methods = path.and_then(|path| self.routes.get(path.as_str()));
+    fn of(&self, method: &Method, route: Option<&str>) -> &RequestCounters {
+        let methods = route.and_then(|route| self.routes.get(route));
         let found = methods.and_then(|methods| methods.iter().find(|(known, _)| known == method));
         found.map_or(&self.other, |(_, counters)| counters)
     }
@@ -78,6 +81,23 @@ impl Observer {
         let counters = Counters::new(&app.metrics, description);
         Self { app, counters }
     }
+
+    /// Answers a question that nothing else is done for, as [`observe`] would.
+    pub(super) fn put_off(&self, request: &Request, route: &str) -> Response {
+        let began = Instant::now();
+        let mut answer = too_many_wait().into_response();
+        let (is_http1, has_body) =
+            (request.version() < Version::HTTP_2, !request.body().is_end_stream());
+        if is_http1 && (has_body || self.app.admission.is_draining()) {
+            answer = ended(answer);
+        }
+        answer = open_to(known_origin(&self.app, request.headers()), answer);
+        let (status, took) = (answer.status(), began.elapsed());
+        log(status, took);
+        self.counters.of(request.method(), Some(route)).answered(status.as_u16(), took);
+        dress(&mut answer, request_id(request.headers()));
+        answer
+    }
 }
 
 /// Answers a request and looks on.
@@ -101,7 +121,8 @@ pub(super) async fn observe(
     }
     let (status, took) = (answer.status(), began.elapsed());
     span.in_scope(|| log(status, took));
-    observer.counters.of(&method, path.as_ref()).answered(status.as_u16(), took);
+    let route = path.as_ref().map(MatchedPath::as_str);
+    observer.counters.of(&method, route).answered(status.as_u16(), took);
     dress(&mut answer, id);
     answer
 }

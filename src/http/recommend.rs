@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::admission::too_many_wait;
 use super::answer::{ListShape, Listing};
 use super::app::App;
 use super::body;
@@ -53,7 +54,8 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let scenario = scenario_of(&scenario)?;
-    let body = body::read(body, &app.settings.server).await?;
+    let body = body::read(body, &app).await?;
+    let _place = app.admission.enter().await.ok_or_else(too_many_wait)?;
     let began = Instant::now();
     body::require_json(&headers, &body)?;
     let question = json::decode::<Question>(&body)?;
@@ -146,7 +148,8 @@ pub(super) async fn post_many(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = body::read(body, &app.settings.server).await?;
+    let body = body::read(body, &app).await?;
+    let _place = app.admission.enter().await.ok_or_else(too_many_wait)?;
     body::require_json(&headers, &body)?;
     let requests = requests(json::object(&body)?)?;
     let world = app.engine.world();

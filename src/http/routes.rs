@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request};
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::middleware;
 use axum::response::Response;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -20,15 +20,15 @@ use super::code::Code;
 use super::docs::{self, Api, Document};
 use super::observe::{self, Observer};
 use super::problem::{Problem, shown};
-use super::{admission, admit, bulk, health, items, models, recommend, relations, users};
+use super::{admit, bulk, health, items, models, recommend, relations, users};
 
-/// Everything the server answers.
-pub fn router(app: App) -> Router {
+/// Everything the server answers, and who looks on.
+pub(super) fn router(app: App) -> (Router, Arc<Observer>) {
     let (router, description) = described().split_for_parts();
     let description = complete(description);
     let observer = Arc::new(Observer::new(app.clone(), &description));
     let text = description.to_json().expect("a description of plain data can be written");
-    router
+    let router = router
         .merge(docs::pages())
         .layer(Extension(Document(text.into())))
         .fallback(unknown_route)
@@ -37,9 +37,24 @@ pub fn router(app: App) -> Router {
         .layer(MapRequestBodyLayer::new(Body::new))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate())
         .layer(middleware::from_fn_with_state(app.clone(), admit::admit))
-        .layer(middleware::from_fn_with_state(app.clone(), admission::admit))
-        .layer(middleware::from_fn_with_state(observer, observe::observe))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(Arc::clone(&observer), observe::observe))
+        .with_state(app);
+    (router, observer)
+}
+
+/// The route of a question without a body: it waits its turn before anything else is done for it, because a refusal must cost next to
+/// nothing. Questions with a body wait once it was read.
+pub(super) fn question(method: &Method, path: &str) -> Option<&'static str> {
+    if *method != Method::GET && *method != Method::HEAD {
+        return None;
+    }
+    let path = path.strip_prefix("/v1/")?;
+    let routes = [
+        ("recommend/", "/v1/recommend/{scenario}"),
+        ("items/", "/v1/items/{id}"),
+        ("users/", "/v1/users/{id}"),
+    ];
+    routes.into_iter().find_map(|(prefix, route)| path.starts_with(prefix).then_some(route))
 }
 
 /// The `OpenAPI` document of the handlers.

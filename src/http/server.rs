@@ -1,11 +1,13 @@
 //! Accepting connections, and ending well.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -19,10 +21,10 @@ use super::admit::Peer;
 use super::app::App;
 use super::head::{self, Guard, Refused};
 use super::observe::Misread;
-use super::routes::router;
+use super::observe::Observer;
+use super::routes::{question, router};
 use super::timed::{Bounds, InFlight, Timed};
 use super::tls::{Accepted, Tls};
-use crate::config::Server;
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -42,40 +44,12 @@ pub struct Listening {
     pub is_shared: bool,
 }
 
-/// Serves until `stop` is ready. Then readiness says no and answers end their connections, for at most `drain` or until none is open; and
-/// what was begun is finished, for at most `shutdown_grace`.
-pub async fn serve(
-    listening: Listening,
+/// What accepts connections and answers them.
+#[derive(Debug)]
+pub struct Frontend {
     app: App,
-    stop: impl Future<Output = ()>,
-) -> Result<(), String> {
-    let Listening { listener, is_shared } = listening;
-    let acceptor = Acceptor::new(router(app.clone()), &app.settings.server)?;
-    let graceful = GracefulShutdown::new();
-    tokio::select! {
-        () = acceptor.accept(&listener, &graceful) => (),
-        () = stop => (),
-    }
-    app.admission.drain();
-    let server = &app.settings.server;
-    tokio::select! {
-        () = acceptor.accept(&listener, &graceful), if !is_shared => (),
-        _ = tokio::time::timeout(server.drain.0, acceptor.emptied()) => (),
-    }
-    // Whoever connects from now on is refused by the system.
-    drop(listener);
-    let grace = server.shutdown_grace.0;
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!(
-            seconds = grace.as_secs_f64(),
-            "some requests took longer than the grace period"
-        );
-    }
-    Ok(())
-}
-
-struct Acceptor {
     router: Router,
+    observer: Arc<Observer>,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
     room: Arc<Semaphore>,
@@ -83,20 +57,51 @@ struct Acceptor {
     tls: Tls,
 }
 
-impl Acceptor {
-    fn new(router: Router, settings: &Server) -> Result<Self, String> {
+impl Frontend {
+    /// Gets everything ready that can fail: the files of TLS.
+    pub fn new(app: App) -> Result<Self, String> {
+        let settings = &app.settings.server;
+        let (router, observer) = router(app.clone());
         let mut builder = Builder::new(TokioExecutor::new());
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
         Ok(Self {
             router,
+            observer,
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
             room: Arc::new(Semaphore::new(settings.max_connections)),
             open: Arc::default(),
             tls: Tls::open(settings)?,
+            app,
         })
+    }
+
+    /// Serves until `stop` is ready. Then readiness says no and answers end their connections, for at most `drain` or until none is open;
+    /// and what was begun is finished, for at most `shutdown_grace`.
+    pub async fn serve(self, listening: Listening, stop: impl Future<Output = ()>) {
+        let Listening { listener, is_shared } = listening;
+        let graceful = GracefulShutdown::new();
+        tokio::select! {
+            () = self.accept(&listener, &graceful) => (),
+            () = stop => (),
+        }
+        self.app.admission.drain();
+        let server = &self.app.settings.server;
+        tokio::select! {
+            () = self.accept(&listener, &graceful), if !is_shared => (),
+            _ = tokio::time::timeout(server.drain.0, self.emptied()) => (),
+        }
+        // Whoever connects from now on is refused by the system.
+        drop(listener);
+        let grace = server.shutdown_grace.0;
+        if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+            tracing::warn!(
+                seconds = grace.as_secs_f64(),
+                "some requests took longer than the grace period"
+            );
+        }
     }
 
     async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
@@ -128,7 +133,9 @@ impl Acceptor {
         let in_flight = InFlight::default();
         let timed = Timed::new(stream, self.bounds, in_flight.clone());
         let answering = Answering {
+            app: self.app.clone(),
             router: self.router.clone(),
+            observer: Arc::clone(&self.observer),
             peer,
             in_flight,
             refused: Refused::default(),
@@ -168,7 +175,9 @@ impl Drop for Open {
 
 /// What answers the requests of one connection.
 struct Answering {
+    app: App,
     router: Router,
+    observer: Arc<Observer>,
     peer: Peer,
     in_flight: InFlight,
     refused: Refused,
@@ -182,20 +191,28 @@ impl Answering {
     {
         let io = TokioIo::new(Guard::new(stream, self.refused.clone()));
         let builder = Arc::clone(&self.builder);
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let flight = self.in_flight.begin();
-            let answering = self.router.clone().oneshot(self.marked(request));
-            async move {
-                let answer = answering.await;
-                drop(flight);
-                answer
-            }
-        });
+        let answering = Arc::new(self);
+        let service = service_fn(move |request| Arc::clone(&answering).answer(request));
         let connection = builder.serve_connection(io, service);
         // A client that goes away in the middle is no event for an operator.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        request: hyper::Request<hyper::body::Incoming>,
+    ) -> Result<Response, Infallible> {
+        let _flight = self.in_flight.begin();
+        let request = self.marked(request);
+        let Some(route) = question(request.method(), request.uri().path()) else {
+            return self.router.clone().oneshot(request).await;
+        };
+        let Some(_place) = self.app.admission.enter().await else {
+            return Ok(self.observer.put_off(&request, route));
+        };
+        self.router.clone().oneshot(request).await
     }
 
     /// The request with what is known of its connection.

@@ -62,9 +62,10 @@ mod encrypted {
                 return Ok(Self { config: None });
             }
             let (cert, key) = (server.tls_cert.clone(), server.tls_key.clone());
-            // The key is replaced before the certificate, whose change is what is looked for.
+            // Two files are replaced one after the other: between them they don't belong together, and what was there before goes on.
             let read = move |_: Option<Vec<u8>>| config(&cert, &key);
-            let config = Watched::new(server.tls_cert.clone(), read)?;
+            let files = (server.tls_cert.clone(), vec![server.tls_key.clone()]);
+            let config = Watched::with(files.0, files.1, read)?;
             Ok(Self { config: Some(Arc::new(config)) })
         }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use axum::http::{Request, Response, StatusCode, Uri};
+use axum::http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -12,11 +12,21 @@ use tokio::net::TcpStream;
 
 use super::LoadError;
 
+/// The server that is asked, and what it is shown.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The base URL.
+    pub base: Uri,
+    /// The value of `authorization`, where the server knows keys.
+    pub authorization: Option<HeaderValue>,
+}
+
 /// Plain HTTP/1.1 to one server. A connection that broke is made anew by the next request.
 #[derive(Debug)]
 pub(super) struct Connection {
     /// Host and port.
     address: String,
+    authorization: Option<HeaderValue>,
     sender: Option<SendRequest<Full<Bytes>>>,
     timeout: Duration,
 }
@@ -58,13 +68,20 @@ fn address(base: &Uri) -> Option<String> {
 }
 
 impl Connection {
-    pub(super) fn new(base: &Uri, timeout: Duration) -> Result<Self, LoadError> {
+    pub(super) fn new(target: &Target, timeout: Duration) -> Result<Self, LoadError> {
+        let Target { base, authorization } = target;
         let address = address(base).ok_or_else(|| LoadError::Url { url: base.to_string() })?;
-        Ok(Self { address, sender: None, timeout })
+        Ok(Self { address, authorization: authorization.clone(), sender: None, timeout })
     }
 
     /// Asks, and waits for the whole answer.
-    pub(super) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+    pub(super) async fn ask(
+        &mut self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Broken> {
+        if let Some(value) = &self.authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, value.clone());
+        }
         let asked = asked(&self.address, &mut self.sender, request);
         let answer = tokio::time::timeout(self.timeout, asked).await;
         let answer = answer.unwrap_or(Err(Broken::Timeout));

@@ -22,6 +22,7 @@ mod worker;
 
 pub use asking::Asking;
 pub use compare::{Change, Comparison};
+pub use connection::Target;
 pub use error::LoadError;
 pub use highest::{Bound, highest};
 pub use machine::Machine;

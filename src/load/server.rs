@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, Uri, header};
+use axum::http::{Request, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::LoadError;
-use super::connection::{Answer, Broken, Connection};
+use super::connection::{Answer, Broken, Connection, Target};
 use crate::telemetry::Usage;
 
 /// Nobody waits longer for a figure.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The server that is measured, asked beside the load.
 #[derive(Debug)]
 pub struct Server {
-    base: Uri,
+    target: Target,
     connection: Connection,
     runtime: Runtime,
     /// Its process, if it runs on this machine and is named.
@@ -27,14 +27,14 @@ pub struct Server {
 
 impl Server {
     /// Finds out whether anybody answers there.
-    pub fn find(base: &Uri, pid: Option<u32>) -> Result<Self, LoadError> {
-        let connection = Connection::new(base, PATIENCE)?;
+    pub fn find(target: &Target, pid: Option<u32>) -> Result<Self, LoadError> {
+        let connection = Connection::new(target, PATIENCE)?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(LoadError::Start)?;
-        let mut server = Self { base: base.clone(), connection, runtime, pid };
+        let mut server = Self { target: target.clone(), connection, runtime, pid };
         let answer = server.ask("/health/ready");
-        let unreachable =
-            |reason: &str| LoadError::Unreachable { url: base.to_string(), reason: reason.into() };
+        let url = target.base.to_string();
+        let unreachable = |reason: &str| LoadError::Unreachable { url, reason: reason.into() };
         answer.map_err(|broken| unreachable(broken.name()))?;
         Ok(server)
     }
@@ -79,8 +79,9 @@ impl Server {
     }
 
     fn request(&self, path: &str) -> Request<Full<Bytes>> {
-        let host = self.base.authority().map_or("", |authority| authority.as_str());
-        let target = format!("{}{path}", self.base.path().trim_end_matches('/'));
+        let base = &self.target.base;
+        let host = base.authority().map_or("", |authority| authority.as_str());
+        let target = format!("{}{path}", base.path().trim_end_matches('/'));
         let request = Request::get(target).header(header::HOST, host);
         request.body(Full::default()).expect("our own paths make a request")
     }

@@ -5,13 +5,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use axum::http::Uri;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use super::LoadError;
 use super::asking::Asking;
-use super::connection::Connection;
+use super::connection::{Connection, Target};
 use super::mix::{Mix, Part};
 use super::recorder::Recorder;
 use super::report::{Slice, StepReport};
@@ -30,8 +29,8 @@ const LEAD: Duration = Duration::from_millis(50);
 /// How a server is loaded, at whatever rate.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The base URL.
-    pub base: Uri,
+    /// The server.
+    pub target: Target,
     /// What is asked.
     pub asking: Asking,
     /// How many connections ask.
@@ -99,7 +98,7 @@ fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
     let start = Instant::now() + LEAD;
     let work = |asking: Asking, schedule: Schedule, first_part| {
         Arc::new(Work {
-            base: plan.base.clone(),
+            base: plan.target.base.clone(),
             asking,
             start,
             until: start + schedule.end() + plan.timeout,
@@ -129,7 +128,7 @@ fn thread(
         let mut tasks = JoinSet::new();
         for (work, connections) in works {
             for _ in (at..*connections).step_by(plan.threads) {
-                let connection = Connection::new(&plan.base, plan.timeout)?;
+                let connection = Connection::new(&plan.target, plan.timeout)?;
                 let timer = Timer::new().map_err(LoadError::Start)?;
                 tasks.spawn(Arc::clone(work).run(connection, timer, tell.clone()));
             }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::status::{Commits, ServedModel, Status, Troubles};
 use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
+use crate::priority::{Work, stand_back};
 use crate::registry::{Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
 
@@ -178,7 +179,10 @@ impl Engine {
         let (shared, commands) = (Arc::clone(&self.shared), self.commands.clone());
         let (stop, stopped) = std::sync::mpsc::channel();
         self.stop_refresher = Some(stop);
-        self.start("refresher", move || refresher::run(&shared, &commands, every, &stopped))
+        self.start("refresher", move || {
+            stand_back(Work::Bulk);
+            refresher::run(&shared, &commands, every, &stopped);
+        })
     }
 
     fn start(

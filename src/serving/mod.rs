@@ -4,6 +4,8 @@
 //! `refresher` prepares a newly published model beside it and hands it over. Readers load the pointer once and need nobody.
 
 mod engine;
+#[cfg(test)]
+mod laws;
 mod refresher;
 mod replay;
 mod status;

@@ -57,6 +57,14 @@ mod tests {
 
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_record_comes_back_as_it_was(record in crate::arbitrary::record()) {
+            let bytes = encode_record(&record);
+            proptest::prop_assert_eq!(decode_record(Offset(1), &bytes).unwrap(), record);
+        }
+    }
+
     fn records() -> Vec<Record> {
         vec![
             Record::Event(Event::new("e", "u", "i", EventType::GroupJoin, 5)),

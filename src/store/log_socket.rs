@@ -19,6 +19,7 @@ use guanxi_models::{Offset, Record};
 use super::codec::decode_record;
 use super::keyspaces::Keyspaces;
 use super::{StoreError, records};
+use crate::priority::{Work, stand_back};
 
 const SOCKET: &str = "log.sock";
 /// No record is longer; a longer frame is nonsense.
@@ -78,7 +79,10 @@ fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
                 continue;
             };
             let reader = std::thread::Builder::new().name("log-reader".to_owned());
-            let answer = || answer_or_tell(stream, keyspaces, stop);
+            let answer = || {
+                stand_back(Work::Copies);
+                answer_or_tell(stream, keyspaces, stop);
+            };
             if let Err(error) = reader.spawn_scoped(scope, answer) {
                 tracing::warn!(%error, "no thread for a reader of the log");
             }

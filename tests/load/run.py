@@ -30,8 +30,8 @@ USERS, ITEMS = 500, 300
 class Service:
     """One process on one directory, on a socket of its own or on one that is handed over."""
 
-    def __init__(self, guanxi, data, shared=None, env=None):
-        command, extra = [str(guanxi), "serve", "--data", str(data), "--listen", "127.0.0.1:0"], {}
+    def __init__(self, guanxi, data, shared=None, env=None, prefix=()):
+        command, extra = [*prefix, str(guanxi), "serve", "--data", str(data), "--listen", "127.0.0.1:0"], {}
         if shared is not None:
             # The socket is descriptor 3, and the variable names the process, as systemd does it.
             command = ["sh", "-c", f'exec 3<&{shared.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "sh", *command]

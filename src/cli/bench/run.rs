@@ -1,9 +1,9 @@
 //! `guanxi bench`: loads a server and tells what came of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use axum::http::Uri;
+use axum::http::{HeaderValue, Uri};
 use serde_json::Value;
 
 use super::tell::tell;
@@ -11,7 +11,7 @@ use crate::cli::{CliError, Output, papers};
 use crate::config::Period;
 use crate::load::{
     Arrivals, Asking, Bound, Drawn, LoadError, Machine, Mix, Names, Part, Plan, Recall, Report,
-    Server, highest, page, run_step,
+    Server, Target, highest, page, run_step,
 };
 use crate::registry::Registry;
 
@@ -22,6 +22,9 @@ pub(super) struct Args {
     /// The base URL of the server.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4826")]
     url: Uri,
+    /// The file with the key that every request shows, for servers that know keys.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Requests a second, one rate after the other; with `--max-p99` the first that is tried.
     #[arg(long, value_name = "RATE", value_delimiter = ',', default_value = "1000")]
     rate: Vec<f64>,
@@ -134,7 +137,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let plan = args.plan()?;
     plan.asking.check()?;
     let mut report = args.report()?;
-    let mut server = Server::find(&plan.base, args.server_pid)?;
+    let mut server = Server::find(&plan.target, args.server_pid)?;
     report.server = server.facts();
     out.note(format_args!(
         "{} for each rate, {} connections",
@@ -203,7 +206,7 @@ impl Args {
     fn plan(&self) -> Result<Plan, CliError> {
         let Client { connections, threads, writes, arrivals, timeout } = &self.client;
         Ok(Plan {
-            base: self.url.clone(),
+            target: Target { base: self.url.clone(), authorization: self.authorization()? },
             asking: self.asked.asking()?,
             connections: usize::from(*connections),
             threads: usize::from(*threads),
@@ -214,6 +217,11 @@ impl Args {
             count: self.length.count,
             timeout: timeout.0,
         })
+    }
+
+    /// The key comes from a file: arguments are seen by everybody on the machine, and stand in the report.
+    fn authorization(&self) -> Result<Option<HeaderValue>, CliError> {
+        self.key_file.as_deref().map(authorization).transpose()
     }
 
     fn report(&self) -> Result<Report, CliError> {
@@ -230,6 +238,18 @@ impl Args {
             highest: None,
         })
     }
+}
+
+fn authorization(path: &Path) -> Result<HeaderValue, CliError> {
+    let name = path.display();
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+    let value = HeaderValue::try_from(format!("Bearer {}", text.trim()));
+    let mut value = value.map_err(|_| {
+        format!("`{name}` holds no key: it must be one line, as `guanxi keys create` shows it")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl Asked {
