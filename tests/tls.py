@@ -16,7 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 
+# Old versions of TLS are tried on purpose.
+warnings.simplefilter("ignore", DeprecationWarning)
 # A changed file is seen after a quarter of a second.
 SEEN = 1.0
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::app::App;
 use super::code::Code;
 use super::problem::Problem;
-use crate::access::{Denied, Need, Presented};
+use crate::access::{Caller, Denied, Need, Presented};
 
 const USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
 
@@ -45,7 +45,11 @@ pub(super) async fn admit(State(app): State<App>, mut request: Request, next: Ne
     if origin.is_some() && is_preflight(&request) {
         return open_to(origin, preflight());
     }
-    let answer = match pass(&app, &request) {
+    let route = request.extensions().get::<MatchedPath>();
+    // What no route answers tells nobody anything.
+    let need = route.map_or(Need::Nothing, |route| need(request.method(), route.as_str()));
+    let peer = request.extensions().get::<Peer>().copied();
+    let answer = match pass(&app, peer, request.headers(), need) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -62,13 +66,14 @@ pub(super) fn known_origin(app: &App, headers: &HeaderMap) -> Option<HeaderValue
     is_known.then(|| origin.clone())
 }
 
-fn pass(app: &App, request: &Request) -> Result<crate::access::Caller, Problem> {
-    let route = request.extensions().get::<MatchedPath>();
-    // What no route answers tells nobody anything.
-    let need = route.map_or(Need::Nothing, |route| need(request.method(), route.as_str()));
-    let peer = request.extensions().get::<Peer>();
+/// Who asks, if that one may do what is needed.
+pub(super) fn pass(
+    app: &App,
+    peer: Option<Peer>,
+    headers: &HeaderMap,
+    need: Need,
+) -> Result<Caller, Problem> {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
-    let headers = request.headers();
     let presented = Presented {
         address,
         key: key(headers),

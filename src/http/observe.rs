@@ -4,17 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::HttpBody as _;
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
-use super::admission::too_many_wait;
-use super::admit::{known_origin, open_to};
 use super::app::App;
 use super::code::Code;
 use super::fresh_id::fresh_id;
@@ -82,21 +79,68 @@ impl Observer {
         Self { app, counters }
     }
 
-    /// Answers a question that nothing else is done for, as [`observe`] would.
-    pub(super) fn put_off(&self, request: &Request, route: &str) -> Response {
-        let began = Instant::now();
-        let mut answer = too_many_wait().into_response();
-        let (is_http1, has_body) =
-            (request.version() < Version::HTTP_2, !request.body().is_end_stream());
-        if is_http1 && (has_body || self.app.admission.is_draining()) {
+    /// What stands around an answer that is made in one go, as [`observe`] stands around all others.
+    pub(super) fn around<B: HttpBody>(
+        &self,
+        request: &Request<B>,
+        route: &'static str,
+        make: impl FnOnce() -> Response,
+    ) -> Response {
+        let seen = Seen::new(request, Some(route));
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
+        let mut answer = made.unwrap_or_else(|_| failed());
+        // What is left of a body stands where the next request would.
+        if seen.is_http1 && !request.body().is_end_stream() {
             answer = ended(answer);
         }
-        answer = open_to(known_origin(&self.app, request.headers()), answer);
-        let (status, took) = (answer.status(), began.elapsed());
-        log(status, took);
-        self.counters.of(request.method(), Some(route)).answered(status.as_u16(), took);
-        dress(&mut answer, request_id(request.headers()));
+        self.finish(seen, answer)
+    }
+
+    /// Counts and tells what became of a request, and gives the answer what all have.
+    fn finish(&self, seen: Seen, mut answer: Response) -> Response {
+        if seen.is_http1 && self.app.admission.is_draining() {
+            answer = ended(answer);
+        }
+        let (status, took) = (answer.status(), seen.began.elapsed());
+        log(&seen, status, took);
+        self.counters.of(&seen.method, seen.route()).answered(status.as_u16(), took);
+        dress(&mut answer, seen.id);
         answer
+    }
+}
+
+/// What is kept of a request until it is answered.
+struct Seen {
+    began: Instant,
+    id: HeaderValue,
+    method: Method,
+    is_http1: bool,
+    route: Option<Route>,
+}
+
+/// The route of a request: the path as it was sent would name users.
+enum Route {
+    Known(&'static str),
+    Matched(MatchedPath),
+}
+
+impl Seen {
+    fn new<B>(request: &Request<B>, route: Option<&'static str>) -> Self {
+        let matched = || request.extensions().get::<MatchedPath>().cloned().map(Route::Matched);
+        Self {
+            began: Instant::now(),
+            id: request_id(request.headers()),
+            method: request.method().clone(),
+            is_http1: request.version() < Version::HTTP_2,
+            route: route.map(Route::Known).or_else(matched),
+        }
+    }
+
+    fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(|route| match route {
+            Route::Known(route) => route,
+            Route::Matched(path) => path.as_str(),
+        })
     }
 }
 
@@ -106,25 +150,9 @@ pub(super) async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let began = Instant::now();
-    let id = request_id(request.headers());
-    let path = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    // The path as it was sent would name users; the route doesn't.
-    let route = path.as_ref().map_or("none", MatchedPath::as_str);
-    let shown_id = id.to_str().unwrap_or_default();
-    let span = tracing::info_span!("request", id = shown_id, method = shown(&method), route);
-    let is_http1 = request.version() < Version::HTTP_2;
-    let mut answer = answered(request, next).instrument(span.clone()).await;
-    if is_http1 && observer.app.admission.is_draining() {
-        answer = ended(answer);
-    }
-    let (status, took) = (answer.status(), began.elapsed());
-    span.in_scope(|| log(status, took));
-    let route = path.as_ref().map(MatchedPath::as_str);
-    observer.counters.of(&method, route).answered(status.as_u16(), took);
-    dress(&mut answer, id);
-    answer
+    let seen = Seen::new(&request, None);
+    let answer = answered(request, next).await;
+    observer.finish(seen, answer)
 }
 
 /// The problem of a head that no handler will see.
@@ -155,7 +183,11 @@ async fn guarded(answer: impl Future<Output = Response>) -> Response {
     if let Ok(answer) = catch(answer).await {
         return in_stable_form(answer);
     }
-    tracing::error!("a handler panicked");
+    failed()
+}
+
+/// The answer to a request whose handler panicked: its message is in the log, and the line about the answer, which has the request's id.
+fn failed() -> Response {
     let detail = "the server failed at this request: report it with the header `x-request-id`";
     Problem::new(Code::Internal, detail).into_response()
 }
@@ -210,14 +242,16 @@ fn shown(method: &Method) -> &str {
     if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
-fn log(status: StatusCode, took: Duration) {
+fn log(seen: &Seen, status: StatusCode, took: Duration) {
     let (status, micros) = (status.as_u16(), took.as_micros() as u64);
+    let id = seen.id.to_str().unwrap_or_default();
+    let (method, route) = (shown(&seen.method), seen.route().unwrap_or("none"));
     match status {
         // So many of these may come that lines about them would be a burden of their own: they are counted.
-        429 | 503 => tracing::debug!(status, micros, "the request was put off"),
-        500.. => tracing::error!(status, micros, "the request failed"),
-        400.. => tracing::info!(status, micros, "the request was refused"),
-        _ => tracing::debug!(status, micros, "the request was answered"),
+        429 | 503 => tracing::debug!(id, method, route, status, micros, "the request was put off"),
+        500.. => tracing::error!(id, method, route, status, micros, "the request failed"),
+        400.. => tracing::info!(id, method, route, status, micros, "the request was refused"),
+        _ => tracing::debug!(id, method, route, status, micros, "the request was answered"),
     }
 }
 

@@ -4,19 +4,18 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query as Parameters, RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{Extension, Query as Parameters, State};
+use axum::http::{HeaderMap, Request, Uri, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_models::World;
 use guanxi_models::recommend::Scratch;
 use guanxi_models::recommend::query::Scenario;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::admission::too_many_wait;
-use super::answer::{ListShape, Listing};
+use super::admit::{self, Peer, known_origin, open_to};
+use super::answer::{ListShape, Listing, write_value};
 use super::app::App;
 use super::body;
 use super::code::Code;
@@ -25,7 +24,7 @@ use super::problem::{Problem, ProblemShape};
 use super::question::{Asked, Question};
 use super::stopwatch::Stopwatch;
 use super::{json, parameters};
-use crate::access::Caller;
+use crate::access::{Caller, Need};
 use crate::telemetry::Stage;
 
 /// The most questions of one request.
@@ -87,16 +86,30 @@ pub(super) async fn get(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Segments([scenario]): Segments<1>,
-    RawQuery(query): RawQuery,
-    pairs: Result<Parameters<Vec<(String, String)>>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let scenario = scenario_of(&scenario)?;
+    by_query(&app, &caller, &scenario, &uri)
+}
+
+/// The list that a query asks for.
+fn by_query(app: &App, caller: &Caller, scenario: &str, uri: &Uri) -> Result<Response, Problem> {
+    let scenario = scenario_of(scenario)?;
     let began = Instant::now();
-    parameters::require_utf8(query.as_deref().unwrap_or_default())?;
+    parameters::require_utf8(uri.query().unwrap_or_default())?;
+    let pairs = Parameters::<Vec<(String, String)>>::try_from_uri(uri);
     let Parameters(pairs) =
         pairs.map_err(|error| Problem::new(Code::InvalidUtf8, error.body_text()))?;
     let question = json::decode_object::<Question>(parameters::question(&pairs)?)?;
-    answer(&app, &caller, question, scenario, began)
+    answer(app, caller, question, scenario, began)
+}
+
+/// Lists items as [`get`] does, without the way to it: most requests are of this kind, and the router and what stands around its
+/// handlers would cost more than some lists do. `name` is a scenario.
+pub(super) fn straight<B>(app: &App, peer: Peer, name: &str, request: &Request<B>) -> Response {
+    let headers = request.headers();
+    let answer = admit::pass(app, Some(peer), headers, Need::Recommend)
+        .and_then(|caller| by_query(app, &caller, name, request.uri()));
+    open_to(known_origin(app, headers), answer.into_response())
 }
 
 /// Several questions, answered from one state of the world.
@@ -159,7 +172,7 @@ pub(super) async fn post_many(
             buffer.push(b',');
         }
         if let Err(problem) = one_of_many(&app, &caller, &world, request, &mut buffer) {
-            write(&problem.body(), &mut buffer);
+            write_value(&problem.body(), &mut buffer);
         }
     }
     buffer.extend_from_slice(b"]}");
@@ -240,13 +253,9 @@ fn list(
     let Asked { query, deadline, .. } = asked;
     let watch = Stopwatch::new(&app.metrics.stages, query.scenario, began, *deadline);
     let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend_at(&watch, query, scratch))?;
-    write(&Listing { world, asked, answer: &answer }, buffer);
+    Listing { world, asked, answer: &answer }.write(buffer);
     watch.lap(Stage::Encode);
     Ok(())
-}
-
-fn write(value: &impl Serialize, buffer: &mut Vec<u8>) {
-    serde_json::to_writer(buffer, value).expect("writing texts and numbers to memory can't fail");
 }
 
 fn json_answer(buffer: Vec<u8>) -> Response {

@@ -8,6 +8,7 @@ use axum::extract::{Extension, Request};
 use axum::http::{Method, header};
 use axum::middleware;
 use axum::response::Response;
+use guanxi_models::Scenario;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
 use utoipa::OpenApi;
@@ -42,20 +43,43 @@ pub(super) fn router(app: App) -> (Router, Arc<Observer>) {
     (router, observer)
 }
 
-/// The route of a question without a body: it waits its turn before anything else is done for it, because a refusal must cost next to
-/// nothing. Questions with a body wait once it was read.
-pub(super) fn question(method: &Method, path: &str) -> Option<&'static str> {
-    if *method != Method::GET && *method != Method::HEAD {
-        return None;
-    }
-    let path = path.strip_prefix("/v1/")?;
-    let routes = [
-        ("recommend/", "/v1/recommend/{scenario}"),
-        ("items/", "/v1/items/{id}"),
-        ("users/", "/v1/users/{id}"),
-    ];
-    routes.into_iter().find_map(|(prefix, route)| path.starts_with(prefix).then_some(route))
+/// A question without a body. It waits its turn before anything else is done for it, because a refusal must cost next to nothing; questions
+/// with a body wait once that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking<'a> {
+    /// A list of the scenario of this name.
+    List(&'a str),
+    /// Another route.
+    Other(&'static str),
 }
+
+impl<'a> Asking<'a> {
+    /// What a request asks, if it is such a question.
+    pub(super) fn of(method: &Method, path: &'a str) -> Option<Self> {
+        if *method != Method::GET && *method != Method::HEAD {
+            return None;
+        }
+        let (kind, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+        let is_list = *method == Method::GET && Scenario::from_name(rest).is_some();
+        match kind {
+            "recommend" if is_list => Some(Self::List(rest)),
+            "recommend" => Some(Self::Other(LIST)),
+            "items" => Some(Self::Other("/v1/items/{id}")),
+            "users" => Some(Self::Other("/v1/users/{id}")),
+            _ => None,
+        }
+    }
+
+    /// The route.
+    pub(super) fn route(self) -> &'static str {
+        match self {
+            Self::List(_) => LIST,
+            Self::Other(route) => route,
+        }
+    }
+}
+
+const LIST: &str = "/v1/recommend/{scenario}";
 
 /// The `OpenAPI` document of the handlers.
 pub fn description() -> Description {
@@ -111,4 +135,30 @@ async fn method_not_allowed(request: Request) -> Problem {
 pub(super) fn is_problem(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind == super::problem::PROBLEM_JSON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_told_from_writes_and_from_what_there_is_not() {
+        let of = |method, path| Asking::of(&method, path);
+        assert_eq!(of(Method::GET, "/v1/recommend/popular"), Some(Asking::List("popular")));
+        assert_eq!(of(Method::GET, "/v1/recommend/popula"), Some(Asking::Other(LIST)));
+        assert_eq!(of(Method::HEAD, "/v1/recommend/popular"), Some(Asking::Other(LIST)));
+        assert_eq!(of(Method::GET, "/v1/items/a"), Some(Asking::Other("/v1/items/{id}")));
+        assert_eq!(of(Method::POST, "/v1/recommend/popular"), None);
+        assert_eq!(of(Method::GET, "/v1/recommend"), None);
+        assert_eq!(of(Method::GET, "/health/live"), None);
+    }
+
+    #[test]
+    fn the_routes_of_questions_are_routes() {
+        let paths = description().paths.paths;
+        for path in ["/v1/recommend/new", "/v1/items/a", "/v1/users/a"] {
+            let route = Asking::of(&Method::GET, path).unwrap().route();
+            assert!(paths.contains_key(route), "{route}");
+        }
+    }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::response::Response;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -17,12 +18,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
-use super::admit::Peer;
+use super::admission::too_many_wait;
+use super::admit::{Peer, known_origin, open_to};
 use super::app::App;
 use super::head::{self, Guard, Refused};
-use super::observe::Misread;
-use super::observe::Observer;
-use super::routes::{question, router};
+use super::observe::{Misread, Observer};
+use super::problem::Problem;
+use super::recommend;
+use super::routes::{Asking, router};
 use super::timed::{Bounds, InFlight, Timed};
 use super::tls::{Accepted, Tls};
 
@@ -202,27 +205,44 @@ impl Answering {
 
     async fn answer(
         self: Arc<Self>,
-        request: hyper::Request<hyper::body::Incoming>,
+        request: hyper::Request<Incoming>,
     ) -> Result<Response, Infallible> {
         let _flight = self.in_flight.begin();
-        let request = self.marked(request);
-        let Some(route) = question(request.method(), request.uri().path()) else {
-            return self.router.clone().oneshot(request).await;
+        let problem = self.refused.of(&request).or_else(|| head::parsed(&request).err());
+        let asking = Asking::of(request.method(), request.uri().path());
+        let Some(asking) = asking.filter(|_| problem.is_none()) else {
+            return self.routed(request, problem).await;
         };
+        let route = asking.route();
         let Some(_place) = self.app.admission.enter().await else {
-            return Ok(self.observer.put_off(&request, route));
+            let refusal = || refused(&self.app, &request);
+            return Ok(self.observer.around(&request, route, refusal));
         };
-        self.router.clone().oneshot(request).await
+        match asking {
+            Asking::List(name) => {
+                let list = || recommend::straight(&self.app, self.peer, name, &request);
+                Ok(self.observer.around(&request, route, list))
+            }
+            Asking::Other(_) => self.routed(request, None).await,
+        }
     }
 
-    /// The request with what is known of its connection.
-    fn marked(&self, request: hyper::Request<hyper::body::Incoming>) -> Request {
-        let problem = self.refused.of(&request).or_else(|| head::parsed(&request).err());
-        let mut request = request.map(axum::body::Body::new);
+    /// The answer of the router, which is told what is known of the connection.
+    async fn routed(
+        &self,
+        request: hyper::Request<Incoming>,
+        problem: Option<Problem>,
+    ) -> Result<Response, Infallible> {
+        let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
         if let Some(problem) = problem {
             request.extensions_mut().insert(Misread(problem));
         }
-        request
+        self.router.clone().oneshot(request).await
     }
+}
+
+/// The answer to a question that came when too many waited.
+fn refused(app: &App, request: &hyper::Request<Incoming>) -> Response {
+    open_to(known_origin(app, request.headers()), too_many_wait().into_response())
 }

@@ -58,6 +58,8 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #![proptest_config(crate::arbitrary::cases(256))]
+
         #[test]
         fn any_record_comes_back_as_it_was(record in crate::arbitrary::record()) {
             let bytes = encode_record(&record);

@@ -6,6 +6,7 @@ use papaya::HashMap;
 
 use super::chunked::Chunked;
 use crate::ids::Ids;
+use crate::kernel::prefetch;
 
 /// Numbers ids by first appearance.
 ///
@@ -61,6 +62,13 @@ impl Interner {
     /// The id of a number; none if the number was not given.
     pub fn name(&self, number: u32) -> Option<&Arc<str>> {
         self.names.get(number as usize)
+    }
+
+    /// Fetches the ids of these numbers ahead: first where they lie, then what lies there.
+    pub(super) fn prefetch(&self, numbers: &(impl Iterator<Item = u32> + Clone)) {
+        let places = || numbers.clone().filter_map(|number| self.name(number));
+        places().for_each(|name| prefetch(std::slice::from_ref(name)));
+        places().for_each(|name| prefetch(name.as_bytes()));
     }
 
     /// The ids in the order of their numbers.

@@ -161,6 +161,11 @@ impl World {
         self.item_ids.name(item.0).map_or("", |name| name)
     }
 
+    /// Fetches the public ids of items ahead, so that not each of them is waited for.
+    pub fn prefetch_ids(&self, items: impl Iterator<Item = ItemIdx> + Clone) {
+        self.item_ids.prefetch(&items.map(|item| item.0));
+    }
+
     /// What is known of an item; none where it was never described.
     pub fn item(&self, id: &str) -> Option<&Arc<Item>> {
         self.catalogue.get(self.item_idx(id)?)

@@ -1,6 +1,7 @@
 //! A stream that gives the library only heads that were looked at.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -165,9 +166,9 @@ impl<S> Guard<S> {
     where
         S: AsyncRead + Unpin,
     {
-        let mut bytes = [0; CHUNK];
+        let mut bytes = [MaybeUninit::uninit(); CHUNK];
         for _ in 0..AT_ONCE {
-            let mut chunk = ReadBuf::new(&mut bytes);
+            let mut chunk = ReadBuf::uninit(&mut bytes);
             match Pin::new(&mut self.inner).poll_read(context, &mut chunk) {
                 Poll::Ready(Ok(())) if chunk.filled().is_empty() => return Discarded::Ended,
                 Poll::Ready(Ok(())) => (),
@@ -224,8 +225,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
             if this.phase == Phase::Open {
                 return Pin::new(&mut this.inner).poll_read(context, buffer);
             }
-            let mut bytes = [0; CHUNK];
-            let mut chunk = ReadBuf::new(&mut bytes);
+            let mut bytes = [MaybeUninit::uninit(); CHUNK];
+            let mut chunk = ReadBuf::uninit(&mut bytes);
             ready!(Pin::new(&mut this.inner).poll_read(context, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Ok(()));
