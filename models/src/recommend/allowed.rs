@@ -22,6 +22,33 @@ pub(super) struct Allowed<'a> {
     excluded: Vec<u32>,
     /// What the user has already touched, ascending.
     seen: &'a [u32],
+    hidden: Sketch,
+}
+
+/// A set of few items in so little memory that asking about one costs nothing: it may say yes of others.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sketch([u64; 16]);
+
+impl Sketch {
+    fn of<'i>(items: impl Iterator<Item = &'i u32>) -> Self {
+        let mut sketch = Self::default();
+        for &item in items {
+            let (word, bit) = Self::place(item);
+            sketch.0[word] |= bit;
+        }
+        sketch
+    }
+
+    fn may_hold(&self, item: u32) -> bool {
+        let (word, bit) = Self::place(item);
+        self.0[word] & bit != 0
+    }
+
+    /// Ten bits of a multiplicative hash.
+    fn place(item: u32) -> (usize, u64) {
+        let hash = item.wrapping_mul(0x9E37_79B1) >> 22;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
 }
 
 /// What the filter lets through.
@@ -53,19 +80,21 @@ impl<'a> Allowed<'a> {
             Some(filter) => passing(world, filter, query)?,
             None => Passing::Listed,
         };
-        Ok(Self { world, passing, excluded, seen })
+        let hidden = Sketch::of(seen.iter().chain(&excluded));
+        Ok(Self { world, passing, excluded, seen, hidden })
     }
 
     /// Whether an item may be listed.
     pub(super) fn contains(&self, item: u32) -> bool {
         let passes = match &self.passing {
-            Passing::Listed => !self.world.catalogue().unlisted().contains(item),
+            Passing::Listed => !self.world.catalogue().is_unlisted(item),
             Passing::Few(few) => few.contains(item),
             Passing::Many(_, condition) => condition.holds(item),
         };
         passes
-            && self.seen.binary_search(&item).is_err()
-            && self.excluded.binary_search(&item).is_err()
+            && (!self.hidden.may_hold(item)
+                || self.seen.binary_search(&item).is_err()
+                    && self.excluded.binary_search(&item).is_err())
     }
 
     /// What the filter lets through, where that is so little that looking at all of it is cheap.

@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 
 use super::chunked::Chunked;
 use super::condition::Condition;
+use super::item_set::ItemSet;
 use super::sets::{Cells, Facet, places, prices};
 use crate::filter::Filter;
 use crate::id::ItemIdx;
@@ -17,7 +18,7 @@ pub struct Catalogue {
     items: Chunked<Option<Arc<Item>>>,
     /// In a flat column because ranges look at many; NaN where unknown.
     pub(super) prices: Chunked<f64>,
-    unlisted: Arc<RoaringBitmap>,
+    unlisted: ItemSet,
     deleted: Arc<RoaringBitmap>,
     /// By category; what lies below one is in its set too.
     pub(super) categories: Facet,
@@ -37,7 +38,12 @@ impl Catalogue {
 
     /// The items that must not be listed: not for sale, out of stock or deleted.
     pub fn unlisted(&self) -> &RoaringBitmap {
-        &self.unlisted
+        self.unlisted.set()
+    }
+
+    /// Whether an item must not be listed. O(1).
+    pub fn is_unlisted(&self, item: u32) -> bool {
+        self.unlisted.contains(item)
     }
 
     /// The items that were taken out, which no filter brings back.
@@ -60,7 +66,7 @@ impl Catalogue {
         self.forget(number);
         self.file(number, &item, true);
         if !item.is_listed() {
-            Arc::make_mut(&mut self.unlisted).insert(number.0);
+            self.unlisted.insert(number.0);
         }
         *self.prices.get_mut(number.row()) = item.price.unwrap_or(f64::NAN);
         *self.items.get_mut(number.row()) = Some(item);
@@ -69,15 +75,14 @@ impl Catalogue {
     /// Takes an item out: it is never listed until it is put back.
     pub fn delete(&mut self, number: ItemIdx) {
         self.forget(number);
-        Arc::make_mut(&mut self.unlisted).insert(number.0);
+        self.unlisted.insert(number.0);
         Arc::make_mut(&mut self.deleted).insert(number.0);
     }
 
     fn forget(&mut self, number: ItemIdx) {
-        for set in [&mut self.unlisted, &mut self.deleted] {
-            if set.contains(number.0) {
-                Arc::make_mut(set).remove(number.0);
-            }
+        self.unlisted.remove(number.0);
+        if self.deleted.contains(number.0) {
+            Arc::make_mut(&mut self.deleted).remove(number.0);
         }
         let Some(old) = self.get(number).cloned() else { return };
         self.file(number, &old, false);

@@ -8,6 +8,7 @@ mod catalogue;
 mod chunked;
 mod condition;
 mod interner;
+mod item_set;
 mod newcomers;
 mod person;
 mod ranking;
