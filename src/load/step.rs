@@ -20,9 +20,6 @@ use super::timer::Timer;
 use super::worker::{Sample, Work};
 use crate::telemetry::Usage;
 
-/// Writes have connections of their own.
-const WRITERS: usize = 4;
-
 /// Between taking the first breath and the first request.
 const LEAD: Duration = Duration::from_millis(50);
 
@@ -39,6 +36,8 @@ pub struct Plan {
     pub threads: usize,
     /// Events that are written beside, a second.
     pub writes: f64,
+    /// How many connections write them.
+    pub writers: usize,
     /// How the moments of requests lie.
     pub arrivals: Arrivals,
     /// Asked and not counted at first.
@@ -111,7 +110,7 @@ fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
     let mut works = vec![(work(plan.asking.clone(), schedule, 0), plan.connections)];
     if plan.writes > 0.0 {
         let schedule = plan.schedule(plan.writes, plan.lasts(rate) * plan.writes);
-        works.push((work(plan.writing(), schedule, plan.asking.mix.parts().count()), WRITERS));
+        works.push((work(plan.writing(), schedule, plan.asking.mix.parts().count()), plan.writers));
     }
     works
 }

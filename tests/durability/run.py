@@ -28,24 +28,12 @@ from service import Client, Load, Record, Service, verify
 def kill(args):
     """Kill -9 while everything is being written."""
     with tempfile.TemporaryDirectory() as folder, Service(args.guanxi, f"{folder}/data") as service:
-        record, kept = Record(), 0
-        chance = random.Random(1)
-        service.must_start()
-        for round_ in range(args.rounds):
-            before = set(record.asked)
-            with Load(service, record, f"{round_}") as load:
-                time.sleep(0.02 + chance.random() * args.seconds)
-                load.frozen.set()
-                service.signal(signal.SIGKILL)
-                load.signal_jobs(signal.SIGKILL)
-                service.wait()
-                load.end()
-            service.must_start()
-            kept += verify(service, record, set(record.asked) - before)
-        verify(service, record)
-        service.stop()
-        service.run("check", "--data", service.data)
-        told("kill", args.rounds, record, kept)
+
+        def crash(load):
+            service.signal(signal.SIGKILL)
+            load.signal_jobs(signal.SIGKILL)
+
+        crash_again_and_again("kill", args.rounds, args.seconds, service, crash)
 
 
 def power_cut(args):
@@ -60,28 +48,37 @@ def power_cut(args):
 
 
 def cut_again_and_again(args, mounted, service):
-    record, kept, chance = Record(), 0, random.Random(2)
+    def crash(load):
+        service.signal(signal.SIGSTOP)
+        load.signal_jobs(signal.SIGSTOP)
+        mounted.cut_power()
+        service.signal(signal.SIGKILL)
+        load.signal_jobs(signal.SIGKILL)
+
+    crash_again_and_again(f"power cut, {mounted.kind}", args.rounds, args.seconds, service, crash, mounted.again)
+
+
+def crash_again_and_again(name, rounds, longest, service, crash, mend=lambda: None):
+    """Crashes a service under load, mends what it stands on, starts it, and looks for what was acknowledged."""
+    record, kept, chance = Record(), 0, random.Random(1)
     service.must_start()
-    for round_ in range(args.rounds):
+    for round_ in range(rounds):
         before = set(record.asked)
         with Load(service, record, f"{round_}") as load:
-            time.sleep(0.05 + chance.random() * args.seconds)
+            time.sleep(0.02 + chance.random() * longest)
             # From here on nobody is promised anything: what the machine has not said, it will not say.
             load.frozen.set()
-            service.signal(signal.SIGSTOP)
-            load.signal_jobs(signal.SIGSTOP)
-            mounted.cut_power()
-            service.signal(signal.SIGKILL)
-            load.signal_jobs(signal.SIGKILL)
+            crash(load)
             service.wait()
             load.end()
-        mounted.again()
+        mend()
         service.must_start()
         kept += verify(service, record, set(record.asked) - before)
     verify(service, record)
     service.stop()
     service.run("check", "--data", service.data)
-    told(f"power cut, {mounted.kind}", args.rounds, record, kept)
+    counts = ", ".join(f"{count} {what}" for what, count in record.counts.items())
+    print(f"{name}: {rounds} times, {counts} acknowledged: 0 lost, 0 halved; {kept} batches kept that nobody was promised", flush=True)
 
 
 def full(args):
@@ -114,11 +111,6 @@ def fill_and_free(mounted, service):
     verify(service, record)
     service.stop()
     print("full disk: writes refused, reads answered, writes taken again without a restart", flush=True)
-
-
-def told(name, rounds, record, kept):
-    counts = ", ".join(f"{count} {what}" for what, count in record.counts.items())
-    print(f"{name}: {rounds} times, {counts} acknowledged: 0 lost, 0 halved; {kept} batches kept that nobody was promised", flush=True)
 
 
 def main():

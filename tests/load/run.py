@@ -266,6 +266,8 @@ async def soak(args):
             half = samples[len(samples) // 2:]
             slope = statistics.linear_regression([at for at, _, _ in half], [size for _, size, _ in half]).slope * 3_600 / 2**20
             spread = max(count for _, _, count in half) - min(count for _, _, count in half)
+            tenths = [size / 2**20 for _, size, _ in samples][:: max(1, len(samples) // 10)]
+            print("memory by tenths of the time, in MiB:", *(f"{size:.1f}" for size in tenths), flush=True)
             print(f"soak: {args.seconds:.0f} s, {len(found[200])} questions; second half: memory {slope:+.1f} MiB an hour at {half[-1][1] >> 20} MiB, "
                   f"descriptors within {spread}", flush=True)
 

@@ -99,6 +99,9 @@ struct Client {
     /// Views that are written beside, a second. They stay in the log of the server.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     writes: f64,
+    /// How many connections write them.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    writers: u16,
     /// How the moments of requests lie.
     #[arg(long, value_enum, default_value_t)]
     arrivals: Arrivals,
@@ -204,13 +207,14 @@ impl Args {
     }
 
     fn plan(&self) -> Result<Plan, CliError> {
-        let Client { connections, threads, writes, arrivals, timeout } = &self.client;
+        let Client { connections, threads, writes, writers, arrivals, timeout } = &self.client;
         Ok(Plan {
             target: Target { base: self.url.clone(), authorization: self.authorization()? },
             asking: self.asked.asking()?,
             connections: usize::from(*connections),
             threads: usize::from(*threads),
             writes: *writes,
+            writers: usize::from(*writers),
             arrivals: *arrivals,
             warm_up: self.length.warm_up.0,
             duration: self.length.duration.0,
