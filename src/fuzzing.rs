@@ -15,6 +15,11 @@ use crate::{access, http, registry, store};
 /// The time of all runs.
 const NOW: i64 = 1_700_000_000_000;
 
+/// Whether a panic of this thread is one that a library is known to make of damaged bytes, and that becomes an error.
+pub fn is_expected_panic() -> bool {
+    crate::foreign::is_guarded()
+}
+
 /// One target.
 #[derive(Clone, Copy)]
 pub struct Target {

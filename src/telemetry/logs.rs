@@ -3,6 +3,7 @@
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use crate::foreign::is_guarded;
 
 /// Why logging can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,9 @@ pub fn tell_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let what = panic.payload_as_str().unwrap_or("no message");
+        if is_guarded() {
+            return tracing::debug!(place, what, "a library gave up on bytes");
+        }
         tracing::error!(place, what, "a thread panicked");
     }));
 }
