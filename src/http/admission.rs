@@ -5,7 +5,7 @@
 //! parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,6 +20,10 @@ const UNIT: usize = 64 * 1024;
 const BURST: u32 = 10;
 /// A share of one.
 const ALL: i32 = 1 << 20;
+/// Where of the last questions so many found a thread with nothing to do, no more is asked than can be answered.
+const CALM: i32 = ALL / 20;
+/// A queue that has stood for so many milliseconds is no burst.
+const STANDING: u64 = 100;
 /// About so many questions are remembered.
 const SMOOTHING: i32 = 64;
 
@@ -34,6 +38,9 @@ pub struct Admission {
     max_wait: Duration,
     /// The share of the last questions that found a thread with nothing to do, of [`ALL`].
     unhindered: AtomicI32,
+    /// When that share was large last, in milliseconds since `began`.
+    calm: AtomicU64,
+    began: Instant,
     bulk: Arc<Semaphore>,
     /// Held while a large body is parsed.
     pub(super) parsing: Semaphore,
@@ -51,6 +58,8 @@ impl Admission {
             max_waiting: server.max_waiting,
             max_wait: server.max_wait.0,
             unhindered: AtomicI32::new(ALL),
+            calm: AtomicU64::new(0),
+            began: Instant::now(),
             bulk: Arc::new(Semaphore::new(server.bulk_memory_bytes.div_ceil(UNIT))),
             parsing: Semaphore::new(1),
             draining: AtomicBool::new(false),
@@ -89,15 +98,23 @@ impl Admission {
     /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
     /// Fail at Scale, ACM Queue 13(8), 2015).
     fn patience(&self) -> Duration {
-        let is_burst = self.unhindered.load(Ordering::Relaxed) > ALL / 20;
-        if is_burst { BURST * self.max_wait } else { self.max_wait }
+        let standing = self.millis().saturating_sub(self.calm.load(Ordering::Relaxed));
+        if standing > STANDING { self.max_wait } else { BURST * self.max_wait }
     }
 
     /// Notes whether a question found a thread that had nothing to do. Two that note at once may become one: it is an average.
     fn note(&self, was_unhindered: bool) {
         let share = self.unhindered.load(Ordering::Relaxed);
         let target = if was_unhindered { ALL } else { 0 };
-        self.unhindered.store(share + (target - share) / SMOOTHING, Ordering::Relaxed);
+        let share = share + (target - share) / SMOOTHING;
+        self.unhindered.store(share, Ordering::Relaxed);
+        if share > CALM {
+            self.calm.store(self.millis(), Ordering::Relaxed);
+        }
+    }
+
+    fn millis(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
     }
 
     /// Whether another one waits behind the one whose turn it is: the last is answered however long it waited, for nobody gains by its refusal.
@@ -231,6 +248,9 @@ mod tests {
     #[tokio::test]
     async fn under_overload_whoever_has_waited_too_long_is_not_begun_but_for_the_last() {
         let admission = one_thread();
+        (0..500).for_each(|_| admission.note(false));
+        assert_eq!(begun(&admission).await, (true, true), "it has only begun");
+        std::thread::sleep(Duration::from_millis(2 * STANDING));
         (0..500).for_each(|_| admission.note(false));
         assert_eq!(begun(&admission).await, (false, true));
         (0..500).for_each(|_| admission.note(true));
