@@ -1,8 +1,9 @@
 //! How much is begun at once: what can't be answered soon is refused at once, so that what was begun is finished.
 //!
 //! Three lanes. Health, figures and documents always pass. Questions queue behind each other: never more of them than
-//! `server.max_waiting`, and in a queue that doesn't go away whoever has waited longer than `server.max_wait` is refused instead of begun. Bulk bodies share `server.bulk_memory_bytes`, claimed as they arrive, and large ones are
-//! parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
+//! `server.max_waiting`, and in a queue that doesn't go away whoever has waited longer than `server.max_wait` is refused instead of
+//! begun. Large bodies share `server.bulk_memory_bytes`, claimed as they arrive, and are parsed one at a time beside the threads that
+//! answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
