@@ -135,7 +135,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--guanxi", required=True, type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path)
-    parser.add_argument("--mix", default="for-you=5,friends-also-bought=3,similar-items=2")
+    parser.add_argument("--mix", default="for-you")
     parser.add_argument("--limit", type=int, default=20, help="how many items a list has")
     parser.add_argument("--first", type=float, default=500, help="the first rate, a second")
     parser.add_argument("--seconds", type=float, default=5)
