@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::admission::too_many_wait;
 use super::app::App;
+use super::background::in_background;
 use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
@@ -86,12 +87,13 @@ pub(super) async fn activate(
     Ok((StatusCode::ACCEPTED, Json(Activated { version: pointer.version })))
 }
 
-/// Works on the registry where a thread may wait for the disk.
+/// Works on the registry in a thread that may wait for the disk, and that stands back: to verify a model takes a while.
 async fn with_registry<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
 ) -> Result<T, Problem> {
     let registry = app.engine.registry().clone();
-    let done = tokio::task::spawn_blocking(move || work(&registry)).await;
-    done.map_err(|error| Problem::new(Code::Internal, error.to_string()))?.map_err(Problem::from)
+    let done = in_background(move || work(&registry)).await;
+    let failed = || Problem::new(Code::Internal, "the server failed at the models");
+    done.ok_or_else(failed)?.map_err(Problem::from)
 }
