@@ -1,8 +1,8 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
-//! `routes` says which path leads where, one file per noun answers; `code` is the table of errors, `problem` their form. `observe` stands
-//! around every answer, `admission` says
-//! how much is begun, `admit` who may ask, `server` accepts connections. Nothing here ranks or stores: that is [`crate::serving::Engine`].
+//! `server` accepts connections, lets questions wait their turn (`admission`), and answers lists by GET straight away; all else goes
+//! through the router: `routes` says which path leads where, one file per noun answers. `observe` stands around every answer, `admit` says
+//! who may ask, `code` is the table of errors, `problem` their form. Nothing here ranks or stores: that is [`crate::serving::Engine`].
 
 mod admission;
 mod admit;

@@ -64,8 +64,8 @@ mod encrypted {
             let (cert, key) = (server.tls_cert.clone(), server.tls_key.clone());
             // Two files are replaced one after the other: between them they don't belong together, and what was there before goes on.
             let read = move |_: Option<Vec<u8>>| config(&cert, &key);
-            let files = (server.tls_cert.clone(), vec![server.tls_key.clone()]);
-            let config = Watched::with(files.0, files.1, read)?;
+            let beside = vec![server.tls_key.clone()];
+            let config = Watched::with(server.tls_cert.clone(), beside, read)?;
             Ok(Self { config: Some(Arc::new(config)) })
         }
 

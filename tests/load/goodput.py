@@ -13,6 +13,7 @@ Standard library only.
 """
 
 import argparse
+import asyncio
 import http.client
 import json
 import os
@@ -25,8 +26,6 @@ import threading
 import time
 
 from run import ITEMS, USERS, Service, fill, p99
-
-import asyncio
 
 # What an overloaded server may answer, and what says that the client could not send more.
 REFUSED, UNSENT = "503 busy", "not sent in time"
@@ -111,7 +110,6 @@ def one_run(load, args):
         with Health(load.port) as health:
             step = load.at(factor * most, args.seconds)
         after = load.at(0.7 * most, max(args.seconds, 4), warm_up=0)
-        sent = 1 - step["errors"].get(UNSENT, 0) / max(step["requests"] + step["errors"].get(UNSENT, 0), 1)
         rows.append({
             "factor": factor,
             "goodput": step["achieved"] / most,
@@ -119,7 +117,6 @@ def one_run(load, args):
             "recovery_s": recovery(after, quiet),
             "health_p99_ms": p99(health.times) * 1e3,
             "offered": step["requests"] / step["seconds"] / most,
-            "sent": sent,
         })
     return rows
 
