@@ -87,8 +87,7 @@ impl Observer {
         make: impl FnOnce() -> Response,
     ) -> Response {
         let seen = Seen::new(request, Some(route));
-        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
-        let mut answer = made.unwrap_or_else(|_| failed());
+        let mut answer = caught(make);
         // What is left of a body stands where the next request would.
         if seen.is_http1 && !request.body().is_end_stream() {
             answer = ended(answer);
@@ -184,6 +183,12 @@ async fn guarded(answer: impl Future<Output = Response>) -> Response {
         return in_stable_form(answer);
     }
     failed()
+}
+
+/// What is made in one go, or the answer to a panic. What it shares with others is swapped whole or counted, as in [`catch`].
+fn caught(make: impl FnOnce() -> Response) -> Response {
+    let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
+    made.unwrap_or_else(|_| failed())
 }
 
 /// The answer to a request whose handler panicked: its message is in the log, and the line about the answer, which has the request's id.
@@ -297,9 +302,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_answer() {
-        let answer = guarded(async { panic!("on purpose") }).await;
-        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(is_problem(&answer));
+        let awaited = guarded(async { panic!("on purpose") }).await;
+        for answer in [awaited, caught(|| panic!("on purpose"))] {
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(is_problem(&answer));
+        }
     }
 
     #[tokio::test]
