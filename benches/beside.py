@@ -87,7 +87,7 @@ class Swapping(threading.Thread):
             version = self.versions[number % len(self.versions)]
             self.server.call("POST", f"/v1/models/{version}/activate")
             while self.server.call("GET", "/v1/models")["serving"] != version:
-                time.sleep(0.02)
+                time.sleep(0.1)
             self.done += 1
 
 

@@ -8,6 +8,7 @@ mod engine;
 mod laws;
 mod refresher;
 mod replay;
+mod retired;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use guanxi_models::{Model, Offset};
+use guanxi_models::{Model, Offset, World};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Shared;
 use super::replay;
+use super::retired::Retired;
 use super::writer::Command;
 use crate::registry::{Pointer, RegistryError};
 use crate::store::StoreError;
@@ -36,26 +37,34 @@ pub(super) fn run(
     stop: &Receiver<()>,
 ) {
     let mut refused = None;
+    let mut retired = Retired::default();
     while matches!(stop.recv_timeout(every), Err(RecvTimeoutError::Timeout)) {
         match shared.registry.current() {
             Ok(Some(pointer)) if refused != Some(pointer.number) => {
-                refused = look(shared, commands, &pointer);
+                refused = look(shared, commands, &pointer, &mut retired);
             }
             Ok(_) => (),
             Err(error) => shared.troubles.set_model(Some(error.to_string())),
         }
+        retired.free_unused();
     }
 }
 
 /// Serves the model of a pointer unless it is served already. Returns the pointer's number if the model was refused: checking it
 /// again would find the same.
-fn look(shared: &Shared, commands: &mpsc::Sender<Command>, pointer: &Pointer) -> Option<u64> {
+fn look(
+    shared: &Shared,
+    commands: &mpsc::Sender<Command>,
+    pointer: &Pointer,
+    retired: &mut Retired,
+) -> Option<u64> {
     if pointer.version == shared.world.load().model().version {
         shared.troubles.set_model(overlooked(shared));
         return None;
     }
     match refresh(shared, commands, &pointer.version) {
-        Ok(()) => {
+        Ok(before) => {
+            retired.keep(before);
             shared.troubles.set_model(overlooked(shared));
             tracing::info!(version = pointer.version, "a new model is served");
             None
@@ -77,11 +86,12 @@ pub(super) fn overlooked(shared: &Shared) -> Option<String> {
     ))
 }
 
+/// Has the model of this version served. Returns the world that was served before.
 fn refresh(
     shared: &Shared,
     commands: &mpsc::Sender<Command>,
     version: &str,
-) -> Result<(), RefreshError> {
+) -> Result<Arc<World>, RefreshError> {
     let model = checked(shared, version)?;
     let world = replay::world_of(Arc::new(model), &shared.store)?;
     let (reply, done) = oneshot::channel();

@@ -37,11 +37,13 @@ pub(super) enum Command {
     /// Append what this makes of the present world.
     WriteWith(Make, Reply),
     /// Serve this world, which lacks only the latest records.
-    Install(Box<World>, oneshot::Sender<Result<(), StoreError>>),
+    Install(Box<World>, Installed),
     /// End after what was asked before.
     Stop,
 }
 
+/// Gives back the world that was served before.
+pub(super) type Installed = oneshot::Sender<Result<Arc<World>, StoreError>>;
 pub(super) type Reply = oneshot::Sender<Result<Vec<Outcome>, WriteError>>;
 /// Makes records of the present world.
 pub type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
@@ -138,8 +140,7 @@ fn publish(shared: &Shared, batches: &[Vec<Record>], outcomes: &[Vec<Outcome>]) 
     shared.world.store(Arc::new(world));
 }
 
-fn install(shared: &Shared, mut world: World) -> Result<(), StoreError> {
+fn install(shared: &Shared, mut world: World) -> Result<Arc<World>, StoreError> {
     replay::catch_up(&mut world, &shared.store)?;
-    shared.world.store(Arc::new(world));
-    Ok(())
+    Ok(shared.world.swap(Arc::new(world)))
 }

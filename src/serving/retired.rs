@@ -1,0 +1,54 @@
+//! Worlds that are served no more, kept until nobody answers from them.
+
+use std::sync::Arc;
+
+use guanxi_models::World;
+
+/// Worlds whose model was replaced.
+///
+/// A question holds its world until it is answered. Were it the last to hold it, that question would give back a whole model and all
+/// that came after it, and the questions behind it would wait; so the last to hold a world is always this.
+#[derive(Debug, Default)]
+pub(super) struct Retired(Vec<Arc<World>>);
+
+impl Retired {
+    /// Takes over a world that can't be loaded any more.
+    pub(super) fn keep(&mut self, world: Arc<World>) {
+        self.0.push(world);
+    }
+
+    /// Gives back the memory of those that nobody else holds.
+    ///
+    /// Earlier worlds of the same model share its parts, so that a world stays as long as its model is held elsewhere. Nobody can
+    /// come to hold either again: a count of one stays one.
+    pub(super) fn free_unused(&mut self) {
+        self.0.retain(|world| Arc::strong_count(world) > 1 || Arc::strong_count(world.model()) > 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guanxi_models::Model;
+
+    use super::*;
+
+    fn held(retired: &Retired) -> usize {
+        retired.0.len()
+    }
+
+    #[test]
+    fn a_world_stays_while_a_question_holds_it_or_an_earlier_world_of_its_model() {
+        let earlier = Arc::new(World::new(Arc::new(Model::empty())));
+        let world = Arc::new(World::clone(&earlier));
+        let (question, mut retired) = (Arc::clone(&world), Retired::default());
+        retired.keep(world);
+        retired.free_unused();
+        assert_eq!(held(&retired), 1, "a question holds it");
+        drop(question);
+        retired.free_unused();
+        assert_eq!(held(&retired), 1, "an earlier world holds its model");
+        drop(earlier);
+        retired.free_unused();
+        assert_eq!(held(&retired), 0, "nobody holds it");
+    }
+}
