@@ -161,7 +161,7 @@ impl Default for Server {
             max_body_bytes: 1 << 20,
             max_ingest_bytes: 16 << 20,
             max_waiting: 256,
-            max_wait: Period(Duration::from_millis(4)),
+            max_wait: Period(Duration::from_millis(2)),
             bulk_memory_bytes: 64 << 20,
             header_timeout: Period::from_secs(5),
             idle_timeout: Period::from_secs(75),

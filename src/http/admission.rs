@@ -18,13 +18,13 @@ use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 /// The unit in which memory is claimed, in bytes.
 const UNIT: usize = 64 * 1024;
 /// So many times `server.max_wait` a question may wait in a burst.
-const BURST: u32 = 10;
+const BURST: u32 = 20;
 /// A share of one.
 const ALL: i32 = 1 << 20;
 /// Where of the last questions so many found a thread with nothing to do, no more is asked than can be answered.
 const CALM: i32 = ALL / 20;
 /// A queue that has stood for so many milliseconds is no burst, and no model that is being loaded beside.
-const STANDING: u64 = 1_000;
+const STANDING: u64 = 500;
 /// About so many questions are remembered.
 const SMOOTHING: i32 = 64;
 
