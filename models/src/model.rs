@@ -86,6 +86,8 @@ pub struct Model {
     pub lists: WeightedRows,
     /// `g`: per source item the items bought by the same people, heaviest first.
     pub also_bought: WeightedRows,
+    /// Per item the others of largest cosine with its row, after those, nearest first; no rows where they are always searched for.
+    pub similar: WeightedRows,
     /// How many users touched each item without speaking against it in the end.
     pub popularity: Column<f32>,
     /// `b_j = ln(1 + n_j)`, `n_j` the buyers of the item as training counted them: what draws everybody. Never negative; empty where it
@@ -118,6 +120,7 @@ impl Model {
             deleted_items: Column::from(Vec::new()),
             lists: WeightedRows::default(),
             also_bought: WeightedRows::default(),
+            similar: WeightedRows::default(),
             popularity: Column::from(Vec::new()),
             bias: Column::from(Vec::new()),
             first_seen: Column::from(Vec::new()),

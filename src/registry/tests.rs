@@ -32,6 +32,7 @@ fn model(watermark: u64) -> Model {
         private_users: vec![1].into(),
         deleted_items: vec![2].into(),
         lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
+        similar: WeightedRows::from_rows(&[vec![(2, 0.5), (1, -0.25)], vec![(0, 1.0)]]),
         popularity: vec![1.0, 1.0, 0.0].into(),
         bias: vec![0.5, 0.0, 0.0].into(),
         first_seen: vec![7, 7, 0].into(),
@@ -69,7 +70,8 @@ fn told(model: &Model) -> String {
         .collect();
     let items: Vec<_> = (0..model.items.len())
         .map(|item| {
-            let lists = (model.lists.row(item), model.also_bought.row(item));
+            let lists =
+                [&model.lists, &model.also_bought, &model.similar].map(|rows| rows.row(item));
             (model.items.get(item), lists, model.item_factors.row(item), model.popularity[item])
         })
         .collect();
@@ -131,6 +133,7 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
         item_factors,
         deleted_items: vec![].into(),
         lists: WeightedRows::default(),
+        similar: WeightedRows::default(),
         ..indexed
     };
     let histories = Histories::default();

@@ -304,6 +304,27 @@ fn similar_items_lie_on_the_same_axis_and_a_new_item_gets_the_popular_list() {
 }
 
 #[test]
+fn similar_items_come_from_the_list_made_by_training_where_enough_of_it_may_be_shown() {
+    let similar = WeightedRows::from_rows(&[vec![], vec![(3, 0.9), (6, 0.8), (0, 0.7), (7, 0.6)]]);
+    let mut shop = Shop::new(Model { similar, ..model() });
+    let about = |search| Query {
+        scenario: Scenario::SimilarItems,
+        item: Some("a1".into()),
+        limit: 3,
+        search,
+        ..Query::default()
+    };
+    let (made, near) = (about(Search::Index { ef: None }), ["a0", "a2", "a3"]);
+    assert_eq!(shop.ids(&made), ["a3", "b2", "a0"], "in its order");
+    assert_eq!(shop.ids(&about(Search::Exact)), near);
+    assert_eq!(shop.ids(&Query { exclude: vec!["a0".into()], ..made.clone() }), ["a3", "b2", "b3"]);
+    shop.apply(&Record::ItemDeleted { id: "b2".into() });
+    assert_eq!(shop.ids(&made), ["a3", "a0", "b3"]);
+    shop.apply(&Record::ItemDeleted { id: "b3".into() });
+    assert_eq!(shop.ids(&made), near, "too little is left");
+}
+
+#[test]
 fn also_bought_comes_from_the_lists_of_the_items() {
     let shop = Shop::new(model());
     let about = Query {

@@ -177,10 +177,7 @@ impl Table {
         &self,
         name: &str,
     ) -> Result<Column<T::Native>, Flaw> {
-        match self.0.column_by_name(name) {
-            Some(_) => self.primitive::<T>(name),
-            None => Ok(Vec::new().into()),
-        }
+        if self.has(name) { self.primitive::<T>(name) } else { Ok(Vec::new().into()) }
     }
 
     /// Rows of embeddings; none where the column was left out.

@@ -22,6 +22,7 @@ pub(super) struct Items {
     pub(super) deleted: Column<u32>,
     pub(super) lists: WeightedRows,
     pub(super) also_bought: WeightedRows,
+    pub(super) similar: WeightedRows,
 }
 
 pub(super) fn write(model: &Model, path: &Path) -> Result<(), ArrowError> {
@@ -36,6 +37,9 @@ pub(super) fn write(model: &Model, path: &Path) -> Result<(), ArrowError> {
     table.flags("deleted", &model.deleted_items, rows);
     write_weighted(&mut table, "list", ["item", "weight"], &model.lists, rows);
     write_weighted(&mut table, "also_bought", ["item", "weight"], &model.also_bought, rows);
+    if model.similar.rows() > 0 {
+        write_weighted(&mut table, "similar", ["item", "cosine"], &model.similar, rows);
+    }
     table.write(path)
 }
 
@@ -50,5 +54,9 @@ pub(super) fn read(path: &Path) -> Result<Items, Flaw> {
         deleted: table.flagged("deleted")?,
         lists: read_weighted(&table, "list", ["item", "weight"])?,
         also_bought: read_weighted(&table, "also_bought", ["item", "weight"])?,
+        similar: match table.has("similar") {
+            true => read_weighted(&table, "similar", ["item", "cosine"])?,
+            false => WeightedRows::default(),
+        },
     })
 }

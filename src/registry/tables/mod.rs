@@ -4,7 +4,7 @@
 //! | table | columns |
 //! |---|---|
 //! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
-//! | items | id, factors, popularity, bias, first_seen, deleted, list (item, weight), also_bought (item, weight) |
+//! | items | id, factors, popularity, bias, first_seen, deleted, list (item, weight), also_bought (item, weight), similar (item, cosine) |
 //! | index | width, rows, head, ef, recall, items, scales, codes, links: one row, see [`guanxi_models::index::IndexColumns`] |
 //! | placement | factors |
 
@@ -79,7 +79,7 @@ fn check_links(model: &Model) -> Result<(), Refusal> {
     }
     fits(below(&model.private_users, users), FILES[0], "names a private user who does not exist")?;
     fits(below(&model.deleted_items, items), FILES[1], "deletes an item that does not exist")?;
-    for lists in [&model.lists, &model.also_bought] {
+    for lists in [&model.lists, &model.also_bought, &model.similar] {
         fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
     }
     let indexed = model.index.columns();

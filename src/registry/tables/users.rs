@@ -46,6 +46,7 @@ impl Users {
             deleted_items: items.deleted,
             lists: items.lists,
             also_bought: items.also_bought,
+            similar: items.similar,
             popularity: items.popularity,
             bias: items.bias,
             first_seen: items.first_seen,

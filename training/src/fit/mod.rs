@@ -21,7 +21,7 @@ use guanxi_models::recommend::query::QueryError;
 use crate::als::{AlsError, MatrixError};
 use crate::dataset::Dataset;
 use crate::fitted::{Asked, Fitted};
-use crate::lists::truncate;
+use crate::lists::{similar, truncate};
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
@@ -177,6 +177,7 @@ fn model(
     };
     let has_prior = params.fold_in.friend_strength > 0.0;
     let index = ItemIndex::build(&als.item_factors, users, &IndexParams::default())?;
+    let similar = similar(&als.item_factors, &index, lists);
     Ok(Model {
         version: String::new(),
         watermark,
@@ -195,6 +196,7 @@ fn model(
         deleted_items: data.deleted_items.clone(),
         lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
+        similar,
         popularity: popularity.collect::<Vec<f32>>().into(),
         bias: if blend.popularity > 0.0 { views.bias.clone() } else { Vec::new() }.into(),
         first_seen: first_seen(data),

@@ -5,17 +5,21 @@
 //!   with `C5_ij = sum_u R_ui R_uj d_u^-.5`, and `s_ij = w_j(i)`.
 //! - `M`, the [`merge`] of both: one list per item.
 //!
+//! Beside them, of the embedding, the items [`similar`] to each.
+//!
 //! `i` is the item that is owned, `j` the one that is recommended. All are made row by row, without a matrix of co-occurrences
 //! in memory, and are the same for any number of threads.
 
 mod graph;
 mod interactions;
 mod local_ridge;
+mod similar;
 
 pub use graph::graph;
 pub(crate) use graph::neighbors_by_cosine;
 pub use interactions::Interactions;
 pub use local_ridge::{MAX_NEIGHBORS, local_ridge};
+pub use similar::similar;
 
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;

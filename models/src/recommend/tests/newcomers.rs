@@ -48,3 +48,20 @@ fn a_trained_row_is_not_replaced_by_what_is_said_of_the_item() {
     shop.buys("u", "b2").apply(&Record::Item(labelled("a0")));
     assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
 }
+
+#[test]
+fn a_newcomer_takes_its_place_in_the_list_that_training_made() {
+    let similar = WeightedRows::from_rows(&[
+        vec![],
+        vec![],
+        vec![],
+        vec![],
+        vec![(5, 0.9), (0, 0.8), (7, 0.7)],
+    ]);
+    let mut shop = Shop::new(Model { similar, ..placing() });
+    let near = query(Scenario::SimilarItems, "", 2);
+    let near = Query { item: Some("b0".into()), user: None, ..near };
+    assert_eq!(shop.ids(&near), ["b1", "a0"]);
+    shop.apply(&Record::Item(labelled("new")));
+    assert_eq!(shop.ids(&near), ["new", "b1"], "its cosine is 1");
+}
