@@ -7,6 +7,7 @@ mod build;
 mod candidates;
 mod codes;
 mod columns;
+mod cosine;
 mod effort;
 mod exact;
 mod head;
@@ -27,12 +28,15 @@ use crate::factors::Factors;
 use crate::kernel::PANEL;
 use columns::NO_NODE;
 pub use columns::{IndexColumns, IndexError, NO_LINK};
+use cosine::InverseLengths;
+pub use cosine::Reach;
 pub use exact::exact_top;
 use head::Head;
 pub use live::LiveIndex;
 pub use many::Panels;
 use pool::MOST_NODES;
 pub use search::SearchScratch;
+use search::{Walk, enough_for};
 
 /// How an index is built.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +77,7 @@ impl Default for IndexParams {
 pub struct ItemIndex {
     columns: IndexColumns,
     head: Head,
+    lengths: InverseLengths,
     /// The node of each row of the factor table.
     nodes: Vec<u32>,
 }
@@ -96,7 +101,8 @@ impl ItemIndex {
 
     fn new(columns: IndexColumns) -> Result<Self, IndexError> {
         let nodes = columns.nodes_by_item()?;
-        Ok(Self { head: Head::new(&columns), columns, nodes })
+        let (head, lengths) = (Head::new(&columns), InverseLengths::new(&columns));
+        Ok(Self { columns, head, lengths, nodes })
     }
 
     /// Takes columns, from a file perhaps, after checking that no search can leave them.
@@ -112,7 +118,8 @@ impl ItemIndex {
 
     /// How many bytes it holds beside the factors.
     pub fn bytes(&self) -> usize {
-        self.columns.bytes() + self.head.bytes() + size_of_val(&*self.nodes)
+        let made = self.head.bytes() + self.lengths.bytes() + size_of_val(&*self.nodes);
+        self.columns.bytes() + made
     }
 
     /// Whether there is no graph, so that every search scans and is exact.
@@ -142,8 +149,7 @@ impl ItemIndex {
         if k == 0 || !self.is_of(factors) {
             return exact_top(factors, query, k, accept);
         }
-        let (columns, head) = (&self.columns, &self.head);
-        let walk = search::Walk { columns, head, factors, query, ef: ef.max(k), accept };
+        let walk = self.walk(factors, query, ef.max(k), accept);
         walk.run(k, scratch).unwrap_or_else(|| exact_top(factors, query, k, accept))
     }
 
@@ -163,10 +169,25 @@ impl ItemIndex {
         if k == 0 || !self.is_of(factors) {
             return None;
         }
+        let walk = self.walk(factors, query, enough_for(k), accept);
+        walk.among(&mut self.nodes_of(items), k, scratch)
+    }
+
+    /// A search that is not begun.
+    fn walk<'a>(
+        &'a self,
+        factors: &'a Factors,
+        query: &'a [f32],
+        ef: usize,
+        accept: &'a dyn Fn(u32) -> bool,
+    ) -> Walk<'a> {
+        Walk { columns: &self.columns, head: &self.head, factors, query, ef, accept }
+    }
+
+    /// The nodes of those that have one.
+    fn nodes_of(&self, items: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
         let nodes = items.map(|item| self.nodes.get(item as usize).copied().unwrap_or(NO_NODE));
-        let (columns, head) = (&self.columns, &self.head);
-        let walk = search::Walk { columns, head, factors, query, ef: k, accept };
-        walk.among(&mut nodes.filter(|&node| node != NO_NODE), k, scratch)
+        nodes.filter(|&node| node != NO_NODE)
     }
 
     /// Whether there is a graph, over a table of this shape.

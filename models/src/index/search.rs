@@ -51,6 +51,33 @@ impl SearchScratch {
     }
 }
 
+/// Where a walk comes from a node, and what it makes of who it finds there.
+pub(super) trait Ways {
+    /// Has the ways of a node fetched, which is looked at soon.
+    fn fetch(&self, node: u32);
+
+    /// Every node to which a way leads from this one.
+    fn each(&self, node: u32, visit: &mut impl FnMut(u32));
+
+    /// The score of a node, given the product of its codes with the query.
+    fn score(&self, product: i32, node: u32) -> i32;
+}
+
+/// By the links of the graph, to large inner products.
+impl Ways for IndexColumns {
+    fn fetch(&self, node: u32) {
+        prefetch(self.places(node));
+    }
+
+    fn each(&self, node: u32, visit: &mut impl FnMut(u32)) {
+        self.row(node).iter().copied().for_each(visit);
+    }
+
+    fn score(&self, product: i32, _: u32) -> i32 {
+        product
+    }
+}
+
 /// One search.
 pub(super) struct Walk<'a> {
     pub(super) columns: &'a IndexColumns,
@@ -69,7 +96,7 @@ impl Walk<'_> {
         let SearchScratch { seen, epoch, query, pool, products, .. } = scratch;
         seen[..self.columns.head as usize].fill(*epoch);
         self.head.scan(query, products, pool, &|node| self.accepts(node));
-        if !self.expand_all(scratch) {
+        if !self.expand_all(self.columns, self.columns.nodes() / GIVE_UP, scratch) {
             return None;
         }
         self.finish(k, &scratch.pool)
@@ -104,35 +131,60 @@ impl Walk<'_> {
         found.sort_unstable_by(by_score);
     }
 
-    /// Expands the best unexpanded candidate until none is left; false where that touches too many nodes.
-    fn expand_all(&self, scratch: &mut SearchScratch) -> bool {
+    /// Starts from some nodes, and goes wherever `ways` lead; false where that is given up.
+    pub(super) fn through(
+        &self,
+        ways: &impl Ways,
+        starts: &mut dyn Iterator<Item = u32>,
+        most: usize,
+        scratch: &mut SearchScratch,
+    ) -> bool {
+        scratch.start(self.columns.nodes(), self.ef);
+        encode_query(self.query, &self.columns.scales, &mut scratch.query);
+        scratch.unseen.clear();
+        for node in starts {
+            if scratch.see(node) {
+                scratch.unseen.push(node);
+            }
+        }
+        self.score_unseen(ways, scratch);
+        self.expand_all(ways, most, scratch)
+    }
+
+    /// Expands the best unexpanded candidate until none is left; false where that scores more nodes than `most`.
+    fn expand_all(&self, ways: &impl Ways, most: usize, scratch: &mut SearchScratch) -> bool {
         let mut scored = 0;
         while let Some(node) = scratch.pool.next() {
-            self.look_around(node, scratch);
+            self.look_around(ways, node, scratch);
             scored += scratch.unseen.len();
-            if scored * GIVE_UP > self.columns.nodes() {
+            if scored > most {
                 return false;
             }
-            let SearchScratch { query, pool, unseen, products, .. } = scratch;
-            code_products(query, &self.columns.codes, unseen, products);
-            for (&score, &node) in products.iter().zip(&*unseen) {
-                pool.offer(score, node, &|node| self.accepts(node));
-            }
+            self.score_unseen(ways, scratch);
         }
         true
     }
 
-    /// Collects the neighbours that this search has not seen, and has their codes fetched, as well as the links of who comes next.
-    fn look_around(&self, node: u32, scratch: &mut SearchScratch) {
+    /// Offers those that were collected to the pool.
+    fn score_unseen(&self, ways: &impl Ways, scratch: &mut SearchScratch) {
+        let SearchScratch { query, pool, unseen, products, .. } = scratch;
+        code_products(query, &self.columns.codes, unseen, products);
+        for (&product, &node) in products.iter().zip(&*unseen) {
+            pool.offer(ways.score(product, node), node, &|node| self.accepts(node));
+        }
+    }
+
+    /// Collects the nodes that this search has not seen, and has their codes fetched, as well as the ways of who comes next.
+    fn look_around(&self, ways: &impl Ways, node: u32, scratch: &mut SearchScratch) {
         scratch.unseen.clear();
         if let Some(next) = scratch.pool.peek() {
-            prefetch(self.columns.places(next));
+            ways.fetch(next);
         }
-        for &link in self.columns.row(node) {
-            if scratch.see(link) {
-                scratch.unseen.push(link);
-                prefetch(self.columns.code(link));
+        ways.each(node, &mut |other| {
+            if scratch.see(other) {
+                scratch.unseen.push(other);
+                prefetch(self.columns.code(other));
             }
-        }
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::codes::encode_query;
 use super::pool::Pool;
-use super::search::{SearchScratch, Walk, enough_for};
+use super::search::{SearchScratch, Walk};
 use crate::kernel::{code_products, prefetch};
 
 /// So many nodes are scored at a time, while the next ones are fetched.
@@ -16,9 +16,20 @@ impl Walk<'_> {
         k: usize,
         scratch: &mut SearchScratch,
     ) -> Option<Vec<(f32, u32)>> {
+        self.scan(nodes, &|product, _| product, scratch);
+        self.finish(k, &scratch.pool)
+    }
+
+    /// Has the pool filled with the best accepted of some nodes, each given once: by `score`, which gets the product of the codes.
+    pub(super) fn scan(
+        &self,
+        nodes: &mut dyn Iterator<Item = u32>,
+        score: &impl Fn(i32, u32) -> i32,
+        scratch: &mut SearchScratch,
+    ) {
         let SearchScratch { query, pool, unseen, products, .. } = scratch;
         encode_query(self.query, &self.columns.scales, query);
-        pool.start(enough_for(k));
+        pool.start(self.ef);
         unseen.clear();
         unseen.extend(nodes);
         let mut blocks = unseen.chunks(BLOCK).peekable();
@@ -28,11 +39,10 @@ impl Walk<'_> {
                 prefetch(self.columns.code(node));
             }
             code_products(query, &self.columns.codes, block, products);
-            for (&score, &node) in products.iter().zip(block) {
-                self.offer(score, node, pool);
+            for (&product, &node) in products.iter().zip(block) {
+                self.offer(score(product, node), node, pool);
             }
         }
-        self.finish(k, pool)
     }
 
     /// Asks whether a node is accepted only where it is good enough: to a walk the others are ways, to a scan they are nothing.

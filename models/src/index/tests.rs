@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::*;
-use crate::column::Column;
+use crate::column::{Column, WeightedRows};
 use crate::index::exact::by_score;
 use crate::kernel::dot;
 
@@ -294,4 +294,60 @@ fn a_scan_of_some_finds_the_best_of_them_or_says_that_they_are_too_few() {
     }
     assert!(hits >= 1_990, "{hits} of 2,000");
     assert!(scan(&world.users[0], 2_000, &always).is_none());
+}
+
+/// Per item the 16 of largest cosine, by comparing all with all, and the rows scaled to length 1.
+fn lists(items: &Factors) -> (WeightedRows, Factors) {
+    let scaled = items.values().chunks(items.dim()).flat_map(|row| {
+        let norm = dot(row, row).sqrt().max(f32::MIN_POSITIVE);
+        row.iter().map(move |value| value / norm)
+    });
+    let units = Factors::new(items.dim(), scaled.collect::<Vec<_>>()).unwrap();
+    let list = |item: u32| {
+        let top = exact_top(&units, units.row(item as usize).unwrap(), 17, &|other| other != item);
+        top.into_iter().map(|(cosine, other)| (other, cosine)).collect()
+    };
+    let rows: Vec<_> = (0..items.rows() as u32).map(list).collect();
+    (WeightedRows::from_rows(&rows), units)
+}
+
+#[test]
+fn the_nearest_by_cosine_are_found_by_walking_lists_and_by_scanning() {
+    let items = world(3_000, 4).items;
+    let (index, (lists, units)) = (small(&items), lists(&items));
+    let mut scratch = SearchScratch::default();
+    let third = |item: u32| item.is_multiple_of(3);
+    let (mut walked, mut scanned) = (0, 0);
+    for start in (0..3_000).step_by(60) {
+        let query = items.row(start as usize).unwrap();
+        let truth = exact_top(&units, query, 10, &third);
+        let hits = |found: &[u32]| {
+            assert!(found.iter().all(|&item| third(item)));
+            truth.iter().filter(|(_, item)| found.contains(item)).count()
+        };
+        let reach = Reach { ef: 64, most: usize::MAX };
+        let ways = (&lists, &[start][..]);
+        let found = index.walk_by_cosine(&items, query, ways, reach, &third, &mut scratch);
+        walked += hits(&found.unwrap());
+        let all = &mut (0..3_000);
+        scanned += hits(&index.scan_by_cosine(&items, query, all, 10, &third, &mut scratch));
+    }
+    assert!(walked >= 475 && scanned >= 498, "{walked} and {scanned} of 500");
+}
+
+#[test]
+fn a_walk_by_cosine_is_given_up_where_it_leads_too_far_or_nowhere() {
+    let items = world(1_500, 5).items;
+    let (index, (lists, _)) = (small(&items), lists(&items));
+    let walk = |index: &ItemIndex, items: &Factors, starts: &[u32], most| {
+        let reach = Reach { ef: 20, most };
+        let query = vec![1.0; items.dim()];
+        let mut scratch = SearchScratch::default();
+        index.walk_by_cosine(items, &query, (&lists, starts), reach, &always, &mut scratch)
+    };
+    assert_eq!(walk(&index, &items, &[7], 10), None);
+    assert_eq!(walk(&index, &items, &[7], 10_000).unwrap().len(), 20);
+    assert_eq!(walk(&index, &items, &[], 10_000), Some(vec![]));
+    assert_eq!(walk(&index, &items, &[1_500, u32::MAX], 10_000), Some(vec![]), "no such items");
+    assert_eq!(walk(&ItemIndex::default(), &items, &[7], 10_000), None, "no graph");
 }

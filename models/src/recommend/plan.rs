@@ -49,11 +49,7 @@ pub(super) struct Need {
 
 impl Need {
     pub(super) fn new(world: &World, k: usize, search: Search) -> Self {
-        let asked = match search {
-            Search::Index { ef } | Search::By { ef, .. } => ef,
-            Search::Exact => None,
-        };
-        let ef = asked.unwrap_or_else(|| world.model().index.ef()).max(2 * k);
+        let ef = search.ef().unwrap_or_else(|| world.model().index.ef()).max(2 * k);
         Self { k, ef, items: world.counts().items as u64 }
     }
 

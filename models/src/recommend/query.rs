@@ -72,6 +72,16 @@ pub enum Search {
     },
 }
 
+impl Search {
+    /// How many candidates a search is to keep, where that was said.
+    pub(super) fn ef(self) -> Option<usize> {
+        match self {
+            Self::Index { ef } | Self::By { ef, .. } => ef,
+            Self::Exact => None,
+        }
+    }
+}
+
 /// One question. The default is the first page of for-you for nobody in particular.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {

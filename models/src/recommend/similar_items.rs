@@ -1,15 +1,16 @@
 //! `similar-items`: what lies near an item in the embedding.
 //!
-//! Score: the cosine of the two rows. From the list that training made of the nearest; where that may not be enough, candidates are the items
-//! that a search finds nearest to the item's row, and the item's list.
+//! Score: the cosine of the two rows. The page is the head of the list that training made of the nearest. Where too much of that may not
+//! be shown, who is on it leads to who is on theirs; where too little lies there, all that may be shown is looked through.
 
-use super::nearest::{Nearest, best};
+use super::nearest::best;
 use super::query::{Reason, Recommendation, Search};
 use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
+use crate::index::{Reach, SearchScratch};
 use crate::kernel::{dot, prefetch};
 
-/// So many candidates are taken from the index for each item of the page, because the index ranks by inner product.
+/// So many candidates are taken for each item of the page.
 const CANDIDATES_PER_ITEM: usize = 8;
 
 pub(super) fn list(
@@ -17,91 +18,143 @@ pub(super) fn list(
     anchor: ItemIdx,
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
-    let Some(vector) = unit(context.world.item_row(anchor)) else { return Vec::new() };
-    let top = made(context, anchor, &vector)
-        .unwrap_or_else(|| searched(context, anchor, &vector, scratch));
-    top.into_iter().map(|(cosine, item)| similar(context, anchor, cosine, item)).collect()
+    let Some(unit) = unit(context.world.item_row(anchor)) else { return Vec::new() };
+    let likeness = Likeness { context, anchor, unit: &unit };
+    let top = likeness.made().unwrap_or_else(|| likeness.searched(&mut scratch.search));
+    top.into_iter().map(|(cosine, item)| likeness.told(cosine, item)).collect()
 }
 
-/// The page from the list that training made; none where the list is not meant for the question, or too much of it may not be shown.
-fn made(context: &Context<'_>, anchor: ItemIdx, vector: &[f32]) -> Option<Vec<(f32, u32)>> {
-    let (world, limit) = (context.world, context.query.limit);
-    let is_meant = context.query.search == Search::Index { ef: None };
-    if !is_meant || context.allowed.count().is_some() {
-        return None;
-    }
-    let (items, cosines) = world.model().similar.row(anchor.row());
-    let shown = cosines.iter().copied().zip(items.iter().copied());
-    let shown = shown.filter(|&(_, item)| context.allowed.contains(item)).take(limit);
-    let mut shown: Vec<(f32, u32)> = shown.collect();
-    if shown.len() < limit {
-        return None;
-    }
-    context.pace.done(Part::Candidates);
-    if world.newcomers() > 0 {
-        let accept = |item: ItemIdx| context.allowed.contains(item.0);
-        let newcomers = world.nearest_newcomers(vector, limit * CANDIDATES_PER_ITEM, &accept);
-        shown.extend(newcomers.into_iter().filter_map(|(_, item)| cosine(context, vector, item.0)));
-        shown = best(shown, limit);
-    }
-    Some(shown)
-}
-
-/// From what is looked for.
-fn searched(
-    context: &Context<'_>,
+/// One item, to which others are like.
+#[derive(Clone, Copy)]
+struct Likeness<'a> {
+    context: &'a Context<'a>,
     anchor: ItemIdx,
-    vector: &[f32],
-    scratch: &mut Scratch,
-) -> Vec<(f32, u32)> {
-    let (model, limit, search) = (context.world.model(), context.query.limit, context.query.search);
-    let all = 0..context.world.counts().items as u32;
-    let candidates = match (search, context.allowed.few()) {
-        (Search::Exact, None) => all.filter(|&item| context.allowed.contains(item)).collect(),
-        (Search::Exact | Search::Index { .. }, Some(few)) => {
-            few.iter().filter(|&item| context.allowed.contains(item)).collect()
+    /// Its row, scaled to length 1.
+    unit: &'a [f32],
+}
+
+impl Likeness<'_> {
+    /// The page from the list that training made; none where the list is not meant for the question, or too much of it may not be shown.
+    fn made(self) -> Option<Vec<(f32, u32)>> {
+        let (context, limit) = (self.context, self.context.query.limit);
+        let is_meant = matches!(context.query.search, Search::Index { .. });
+        if !is_meant || context.allowed.count().is_some() {
+            return None;
         }
-        _ => {
-            let nearest = Nearest { k: limit * CANDIDATES_PER_ITEM, search };
-            let near = nearest.find(context.world, vector, &context.allowed, &mut scratch.search);
-            with_neighbors(context, anchor, &near)
+        let (items, cosines) = context.world.model().similar.row(self.anchor.row());
+        let shown = cosines.iter().copied().zip(items.iter().copied());
+        let shown = shown.filter(|&(_, item)| context.allowed.contains(item)).take(limit);
+        let mut shown: Vec<(f32, u32)> = shown.collect();
+        if shown.len() < limit {
+            return None;
         }
-    };
-    context.pace.done(Part::Candidates);
-    for &item in &candidates {
-        model.item_factors.row(item as usize).into_iter().for_each(prefetch);
+        context.pace.done(Part::Candidates);
+        if context.world.newcomers() > 0 {
+            let newcomers = self.newcomers().into_iter();
+            shown.retain(|&(_, item)| !context.world.is_newcomer(ItemIdx(item)));
+            shown.extend(newcomers.filter_map(|item| self.cosine(item)));
+            shown = best(shown, limit);
+        }
+        (shown.len() == limit).then_some(shown)
     }
-    let cosines = candidates.into_iter().filter_map(|item| cosine(context, vector, item));
-    best(cosines.collect(), limit)
-}
 
-/// Besides what a search found: who is on the anchor's lists, and on the lists of those. Each item once.
-fn with_neighbors(context: &Context<'_>, anchor: ItemIdx, near: &[(f32, u32)]) -> Vec<u32> {
-    let model = context.world.model();
-    let similar = |item: usize| model.similar.row(item).0.iter().copied();
-    let around = similar(anchor.row()).chain(near.iter().map(|&(_, item)| item));
-    let further = around.clone().flat_map(|item| similar(item as usize));
-    let on_list = model.lists.row(anchor.row()).0.iter().copied();
-    let mut all: Vec<u32> = around.chain(further).chain(on_list).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.retain(|&item| context.allowed.contains(item));
-    all
-}
-
-/// The cosine of an item's row with a vector of length 1, before the item; none for a row of zeros.
-fn cosine(context: &Context<'_>, vector: &[f32], item: u32) -> Option<(f32, u32)> {
-    let other = context.world.item_row(ItemIdx(item))?;
-    let length = dot(other, other).sqrt();
-    (length > 0.0).then(|| (dot(vector, other) / length, item))
-}
-
-fn similar(context: &Context<'_>, anchor: ItemIdx, cosine: f32, item: u32) -> Recommendation {
-    let mut one = listed(item, cosine);
-    if context.query.explain {
-        one.reasons.push(Reason::SimilarTo { item: anchor, share: cosine });
+    /// The page from what is looked for.
+    fn searched(self, scratch: &mut SearchScratch) -> Vec<(f32, u32)> {
+        let (context, model) = (self.context, self.context.world.model());
+        let mut candidates = match context.query.search {
+            Search::Exact => self.all(),
+            _ => self.candidates(scratch),
+        };
+        candidates.extend(self.newcomers());
+        candidates.sort_unstable();
+        candidates.dedup();
+        context.pace.done(Part::Candidates);
+        for &item in &candidates {
+            model.item_factors.row(item as usize).into_iter().for_each(prefetch);
+        }
+        let cosines = candidates.into_iter().filter_map(|item| self.cosine(item));
+        best(cosines.collect(), context.query.limit)
     }
-    one
+
+    /// Everything that may be shown.
+    fn all(self) -> Vec<u32> {
+        let allowed = &self.context.allowed;
+        let passes = |item: &u32| allowed.contains(*item);
+        match allowed.few() {
+            Some(few) => few.iter().filter(passes).collect(),
+            None => (0..self.context.world.counts().items as u32).filter(passes).collect(),
+        }
+    }
+
+    /// Trained items that may be shown, the nearest among them.
+    fn candidates(self, scratch: &mut SearchScratch) -> Vec<u32> {
+        let (context, model) = (self.context, self.context.world.model());
+        if model.index.is_exact() {
+            return self.all();
+        }
+        let is_few = context.allowed.few().is_some();
+        let walked = if is_few { None } else { self.walked(scratch) };
+        walked.unwrap_or_else(|| {
+            let accept = |item: u32| context.allowed.contains(item);
+            let passing = context.allowed.passing();
+            let (rows, k) = (&model.item_factors, context.query.limit);
+            model.index.scan_by_cosine(rows, self.unit, &mut passing.iter(), k, &accept, scratch)
+        })
+    }
+
+    /// Who is on the anchor's list, on the lists of those, and so on; none where a scan is cheaper, or too few are found.
+    fn walked(self, scratch: &mut SearchScratch) -> Option<Vec<u32>> {
+        /// A walk that scores one in so many of what passes is given up: a scan reads them in a row, and misses nobody.
+        const SCANNED_PER_WALKED: usize = 4;
+        let (world, limit) = (self.context.world, self.context.query.limit);
+        let model = world.model();
+        let passing = self.context.allowed.count();
+        let most = passing.map_or(world.counts().items, |passing| passing as usize);
+        let asked = self.context.query.search.ef();
+        let ef = asked.unwrap_or(limit * CANDIDATES_PER_ITEM).max(limit);
+        let reach = Reach { ef, most: most / SCANNED_PER_WALKED };
+        let accept = |item: u32| self.context.allowed.contains(item);
+        let starts = self.starts(scratch);
+        let ways = (&model.similar, &*starts);
+        let rows = &model.item_factors;
+        let found = model.index.walk_by_cosine(rows, self.unit, ways, reach, &accept, scratch)?;
+        (found.len() >= limit).then_some(found)
+    }
+
+    /// Where a walk begins: at the anchor, or near it where no list was made for it.
+    fn starts(self, scratch: &mut SearchScratch) -> Vec<u32> {
+        let model = self.context.world.model();
+        if !model.similar.row(self.anchor.row()).0.is_empty() {
+            return vec![self.anchor.0];
+        }
+        let k = self.context.query.limit * CANDIDATES_PER_ITEM;
+        let (rows, ef) = (&model.item_factors, model.index.ef());
+        let near = model.index.search(rows, self.unit, k, ef, &|_| true, scratch);
+        near.into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// Items that came after the model and may be shown.
+    fn newcomers(self) -> Vec<u32> {
+        let (world, limit) = (self.context.world, self.context.query.limit);
+        let accept = |item: ItemIdx| self.context.allowed.contains(item.0);
+        let near = world.nearest_newcomers(self.unit, limit * CANDIDATES_PER_ITEM, &accept);
+        near.into_iter().map(|(_, item)| item.0).collect()
+    }
+
+    /// The cosine of an item's row with the anchor's, before the item; none for a row of zeros.
+    fn cosine(self, item: u32) -> Option<(f32, u32)> {
+        let other = self.context.world.item_row(ItemIdx(item))?;
+        let length = dot(other, other).sqrt();
+        (length > 0.0).then(|| (dot(self.unit, other) / length, item))
+    }
+
+    fn told(self, cosine: f32, item: u32) -> Recommendation {
+        let mut one = listed(item, cosine);
+        if self.context.query.explain {
+            one.reasons.push(Reason::SimilarTo { item: self.anchor, share: cosine });
+        }
+        one
+    }
 }
 
 /// The row scaled to length 1; none for a row of zeros, which is like nothing.

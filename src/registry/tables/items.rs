@@ -54,9 +54,10 @@ pub(super) fn read(path: &Path) -> Result<Items, Flaw> {
         deleted: table.flagged("deleted")?,
         lists: read_weighted(&table, "list", ["item", "weight"])?,
         also_bought: read_weighted(&table, "also_bought", ["item", "weight"])?,
-        similar: match table.has("similar") {
-            true => read_weighted(&table, "similar", ["item", "cosine"])?,
-            false => WeightedRows::default(),
+        similar: if table.has("similar") {
+            read_weighted(&table, "similar", ["item", "cosine"])?
+        } else {
+            WeightedRows::default()
         },
     })
 }

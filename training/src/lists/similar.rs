@@ -2,67 +2,91 @@
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
-use guanxi_models::index::{ItemIndex, SearchScratch};
+use guanxi_models::index::{ItemIndex, Reach, SearchScratch};
 use guanxi_models::kernel::dot;
 use rayon::prelude::*;
 
 /// So many are kept for each item: a page, and what of it may not be shown.
 const LENGTH: usize = 32;
-/// So many are searched for each that is kept, because the index ranks by inner product.
+/// So many candidates are scored exactly for each that is kept: the index ranks by inner product, and codes are rounded.
 const CANDIDATES: usize = 2;
-/// So often the lists of those on a list are looked through.
-const ROUNDS: usize = 3;
+/// So often the lists are walked through to make better ones.
+const ROUNDS: usize = 2;
+/// Where the index has no graph, and up to so many items, all are compared with all.
+const MOST_COMPARED: usize = 20_000;
 
 type Row = Vec<(u32, f32)>;
 
-/// Per item about the 32 others of largest cosine with its row, nearest first, ties by number, after the cosine. Empty for rows of zeros.
+/// Per item the 32 others of largest cosine with its row, nearest first, ties by number, after the cosine; nearly all of the true
+/// ones. Empty for rows of zeros.
 ///
 /// First candidates are what `index` finds, which ranks by inner product, and what `lists` names. As what is near to something near is
-/// likely near, each list is then made again (W. Dong, C. Moses, K. Li, Efficient k-nearest neighbor
-/// graph construction for generic similarity measures, WWW 2011, without its sampling): of itself, the lists that it is on, and the lists of those items. O(n 32^2 d) and n searches.
+/// likely near (W. Dong, C. Moses, K. Li, Efficient k-nearest neighbor graph construction for generic similarity measures, WWW 2011),
+/// each list is then made again of what a walk through all of them finds, in both directions. O(n) searches.
 ///
-/// No rows where there is no graph: such a catalogue is small, or searching would take O(n^2 d).
+/// Small catalogues, for which the index has no graph, are compared all with all; larger ones without a graph get no lists.
 pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> WeightedRows {
-    if index.is_exact() {
-        return WeightedRows::default();
-    }
     let near = Near::new(factors);
+    let items = || (0..factors.rows()).into_par_iter();
+    if index.is_exact() {
+        let all = || (0..factors.rows() as u32).collect();
+        let is_small = factors.rows() <= MOST_COMPARED;
+        let rows = items().map(|item| near.nearest(item, |_| all()));
+        return if is_small {
+            WeightedRows::from_rows(&rows.collect::<Vec<_>>())
+        } else {
+            WeightedRows::default()
+        };
+    }
+    let (ef, wide) = (index.ef(), LENGTH * CANDIDATES + 1);
     let found = |scratch: &mut SearchScratch, item| {
         near.nearest(item, |unit| {
-            let k = LENGTH * CANDIDATES + 1;
-            let found = index.search(factors, unit, k, index.ef(), &|_| true, scratch);
+            let found = index.search(factors, unit, wide, ef, &|_| true, scratch);
             let listed = lists.row(item).0.iter().copied();
             found.into_iter().map(|(_, other)| other).chain(listed).collect()
         })
     };
-    let items = || (0..factors.rows()).into_par_iter();
     let mut rows: Vec<Row> = items().map_init(SearchScratch::default, found).collect();
     for _ in 0..ROUNDS {
-        let back = reversed(&rows);
-        rows = items().map(|item| near.nearest(item, |_| reached(&rows, &back, item))).collect();
+        let both = WeightedRows::from_rows(&in_both_directions(&rows));
+        let walked = |scratch: &mut SearchScratch, item: usize| {
+            near.nearest(item, |unit| {
+                let ways = (&both, &[item as u32][..]);
+                let reach = Reach { ef: wide, most: usize::MAX };
+                let found = index.walk_by_cosine(factors, unit, ways, reach, &|_| true, scratch);
+                found.unwrap_or_default()
+            })
+        };
+        rows = items().map_init(SearchScratch::default, walked).collect();
     }
     WeightedRows::from_rows(&rows)
 }
 
-/// On whose lists each item is: the first 32 of them.
-fn reversed(rows: &[Row]) -> Vec<Vec<u32>> {
-    let mut back = vec![Vec::new(); rows.len()];
+/// Each list, and after it those on whose lists the item is: the nearest 32 of them.
+fn in_both_directions(rows: &[Row]) -> Vec<Row> {
+    let mut back = vec![Row::new(); rows.len()];
     for (item, row) in rows.iter().enumerate() {
-        for &(other, _) in row {
-            let back = &mut back[other as usize];
-            if back.len() < LENGTH {
-                back.push(item as u32);
-            }
+        for &(other, cosine) in row {
+            back[other as usize].push((item as u32, cosine));
         }
     }
-    back
+    let both = rows
+        .par_iter()
+        .zip(back)
+        .map(|(row, back)| row.iter().copied().chain(nearest_of(back)).collect());
+    both.collect()
 }
 
-/// Those on the list of an item and those on whose lists it is, and who is on theirs.
-fn reached(rows: &[Row], back: &[Vec<u32>], item: usize) -> Vec<u32> {
-    let on_list = |item: usize| rows[item].iter().map(|&(other, _)| other);
-    let near = || on_list(item).chain(back[item].iter().copied());
-    near().chain(near().flat_map(|other| on_list(other as usize))).collect()
+/// The 32 of largest cosine, ties by number.
+fn nearest_of(mut row: Row) -> Row {
+    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if row.len() > LENGTH {
+        row.select_nth_unstable_by(LENGTH, order);
+        row.truncate(LENGTH);
+    }
+    row.sort_unstable_by(order);
+    row.shrink_to_fit();
+    row
 }
 
 /// Rows whose cosines are asked for.
@@ -88,15 +112,7 @@ impl<'a> Near<'a> {
         others.retain(|&other| other as usize != item);
         let cosines =
             others.into_iter().filter_map(|other| Some((other, self.cosine(&unit, other)?)));
-        let mut row: Row = cosines.collect();
-        let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        if row.len() > LENGTH {
-            row.select_nth_unstable_by(LENGTH, order);
-            row.truncate(LENGTH);
-        }
-        row.sort_unstable_by(order);
-        row.shrink_to_fit();
-        row
+        nearest_of(cosines.collect())
     }
 
     fn cosine(&self, unit: &[f32], other: u32) -> Option<f32> {
@@ -175,10 +191,15 @@ mod tests {
     }
 
     #[test]
-    fn without_a_graph_there_is_none() {
-        let index =
-            ItemIndex::build(&factors(), &Factors::empty(), &IndexParams::default()).unwrap();
+    fn without_a_graph_all_are_compared_with_all() {
+        let factors = factors();
+        let index = ItemIndex::build(&factors, &Factors::empty(), &IndexParams::default()).unwrap();
         assert!(index.is_exact());
-        assert_eq!(similar(&factors(), &index, &WeightedRows::default()).rows(), 0);
+        let made = similar(&factors, &index, &WeightedRows::default());
+        for item in [0, 700, ITEMS - 1] {
+            let (items, cosines) = made.row(item);
+            let made: Vec<_> = items.iter().copied().zip(cosines.iter().copied()).collect();
+            assert_eq!(made, exact(&factors, item));
+        }
     }
 }

@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::index::{IndexParams, ItemIndex};
+use crate::kernel::dot;
 use crate::recommend::Plan;
 
 const N: usize = 4_000;
@@ -22,6 +23,10 @@ const SHARES: [(&str, f64); 4] =
     [("half", 0.5), ("tenth", 0.1), ("hundredth", 0.01), ("few", 0.003)];
 
 fn market() -> Market {
+    market_with(|_| WeightedRows::default())
+}
+
+fn market_with(similar: impl Fn(&Factors) -> WeightedRows) -> Market {
     let mut rng = StdRng::seed_from_u64(3);
     let mut around = |centre: &[f32], spread: f32| -> Vec<f32> {
         centre.iter().map(|x| x + rng.random_range(-spread..spread)).collect()
@@ -36,7 +41,8 @@ fn market() -> Market {
     let index = ItemIndex::build(&items, &askers, &params).unwrap();
     assert!(!index.is_exact());
     let names = (0..N).map(|item| format!("i{item}")).collect();
-    let model = Model { items: names, item_factors: items, index, ..Model::empty() };
+    let similar = similar(&items);
+    let model = Model { items: names, item_factors: items, index, similar, ..Model::empty() };
     let mut world = World::new(Arc::new(model));
     for item in 0..N {
         let tags = SHARES.iter().filter(|(_, share)| rng.random_bool(*share));
@@ -86,6 +92,66 @@ fn at_every_width_the_planner_finds_what_scoring_everything_finds() {
     for filter in SHARES.map(|(name, _)| tag(name)).into_iter().chain([category, not]) {
         let recall = market.recall(&filter, Search::Index { ef: None });
         assert!(recall >= 0.95, "{filter:?}: {recall}");
+    }
+}
+
+/// The share of the true ten that `similar-items` finds. A page is never shorter, and holds only what passes.
+fn recall_of_similar(world: &World, filter: Option<&Filter>) -> f64 {
+    let (mut hits, mut all) = (0, 0);
+    for anchor in (0..N).step_by(97) {
+        let page = |search| {
+            let item = Some(format!("i{anchor}"));
+            let scenario = Scenario::SimilarItems;
+            let filter = filter.cloned();
+            let asked = Query { scenario, item, filter, search, limit: 10, ..Query::default() };
+            let answer = world.recommend(&asked, &mut Scratch::default()).unwrap();
+            answer.items.into_iter().map(|one| one.item.0).collect::<Vec<_>>()
+        };
+        let (truth, found) = (page(Search::Exact), page(Search::Index { ef: None }));
+        let passes = |item: &u32| {
+            filter.is_none_or(|filter| world.catalogue().condition(filter, N).holds(*item))
+        };
+        assert!(found.iter().all(passes) && !found.contains(&(anchor as u32)), "{filter:?}");
+        assert_eq!(found.len(), truth.len(), "{filter:?}");
+        hits += truth.iter().filter(|item| found.contains(item)).count();
+        all += truth.len();
+    }
+    f64::from(hits as u32) / f64::from(all as u32)
+}
+
+/// For each item the 32 of largest cosine.
+fn lists(items: &Factors) -> WeightedRows {
+    let cosine = |a: &[f32], b: &[f32]| dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
+    let list = |item: u32| {
+        let row = |item: u32| items.row(item as usize).unwrap();
+        let others = (0..N as u32).filter(|&other| other != item);
+        let mut all: Vec<_> = others.map(|other| (other, cosine(row(item), row(other)))).collect();
+        all.select_nth_unstable_by(32, |a, b| b.1.total_cmp(&a.1));
+        all.truncate(32);
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all
+    };
+    WeightedRows::from_rows(&(0..N as u32).map(list).collect::<Vec<_>>())
+}
+
+#[test]
+fn similar_items_are_found_at_every_width() {
+    let Market { world, .. } = market_with(lists);
+    let far = Filter::Category("c3".to_owned());
+    let most = Filter::Not(Box::new(far.clone()));
+    for filter in SHARES.map(|(name, _)| tag(name)).into_iter().chain([far, most]) {
+        let recall = recall_of_similar(&world, Some(&filter));
+        assert!(recall >= 0.95, "{filter:?}: {recall}");
+    }
+    assert!(recall_of_similar(&world, None) >= 0.98);
+}
+
+#[test]
+fn without_lists_of_similar_items_filters_are_obeyed_all_the_same() {
+    let market = market();
+    for name in ["half", "tenth", "few"] {
+        let recall = recall_of_similar(&market.world, Some(&tag(name)));
+        assert!(recall >= 0.5, "{name}: {recall}");
     }
 }
 

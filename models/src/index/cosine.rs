@@ -1,0 +1,116 @@
+//! Looking for the nearest by cosine, where the graph of the index, which is one of inner products, is no help.
+//!
+//! Items are scored by the same codes. A walk goes through lists of the nearest by cosine, which are a graph as well.
+
+use super::ItemIndex;
+use super::columns::IndexColumns;
+use super::search::{SearchScratch, Ways, enough_for};
+use crate::column::WeightedRows;
+use crate::factors::Factors;
+use crate::kernel::prefetch;
+
+/// Per node one by the length of its codes, brought to the scales of the rows; 0 where all codes are 0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InverseLengths(Vec<f32>);
+
+impl InverseLengths {
+    /// O(nodes x dim).
+    pub(super) fn new(columns: &IndexColumns) -> Self {
+        let squares: Vec<f32> = columns.scales.iter().map(|scale| scale * scale).collect();
+        let inverse = |codes: &[i8]| {
+            let values = codes.iter().zip(&squares);
+            let length: f32 = values.map(|(&code, square)| f32::from(code).powi(2) * square).sum();
+            if length > 0.0 { length.sqrt().recip() } else { 0.0 }
+        };
+        Self(columns.codes.chunks_exact(squares.len().max(1)).map(inverse).collect())
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
+    /// A number in the order of the cosines, of a product with the codes of a node.
+    pub(super) fn score(&self, product: i32, node: u32) -> i32 {
+        // The bits of a float, read as a whole number, are in its order once those of negative ones are turned around.
+        let bits = (product as f32 * self.0[node as usize]).to_bits().cast_signed();
+        bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()
+    }
+}
+
+/// From a node to those on the list of its item.
+struct Listed<'a> {
+    index: &'a ItemIndex,
+    lists: &'a WeightedRows,
+}
+
+impl Ways for Listed<'_> {
+    fn fetch(&self, node: u32) {
+        prefetch(self.lists.row(self.index.columns.items[node as usize] as usize).0);
+    }
+
+    fn each(&self, node: u32, visit: &mut impl FnMut(u32)) {
+        let (items, _) = self.lists.row(self.index.columns.items[node as usize] as usize);
+        self.index.nodes_of(items.iter().copied()).for_each(visit);
+    }
+
+    fn score(&self, product: i32, node: u32) -> i32 {
+        self.index.lengths.score(product, node)
+    }
+}
+
+/// How far a walk goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// So many accepted items are kept; no list is looked at of an item that is farther than the last of them.
+    pub ef: usize,
+    /// A walk that scores more than so many is given up.
+    pub most: usize,
+}
+
+impl ItemIndex {
+    /// The accepted of `items` whose cosine with `query` is largest, by their codes: the best `k` are almost always among them. Best first. O(items x dim).
+    ///
+    /// Rows of zeros are left out, as is everything where there is no graph over `factors`.
+    pub fn scan_by_cosine(
+        &self,
+        factors: &Factors,
+        query: &[f32],
+        items: &mut dyn Iterator<Item = u32>,
+        k: usize,
+        accept: &dyn Fn(u32) -> bool,
+        scratch: &mut SearchScratch,
+    ) -> Vec<u32> {
+        if !self.is_of(factors) {
+            return Vec::new();
+        }
+        let walk = self.walk(factors, query, enough_for(k), accept);
+        let score = |product, node| self.lengths.score(product, node);
+        walk.scan(&mut self.nodes_of(items), &score, scratch);
+        self.items_of(scratch)
+    }
+
+    /// The accepted items of large cosine with `query` to which lists of the nearest lead from `starts`, by their codes. Best first.
+    ///
+    /// Items that are not accepted are walked through. None where that takes too much, or there is no graph over `factors`.
+    pub fn walk_by_cosine(
+        &self,
+        factors: &Factors,
+        query: &[f32],
+        (lists, starts): (&WeightedRows, &[u32]),
+        reach: Reach,
+        accept: &dyn Fn(u32) -> bool,
+        scratch: &mut SearchScratch,
+    ) -> Option<Vec<u32>> {
+        if !self.is_of(factors) {
+            return None;
+        }
+        let walk = self.walk(factors, query, reach.ef, accept);
+        let starts = &mut self.nodes_of(starts.iter().copied());
+        let is_done = walk.through(&Listed { index: self, lists }, starts, reach.most, scratch);
+        is_done.then(|| self.items_of(scratch))
+    }
+
+    fn items_of(&self, scratch: &SearchScratch) -> Vec<u32> {
+        scratch.pool.accepted().map(|node| self.columns.items[node as usize]).collect()
+    }
+}
