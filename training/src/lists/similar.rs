@@ -133,6 +133,13 @@ mod tests {
     fn factors() -> Factors {
         let value = |at| uniform(7, at, 0) as f32 - 0.5;
         let mut values: Vec<f32> = (0..16 * ITEMS as u32).map(value).collect();
+        // Lengths that differ as those of trained rows do: a search by inner product finds the long ones.
+        for (row, item) in values.chunks_mut(16).zip(0..) {
+            let length = 0.1 + 3.0 * (uniform(8, item, 0) as f32).powi(4);
+            for value in row {
+                *value *= length;
+            }
+        }
         values[5 * 16..6 * 16].fill(0.0);
         Factors::new(16, values).unwrap()
     }

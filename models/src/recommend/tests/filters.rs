@@ -5,6 +5,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::*;
+use crate::attributes::{FEATURES, Placement, features};
 use crate::index::{IndexParams, ItemIndex};
 use crate::kernel::dot;
 use crate::recommend::Plan;
@@ -95,18 +96,20 @@ fn at_every_width_the_planner_finds_what_scoring_everything_finds() {
     }
 }
 
+/// Ten items like an item.
+fn like(world: &World, anchor: usize, filter: Option<&Filter>, search: Search) -> Vec<u32> {
+    let (item, filter) = (Some(format!("i{anchor}")), filter.cloned());
+    let scenario = Scenario::SimilarItems;
+    let asked = Query { scenario, item, filter, search, limit: 10, ..Query::default() };
+    let answer = world.recommend(&asked, &mut Scratch::default()).unwrap();
+    answer.items.into_iter().map(|one| one.item.0).collect()
+}
+
 /// The share of the true ten that `similar-items` finds. A page is never shorter, and holds only what passes.
 fn recall_of_similar(world: &World, filter: Option<&Filter>) -> f64 {
     let (mut hits, mut all) = (0, 0);
     for anchor in (0..N).step_by(97) {
-        let page = |search| {
-            let item = Some(format!("i{anchor}"));
-            let scenario = Scenario::SimilarItems;
-            let filter = filter.cloned();
-            let asked = Query { scenario, item, filter, search, limit: 10, ..Query::default() };
-            let answer = world.recommend(&asked, &mut Scratch::default()).unwrap();
-            answer.items.into_iter().map(|one| one.item.0).collect::<Vec<_>>()
-        };
+        let page = |search| like(world, anchor, filter, search);
         let (truth, found) = (page(Search::Exact), page(Search::Index { ef: None }));
         let passes = |item: &u32| {
             filter.is_none_or(|filter| world.catalogue().condition(filter, N).holds(*item))
@@ -144,6 +147,42 @@ fn similar_items_are_found_at_every_width() {
         assert!(recall >= 0.95, "{filter:?}: {recall}");
     }
     assert!(recall_of_similar(&world, None) >= 0.98);
+}
+
+#[test]
+fn newcomers_are_among_similar_items_behind_filters() {
+    let Market { world, .. } = market_with(lists);
+    let fresh = Item { tags: vec!["half".to_owned()], ..Item::bare("fresh") };
+    let mut map = vec![0.0; FEATURES * DIM];
+    for (feature, value) in features(&fresh) {
+        map[feature as usize * DIM] = value;
+    }
+    let placement = Some(Placement::new(Factors::new(DIM, map).unwrap()).unwrap());
+    let mut world = World::new(Arc::new(Model { placement, ..Model::clone(world.model()) }));
+    for item in (0..N).filter(|item| item % 2 == 0) {
+        let tags = vec!["half".to_owned()];
+        world.put_item(Item { tags, ..Item::bare(&format!("i{item}")) });
+    }
+    world.put_item(fresh);
+    let half = tag("half");
+    let has =
+        |anchor: &usize, search| like(&world, *anchor, Some(&half), search).contains(&(N as u32));
+    let near: Vec<usize> = (0..N).filter(|anchor| has(anchor, Search::Exact)).collect();
+    assert!(world.newcomers() == 1 && !near.is_empty());
+    assert!(near.iter().all(|anchor| has(anchor, Search::Index { ef: None })));
+}
+
+#[test]
+fn where_lists_lead_nowhere_everything_that_may_be_shown_is_looked_through() {
+    let pairs = |items: &Factors| {
+        let pair = |item: u32| vec![(item ^ 1, 1.0)];
+        WeightedRows::from_rows(&(0..items.rows() as u32).map(pair).collect::<Vec<_>>())
+    };
+    let Market { world, .. } = market_with(pairs);
+    for filter in [None, Some(tag("half"))] {
+        let recall = recall_of_similar(&world, filter.as_ref());
+        assert!(recall >= 0.98, "{filter:?}: {recall}");
+    }
 }
 
 #[test]
