@@ -31,7 +31,7 @@ impl From<&World> for Dataset {
                 .collect::<Vec<_>>()
                 .into(),
             deleted_items: world.catalogue().deleted().iter().collect::<Vec<_>>().into(),
-            first_seen: world.arrivals().iter().copied().collect::<Vec<Millis>>().into(),
+            first_seen: world.first_seen().iter().copied().collect::<Vec<Millis>>().into(),
             features: described(world),
             events: world.model().params.events.clone(),
             histories,

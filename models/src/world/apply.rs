@@ -32,11 +32,9 @@ impl World {
     /// Takes in an item as it is from now on.
     pub fn put_item(&mut self, item: Item) {
         let number = self.intern_item(&item.id);
-        if let Some(created) = item.created {
-            self.arrivals.set(number.row(), created);
-        }
         self.place(number, &item);
         self.catalogue.put(number, Arc::new(item));
+        self.date(number);
     }
 
     /// Takes an item out of the catalogue.
@@ -44,6 +42,7 @@ impl World {
         let number = self.intern_item(id);
         self.catalogue.delete(number);
         self.newcomers.put(number, None);
+        self.date(number);
     }
 
     /// Gives an item without a trained row the one that its attributes foretell, if training found that they do.
@@ -87,6 +86,7 @@ impl World {
     pub fn intern_item(&mut self, id: &str) -> ItemIdx {
         let number = ItemIdx(self.item_ids.intern(id));
         self.popularity.grow_to(self.item_ids.len());
+        self.first_seen.grow_to(self.item_ids.len());
         self.arrivals.grow_to(self.item_ids.len());
         number
     }
@@ -115,7 +115,7 @@ impl World {
         if change != 0.0 {
             self.make_popular(seen.item, change);
         }
-        self.note_arrival(seen.item, seen.ts);
+        self.see(seen.item, seen.ts);
     }
 
     fn make_popular(&mut self, item: ItemIdx, change: f32) {
@@ -123,11 +123,20 @@ impl World {
         self.popularity.set(item.row(), users + change);
     }
 
-    fn note_arrival(&mut self, item: ItemIdx, ts: Millis) {
-        let known = self.arrivals.get(item.row()).copied().unwrap_or(0);
-        let has_own_date = self.catalogue.get(item).is_some_and(|item| item.created.is_some());
-        if ts > 0 && !has_own_date && (known == 0 || ts < known) {
-            self.arrivals.set(item.row(), ts);
+    fn see(&mut self, item: ItemIdx, ts: Millis) {
+        let known = self.first_seen.get(item.row()).copied().unwrap_or_default();
+        if ts > 0 && (known == 0 || ts < known) {
+            *self.first_seen.get_mut(item.row()) = ts;
+            self.date(item);
+        }
+    }
+
+    /// Says when an item came, from what is known of it now: a replay meets records that are ahead of it, and must come to the same end.
+    fn date(&mut self, item: ItemIdx) {
+        let own = self.catalogue.get(item).and_then(|item| item.created);
+        let came = own.or(self.first_seen.get(item.row()).copied()).unwrap_or(0);
+        if self.arrivals.get(item.row()) != Some(&came) {
+            self.arrivals.set(item.row(), came);
         }
     }
 
@@ -280,6 +289,28 @@ mod tests {
         assert_eq!(world.popularity().get(0), Some(&1.0));
         assert_eq!(world.arrivals().get(0), Some(&1_000));
         assert_eq!(world.history(UserIdx(0)).len(), 1);
+    }
+
+    #[test]
+    fn an_item_came_when_it_says_or_when_it_was_seen_first() {
+        let told = |created| Item { created, ..Item::bare("i") };
+        let item = |created| Record::Item(told(created));
+        let seen = |ts| Record::Event(Event::new("e", "u", "i", EventType::Click, ts));
+        let gone = || Record::ItemDeleted { id: "i".to_owned() };
+        for (came, records, last) in [
+            (0, vec![item(None)], Some(None)),
+            (700, vec![item(Some(700)), seen(500)], Some(Some(700))),
+            (500, vec![item(Some(700)), seen(500), item(None)], Some(None)),
+            (500, vec![seen(500), item(Some(700)), item(None), seen(600)], Some(None)),
+            (900, vec![item(Some(700)), gone(), seen(900)], None),
+        ] {
+            assert_eq!(world(&records).arrivals().get(0), Some(&came));
+            // As after a restart: what the item is in the end is known before the events are.
+            let mut ahead = World::new(Arc::new(Model::empty()));
+            last.into_iter().for_each(|created| ahead.put_item(told(created)));
+            records.iter().zip(1..).for_each(|(record, at)| ahead.apply(Offset(at), record));
+            assert_eq!(ahead.arrivals().get(0), Some(&came));
+        }
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct World {
     newcomers: Newcomers,
     /// How many users touched each item without speaking against it in the end.
     popularity: Ranking<f32>,
+    /// The time of the first event about each item; 0 where unknown.
+    first_seen: Chunked<Millis>,
     /// When each item came: its own date, else the time of its first event; 0 where unknown.
     arrivals: Ranking<Millis>,
     /// The items that draw everybody, the strongest first; empty where the model's blend leaves that out.
@@ -71,12 +73,14 @@ impl World {
             popularity: Ranking::new(model.popularity.iter().copied(), |a, b| {
                 b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
             }),
+            first_seen: model.first_seen.iter().copied().collect(),
             arrivals: Ranking::new(model.first_seen.iter().copied(), |a, b| b.cmp(a)),
             by_bias: by_bias(&model),
             model,
         };
         world.people.grow_to(world.user_ids.len());
         world.popularity.grow_to(world.item_ids.len());
+        world.first_seen.grow_to(world.item_ids.len());
         world.arrivals.grow_to(world.item_ids.len());
         for &user in &world.model.private_users {
             world.people.get_mut(user as usize).is_private = true;
@@ -236,6 +240,11 @@ impl World {
     /// The items of positive [bias](Model::bias), largest first, ties by number; empty where it has no weight in the score.
     pub fn by_bias(&self) -> &[u32] {
         &self.by_bias
+    }
+
+    /// The time of the first event about each item, in Unix milliseconds; 0 where unknown.
+    pub fn first_seen(&self) -> &Chunked<Millis> {
+        &self.first_seen
     }
 
     /// When each item came, in Unix milliseconds, 0 where unknown; the latest first, of equals the last number.
