@@ -307,7 +307,9 @@ mod tests {
             assert_eq!(world(&records).arrivals().get(0), Some(&came));
             // As after a restart: what the item is in the end is known before the events are.
             let mut ahead = World::new(Arc::new(Model::empty()));
-            last.into_iter().for_each(|created| ahead.put_item(told(created)));
+            if let Some(created) = last {
+                ahead.put_item(told(created));
+            }
             records.iter().zip(1..).for_each(|(record, at)| ahead.apply(Offset(at), record));
             assert_eq!(ahead.arrivals().get(0), Some(&came));
         }
