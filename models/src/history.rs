@@ -4,9 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::column::{Column, Starts, StartsError};
 use crate::event::{EventType, Millis};
+pub use crate::histories::Histories;
 use crate::id::ItemIdx;
+use crate::shown::{self, is_shown};
 
 /// The item has been bought and not given back.
 pub const BOUGHT: u8 = 1;
@@ -157,6 +158,8 @@ pub struct History {
     confidences: Vec<f32>,
     flags: Vec<u8>,
     times: Vec<Millis>,
+    /// The items that friends may be told of, ascending: follows from items and flags.
+    shown: Vec<u32>,
 }
 
 impl History {
@@ -168,6 +171,7 @@ impl History {
                 self.confidences[at] = entry.confidence;
                 self.flags[at] = entry.flags;
                 self.times[at] = entry.ts;
+                self.show(entry);
                 false
             }
             Err(at) => Entry::first(seen, weights).is_some_and(|entry| self.insert(at, entry)),
@@ -179,6 +183,12 @@ impl History {
         for flags in &mut self.flags {
             *flags &= !VISIBLE;
         }
+        self.shown.clear();
+    }
+
+    /// The items that friends may be told of, ascending.
+    pub fn shown(&self) -> &[u32] {
+        &self.shown
     }
 
     fn insert(&mut self, at: usize, entry: Entry) -> bool {
@@ -186,7 +196,18 @@ impl History {
         self.confidences.insert(at, entry.confidence);
         self.flags.insert(at, entry.flags);
         self.times.insert(at, entry.ts);
+        self.show(entry);
         true
+    }
+
+    /// Says of an item whether friends may be told of it.
+    fn show(&mut self, entry: Entry) {
+        let (item, shown) = (entry.item.0, &mut self.shown);
+        match (shown.binary_search(&item), is_shown(entry.flags)) {
+            (Err(at), true) => shown.insert(at, item),
+            (Ok(at), false) => drop(shown.remove(at)),
+            _ => (),
+        }
     }
 
     /// The entries.
@@ -207,6 +228,7 @@ impl From<HistoryView<'_>> for History {
             confidences: view.confidences.to_vec(),
             flags: view.flags.to_vec(),
             times: view.times.to_vec(),
+            shown: shown::of(view.items, view.flags).collect(),
         }
     }
 }
@@ -253,77 +275,6 @@ impl<'a> HistoryView<'a> {
     /// The entry of an item. O(log n).
     pub fn find(&self, item: ItemIdx) -> Option<Entry> {
         self.items.binary_search(&item.0).ok().map(|at| self.entry(at))
-    }
-}
-
-/// The histories of all users at the model's watermark.
-#[derive(Clone, Debug, Default)]
-pub struct Histories {
-    starts: Starts,
-    items: Column<u32>,
-    confidences: Column<f32>,
-    flags: Column<u8>,
-    times: Column<Millis>,
-}
-
-impl Histories {
-    /// Puts the columns together after checking that they fit.
-    pub fn new(
-        starts: Column<u64>,
-        items: Column<u32>,
-        confidences: Column<f32>,
-        flags: Column<u8>,
-        times: Column<Millis>,
-    ) -> Result<Self, StartsError> {
-        let starts = Starts::new(starts, items.len())?;
-        for values in [confidences.len(), flags.len(), times.len()] {
-            if values != items.len() {
-                return Err(StartsError::WrongEnd { end: items.len() as u64, values });
-            }
-        }
-        Ok(Self { starts, items, confidences, flags, times })
-    }
-
-    /// Copies the histories of users `0..n` in order.
-    #[allow(clippy::needless_pass_by_value, reason = "an iterator is passed by value")]
-    pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
-        let flat = || views.clone().flat_map(HistoryView::entries);
-        Self {
-            starts: Starts::from_lengths(views.clone().map(|view| view.len())),
-            items: flat().map(|entry| entry.item.0).collect(),
-            confidences: flat().map(|entry| entry.confidence).collect(),
-            flags: flat().map(|entry| entry.flags).collect(),
-            times: flat().map(|entry| entry.ts).collect(),
-        }
-    }
-
-    /// How many users there are.
-    pub fn rows(&self) -> usize {
-        self.starts.rows()
-    }
-
-    /// How many entries all users have together.
-    pub fn entries(&self) -> usize {
-        self.items.len()
-    }
-
-    /// The history of one user; empty beyond the last.
-    pub fn row(&self, row: usize) -> HistoryView<'_> {
-        let range = self.starts.range(row);
-        HistoryView {
-            items: &self.items[range.clone()],
-            confidences: &self.confidences[range.clone()],
-            flags: &self.flags[range.clone()],
-            times: &self.times[range],
-        }
-    }
-
-    /// The columns: starts, items, confidences, flags, times.
-    #[allow(clippy::type_complexity, reason = "the five columns of a file, in their order")]
-    pub fn columns(
-        &self,
-    ) -> (&Column<u64>, &Column<u32>, &Column<f32>, &Column<u8>, &Column<Millis>) {
-        (self.starts.column(), &self.items, &self.confidences, &self.flags, &self.times)
     }
 }
 
@@ -395,16 +346,5 @@ mod tests {
             assert_eq!(entry.ts, 2 * day);
         }
         assert!((weights.fading(0, 9 * day) - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn histories_keep_rows_apart() {
-        let weights = EventWeights::default();
-        let one = fold(&[seen(EventType::View, 1)], &weights);
-        let none = History::default();
-        let histories = Histories::from_views([one.view(), none.view()].into_iter());
-        assert_eq!((histories.rows(), histories.entries()), (2, 1));
-        assert_eq!(histories.row(0).find(ItemIdx(7)).unwrap().ts, 1);
-        assert!(histories.row(1).is_empty() && histories.row(5).is_empty());
     }
 }

@@ -1,10 +1,8 @@
 //! What friends bought, counted.
 
 use super::accumulator::Accumulator;
-use crate::history::HistoryView;
-use crate::id::{ItemIdx, UserIdx};
-use crate::kernel::prefetch;
-use crate::world::{TiesView, World, is_shown_to_friends};
+use crate::id::ItemIdx;
+use crate::world::{TiesView, World};
 
 /// What the ties of an asker count.
 #[derive(Clone, Copy, Debug)]
@@ -28,34 +26,25 @@ impl<'a> Friends<'a> {
     /// Adds `share w_f / sum_f w_f` to every item that friend `f` bought and shows: the sums become `share f_u`, the counts the number
     /// of distinct friends.
     ///
-    /// With `having`, only friends who bought that item count. O(sum of the friends' histories).
+    /// With `having`, only friends who bought that item count. O(what all friends show).
     pub(super) fn add(self, having: Option<ItemIdx>, share: f32, sums: &mut Accumulator) {
+        /// So many friends are looked up at once: what they show fits in the nearest cache, mostly.
+        const TOGETHER: usize = 64;
         if self.total <= 0.0 {
             return;
         }
-        let mut histories = self.histories().peekable();
-        while let Some((history, strength)) = histories.next() {
-            if let Some((next, _)) = histories.peek() {
-                prefetch(next.items);
-                prefetch(next.flags);
-            }
-            let counts = having.is_none_or(|item| {
-                history.find(item).is_some_and(|entry| is_shown_to_friends(entry.flags))
-            });
-            if counts {
-                let amount = share * strength / self.total;
-                let shown = |at: usize| is_shown_to_friends(history.flags[at]).then_some(amount);
-                sums.add_all(history.items, shown);
+        let mut rows = [&[][..]; TOGETHER];
+        let Self { ties: TiesView { friends, strengths, .. }, .. } = self;
+        for (friends, strengths) in friends.chunks(TOGETHER).zip(strengths.chunks(TOGETHER)) {
+            let rows = &mut rows[..friends.len()];
+            self.world.shown_by(friends, rows);
+            for (shown, &strength) in rows.iter().zip(strengths) {
+                if having.is_none_or(|item| shown.binary_search(&item.0).is_ok()) {
+                    let strength = if self.alike { 1.0 } else { strength };
+                    let amount = share * strength / self.total;
+                    sums.add_all(shown, |_| Some(amount));
+                }
             }
         }
-    }
-
-    /// What each friend has done, with the strength of the tie.
-    fn histories(self) -> impl Iterator<Item = (HistoryView<'a>, f32)> {
-        let ties = self.ties.friends.iter().zip(self.ties.strengths);
-        ties.map(move |(&friend, &strength)| {
-            let history = self.world.history(UserIdx(friend));
-            (history, if self.alike { 1.0 } else { strength })
-        })
     }
 }

@@ -6,7 +6,7 @@ use super::World;
 use super::person::{Person, Ties, insert_sorted, remove_sorted};
 use crate::attributes::features;
 use crate::event::{Event, Millis, Visibility};
-use crate::history::{BOUGHT, Entry, History, Observation, VISIBLE};
+use crate::history::{Entry, History, Observation, VISIBLE};
 use crate::id::{ItemIdx, Offset, UserIdx};
 use crate::record::{Item, Record, Relation, RelationKind, User};
 use crate::tie;
@@ -250,15 +250,11 @@ impl World {
     }
 }
 
-/// Whether an entry is a purchase that friends may be told of.
-pub(crate) fn is_shown_to_friends(flags: u8) -> bool {
-    flags & (BOUGHT | VISIBLE) == BOUGHT | VISIBLE
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::EventType;
+    use crate::history::BOUGHT;
     use crate::model::Model;
 
     fn world(records: &[Record]) -> World {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::kernel::prefetch;
+
 /// How many values share one allocation.
 const CHUNK: usize = 64;
 
@@ -35,6 +37,11 @@ impl<T: Clone + Default> Chunked<T> {
     /// The value at a position; none beyond the last.
     pub fn get(&self, at: usize) -> Option<&T> {
         if at < self.len { Some(&self.chunks[at / CHUNK][at % CHUNK]) } else { None }
+    }
+
+    /// Fetches a value ahead that will be asked for.
+    pub(super) fn prefetch(&self, at: usize) {
+        prefetch(self.get(at).map(std::slice::from_ref).unwrap_or_default());
     }
 
     /// The value at a position, to change it; the vector grows by default values as far as needed.

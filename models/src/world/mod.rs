@@ -13,10 +13,10 @@ mod newcomers;
 mod person;
 mod ranking;
 mod sets;
+mod shown;
 
 use std::sync::Arc;
 
-pub(crate) use apply::is_shown_to_friends;
 pub use catalogue::Catalogue;
 pub use chunked::Chunked;
 pub use condition::{Condition, Estimate};

@@ -1,0 +1,118 @@
+//! The histories of all users at the model's watermark: what each did, in flat columns.
+
+use crate::column::{Column, Starts, StartsError};
+use crate::event::Millis;
+use crate::history::HistoryView;
+use crate::shown::Shown;
+
+/// The histories of all users at the model's watermark.
+#[derive(Clone, Debug, Default)]
+pub struct Histories {
+    starts: Starts,
+    items: Column<u32>,
+    confidences: Column<f32>,
+    flags: Column<u8>,
+    times: Column<Millis>,
+    shown: Shown,
+}
+
+impl Histories {
+    /// Puts the columns together after checking that they fit.
+    pub fn new(
+        starts: Column<u64>,
+        items: Column<u32>,
+        confidences: Column<f32>,
+        flags: Column<u8>,
+        times: Column<Millis>,
+    ) -> Result<Self, StartsError> {
+        let starts = Starts::new(starts, items.len())?;
+        for values in [confidences.len(), flags.len(), times.len()] {
+            if values != items.len() {
+                return Err(StartsError::WrongEnd { end: items.len() as u64, values });
+            }
+        }
+        let shown = Shown::new(&starts, &items, &flags);
+        Ok(Self { starts, items, confidences, flags, times, shown })
+    }
+
+    /// Copies the histories of users `0..n` in order.
+    #[allow(clippy::needless_pass_by_value, reason = "an iterator is passed by value")]
+    pub fn from_views<'a>(views: impl Iterator<Item = HistoryView<'a>> + Clone) -> Self {
+        let flat = || views.clone().flat_map(HistoryView::entries);
+        let starts = Starts::from_lengths(views.clone().map(|view| view.len()));
+        let items: Column<u32> = flat().map(|entry| entry.item.0).collect();
+        let flags: Column<u8> = flat().map(|entry| entry.flags).collect();
+        Self {
+            shown: Shown::new(&starts, &items, &flags),
+            confidences: flat().map(|entry| entry.confidence).collect(),
+            times: flat().map(|entry| entry.ts).collect(),
+            starts,
+            items,
+            flags,
+        }
+    }
+
+    /// How many users there are.
+    pub fn rows(&self) -> usize {
+        self.starts.rows()
+    }
+
+    /// How many entries all users have together.
+    pub fn entries(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The history of one user; empty beyond the last.
+    pub fn row(&self, row: usize) -> HistoryView<'_> {
+        let range = self.starts.range(row);
+        HistoryView {
+            items: &self.items[range.clone()],
+            confidences: &self.confidences[range.clone()],
+            flags: &self.flags[range.clone()],
+            times: &self.times[range],
+        }
+    }
+
+    /// What users show to their friends.
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// The columns: starts, items, confidences, flags, times.
+    #[allow(clippy::type_complexity, reason = "the five columns of a file, in their order")]
+    pub fn columns(
+        &self,
+    ) -> (&Column<u64>, &Column<u32>, &Column<f32>, &Column<u8>, &Column<Millis>) {
+        (self.starts.column(), &self.items, &self.confidences, &self.flags, &self.times)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventType;
+    use crate::history::{EventWeights, History, Observation};
+    use crate::id::ItemIdx;
+
+    #[test]
+    fn histories_keep_rows_apart() {
+        let mut one = History::default();
+        for (item, kind) in [(7, EventType::View), (9, EventType::Purchase)] {
+            let item = ItemIdx(item);
+            let seen = Observation { item, kind, weight: 1.0, ts: 1, visible: true };
+            one.observe(seen, &EventWeights::default());
+        }
+        let none = History::default();
+        let histories = Histories::from_views([one.view(), none.view()].into_iter());
+        assert_eq!((histories.rows(), histories.entries()), (2, 2));
+        assert_eq!(histories.row(0).find(ItemIdx(7)).unwrap().ts, 1);
+        assert!(histories.row(1).is_empty() && histories.row(5).is_empty());
+        let (starts, items, confidences, flags, times) = histories.columns();
+        let (starts, items, flags) = (starts.clone(), items.clone(), flags.clone());
+        let again = Histories::new(starts, items, confidences.clone(), flags, times.clone());
+        for histories in [histories, again.unwrap()] {
+            assert_eq!(histories.shown().row(0), [9]);
+            assert!(histories.shown().row(1).is_empty());
+        }
+    }
+}
