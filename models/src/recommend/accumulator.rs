@@ -4,65 +4,88 @@ use crate::kernel::prefetch;
 
 /// Adds up a number per item over many small lists, without clearing a table between queries.
 ///
-/// A slot is valid only if its stamp is the present one, so that [`Accumulator::begin`] is O(1).
+/// A slot is valid only if its tag is of the present query, so that [`Accumulator::begin`] is O(1).
 #[derive(Debug, Default)]
 pub(super) struct Accumulator {
     slots: Vec<Slot>,
-    touched: Vec<u32>,
-    stamp: u32,
+    /// Where items are noted that were added to often enough, and room for more.
+    noted: Vec<u32>,
+    n_noted: usize,
+    /// The query, in the high bits: an item is new to it whose tag isn't larger.
+    first: u32,
+    /// The tag at which an item is noted.
+    enough: u32,
 }
 
-/// What is known of an item, in one cache line.
+/// What is known of an item: so little that the slots of 100,000 items fit in a processor's second cache.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(16))]
+#[repr(align(8))]
 struct Slot {
-    stamp: u32,
+    /// The query that last added something in the 8 high bits, how often it did in the others.
+    tag: u32,
     sum: f32,
-    count: u32,
 }
+
+/// More is not counted: who has more friends?
+const MOST: u32 = (1 << 24) - 1;
 
 impl Accumulator {
-    /// Starts over for items `0..n_items`. O(1) but for growth and once every 2^32 calls.
-    pub(super) fn begin(&mut self, n_items: usize) {
+    /// Starts over for items `0..n_items`, to note those that something is added to `enough` times, at least once. O(1) but for growth and
+    /// once every 255 calls.
+    pub(super) fn begin(&mut self, n_items: usize, enough: usize) {
         if self.slots.len() < n_items {
             self.slots.resize(n_items, Slot::default());
         }
-        self.touched.clear();
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 {
+        self.n_noted = 0;
+        self.first = self.first.wrapping_add(MOST + 1);
+        if self.first == 0 {
             self.slots.fill(Slot::default());
-            self.stamp = 1;
+            self.first = MOST + 1;
         }
+        // No tag is equal to the first one: nothing is noted where more is asked for than is counted.
+        let enough = u32::try_from(enough.max(1)).ok().filter(|&enough| enough < MOST);
+        self.enough = self.first + enough.unwrap_or(0);
     }
 
-    /// Adds an amount to each of some items, by their place, or leaves one out.
-    pub(super) fn add_all(&mut self, items: &[u32], amount: impl Fn(usize) -> Option<f32>) {
+    /// Adds the same amount to each of some items, and 1 to its count.
+    pub(super) fn add(&mut self, items: &[u32], amount: f32) {
+        self.add_all(items, |_| amount);
+    }
+
+    /// Adds its weight, times `scale`, to each of some items, and 1 to its count.
+    pub(super) fn add_weighted(&mut self, items: &[u32], weights: &[f32], scale: f32) {
+        let weights = &weights[..items.len()];
+        self.add_all(items, |at| scale * weights[at]);
+    }
+
+    /// Without a branch on what is known of an item: whether it is new can't be foreseen.
+    #[inline]
+    fn add_all(&mut self, items: &[u32], amount: impl Fn(usize) -> f32) {
         /// Items lie anywhere: so many are fetched ahead.
         const AHEAD: usize = 12;
+        let room = self.n_noted + items.len();
+        if self.noted.len() < room {
+            self.noted.resize(room, 0);
+        }
+        let noted = &mut self.noted[self.n_noted..room];
+        let mut n_noted = 0;
         for (at, &item) in items.iter().enumerate() {
             if let Some(&ahead) = items.get(at + AHEAD) {
                 prefetch(&self.slots[ahead as usize..=ahead as usize]);
             }
-            if let Some(amount) = amount(at) {
-                self.add(item, amount);
-            }
+            let slot = &mut self.slots[item as usize];
+            let amount = amount(at);
+            slot.sum = if slot.tag > self.first { slot.sum + amount } else { amount };
+            let tag = slot.tag.max(self.first);
+            slot.tag = tag + u32::from(tag & MOST != MOST);
+            noted[n_noted] = item;
+            n_noted += usize::from(slot.tag == self.enough);
         }
+        self.n_noted += n_noted;
     }
 
-    /// Adds `amount` to an item and 1 to its count.
-    pub(super) fn add(&mut self, item: u32, amount: f32) {
-        let slot = &mut self.slots[item as usize];
-        if slot.stamp == self.stamp {
-            slot.sum += amount;
-            slot.count += 1;
-        } else {
-            *slot = Slot { stamp: self.stamp, sum: amount, count: 1 };
-            self.touched.push(item);
-        }
-    }
-
-    fn slot(&self, item: u32) -> Option<&Slot> {
-        self.slots.get(item as usize).filter(|slot| slot.stamp == self.stamp)
+    fn slot(&self, item: u32) -> Option<Slot> {
+        self.slots.get(item as usize).copied().filter(|slot| slot.tag > self.first)
     }
 
     /// The sum of an item; 0 if nothing was added.
@@ -72,12 +95,12 @@ impl Accumulator {
 
     /// How often something was added to an item.
     pub(super) fn count(&self, item: u32) -> usize {
-        self.slot(item).map_or(0, |slot| slot.count as usize)
+        self.slot(item).map_or(0, |slot| (slot.tag & MOST) as usize)
     }
 
-    /// The items that something was added to, in the order of their first time.
-    pub(super) fn touched(&self) -> &[u32] {
-        &self.touched
+    /// The items that something was added to often enough, in the order in which that came about.
+    pub(super) fn noted(&self) -> &[u32] {
+        &self.noted[..self.n_noted]
     }
 
     /// Whether something was added to an item.
@@ -93,12 +116,52 @@ mod tests {
     #[test]
     fn sums_and_counts_start_over_at_every_beginning() {
         let mut sums = Accumulator::default();
-        sums.begin(4);
-        sums.add_all(&[2, 1, 2], |at| Some(0.5 / (at + 1) as f32).filter(|_| at != 1));
-        assert_eq!((sums.sum(2), sums.count(2), sums.touched()), (0.5 + 0.5 / 3.0, 2, &[2][..]));
-        sums.begin(5);
-        assert_eq!((sums.sum(2), sums.count(2), sums.touched().len()), (0.0, 0, 0));
-        sums.add(4, 1.0);
+        sums.begin(4, 1);
+        sums.add_weighted(&[2, 1, 2], &[1.0, 3.0, 0.5], 0.5);
+        assert_eq!((sums.sum(2), sums.count(2), sums.noted()), (0.75, 2, &[2, 1][..]));
+        sums.begin(5, 1);
+        assert_eq!((sums.sum(2), sums.count(2), sums.noted().len()), (0.0, 0, 0));
+        sums.add(&[4], 1.0);
         assert!(sums.is_touched(4) && !sums.is_touched(2) && !sums.is_touched(9));
+    }
+
+    #[test]
+    fn an_item_is_noted_once_when_enough_was_added_to_it() {
+        let mut sums = Accumulator::default();
+        sums.begin(4, 2);
+        sums.add(&[3, 1, 0], 1.0);
+        sums.add(&[1, 3], 1.0);
+        sums.add(&[3, 2], 1.0);
+        assert_eq!((sums.noted(), sums.count(3), sums.sum(3)), (&[1, 3][..], 3, 3.0));
+        for enough in [usize::MAX, MOST as usize] {
+            sums.begin(4, enough);
+            sums.add(&[3, 1], 1.0);
+            assert_eq!((sums.noted().len(), sums.count(1)), (0, 1));
+        }
+    }
+
+    #[test]
+    fn no_query_takes_the_sums_of_an_earlier_one_for_its_own() {
+        let mut sums = Accumulator::default();
+        for query in 0..600_u16 {
+            sums.begin(600, 1);
+            let amount = f32::from(query);
+            sums.add(&[u32::from(query), 0], amount);
+            let touched: Vec<u32> = (0..600).filter(|&item| sums.is_touched(item)).collect();
+            assert_eq!(touched.len(), if query == 0 { 1 } else { 2 });
+            assert_eq!(sums.sum(u32::from(query)).to_bits(), amount.to_bits());
+        }
+    }
+
+    #[test]
+    fn counting_ends_before_it_could_be_taken_for_a_later_query() {
+        let mut sums = Accumulator::default();
+        sums.begin(1, 1);
+        sums.add(&[0], 1.0);
+        sums.slots[0].tag += MOST - 2;
+        sums.add(&[0, 0, 0], 1.0);
+        assert_eq!((sums.count(0), sums.sum(0)), (MOST as usize, 4.0));
+        sums.begin(1, 1);
+        assert!(!sums.is_touched(0));
     }
 }

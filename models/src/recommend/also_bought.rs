@@ -14,13 +14,13 @@ pub(super) fn list(
 ) -> Vec<Recommendation> {
     let lists = &context.world.model().also_bought;
     let sums = &mut scratch.sums;
-    sums.begin(context.world.counts().items);
+    sums.begin(context.world.counts().items, 1);
     for anchor in anchors {
         let (items, weights) = lists.row(anchor.row());
-        sums.add_all(items, |at| Some(weights[at]));
+        sums.add_weighted(items, weights, 1.0);
     }
     context.pace.done(Part::Candidates);
-    let allowed = sums.touched().iter().filter(|&&item| context.allowed.contains(item));
+    let allowed = sums.noted().iter().filter(|&&item| context.allowed.contains(item));
     let scored = allowed.map(|&item| (sums.sum(item), item)).collect();
     let top = best(scored, context.query.limit);
     top.into_iter().map(|(score, item)| explained(context, anchors, score, item)).collect()

@@ -53,7 +53,7 @@ pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Ve
 fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
     let Context { world, query, asker, .. } = context;
     let Scratch { sums, friends: friends_sums, .. } = scratch;
-    sums.begin(world.counts().items);
+    sums.begin(world.counts().items, 1);
     let rows =
         asker.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
     let mut rows = rows.peekable();
@@ -62,12 +62,12 @@ fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
             prefetch(items);
             prefetch(weights);
         }
-        sums.add_all(items, |at| Some(blend.list * recency * weights[at]));
+        sums.add_weighted(items, weights, blend.list * recency);
     }
     let friends = Friends::new(world, asker.ties);
     friends.add(None, blend.friends, sums);
     if query.explain {
-        friends_sums.begin(world.counts().items);
+        friends_sums.begin(world.counts().items, 1);
         friends.add(None, blend.friends, friends_sums);
     }
 }
@@ -216,7 +216,7 @@ impl Crowd {
     /// Takes in what own items and friends speak for, the most of it first: the sooner the page is good, the less is looked at.
     fn consider_all(&mut self, parts: &Parts<'_>) {
         let sums = |&item: &u32| (parts.beside_taste(item), item);
-        let touched = parts.sums.touched().iter().map(sums);
+        let touched = parts.sums.noted().iter().map(sums);
         let mut left: Vec<(f32, u32)> = touched.filter(|(sums, _)| *sums >= self.needed).collect();
         let first = CROWD * self.k;
         if left.len() > first {

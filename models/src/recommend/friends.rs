@@ -41,8 +41,7 @@ impl<'a> Friends<'a> {
             for (shown, &strength) in rows.iter().zip(strengths) {
                 if having.is_none_or(|item| shown.binary_search(&item.0).is_ok()) {
                     let strength = if self.alike { 1.0 } else { strength };
-                    let amount = share * strength / self.total;
-                    sums.add_all(shown, |_| Some(amount));
+                    sums.add(shown, share * strength / self.total);
                 }
             }
         }

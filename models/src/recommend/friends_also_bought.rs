@@ -37,17 +37,11 @@ fn bought_by_friends(
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
     let sums = &mut scratch.friends;
-    sums.begin(context.world.counts().items);
-    Friends::new(context.world, context.asker.ties).add(having, 1.0, sums);
     let enough = context.query.min_friends.max(1);
-    let mut found: Vec<(f32, usize, u32)> = sums
-        .touched()
-        .iter()
-        .filter(|&&item| sums.count(item) >= enough && context.allowed.contains(item))
-        .map(|&item| (sums.sum(item), sums.count(item), item))
-        .collect();
-    found.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
-    found.truncate(context.query.limit);
+    sums.begin(context.world.counts().items, enough);
+    Friends::new(context.world, context.asker.ties).add(having, 1.0, sums);
+    let allowed = sums.noted().iter().filter(|&&item| context.allowed.contains(item));
+    let found = allowed.map(|&item| (sums.sum(item), sums.count(item), item)).collect();
     let explain = context.query.explain;
     let one = |(share, count, item)| {
         let mut one = listed(item, share);
@@ -56,5 +50,38 @@ fn bought_by_friends(
         }
         one
     };
-    found.into_iter().map(one).collect()
+    first(found, context.query.limit).into_iter().map(one).collect()
+}
+
+/// The page: by share, then by friends, then by number of item. Only what is on it is put in order.
+fn first(mut found: Vec<(f32, usize, u32)>, limit: usize) -> Vec<(f32, usize, u32)> {
+    let order = |a: &(f32, usize, u32), b: &(f32, usize, u32)| {
+        b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2))
+    };
+    if found.len() > limit {
+        found.select_nth_unstable_by(limit, order);
+        found.truncate(limit);
+    }
+    found.sort_unstable_by(order);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+
+    use super::*;
+
+    #[test]
+    fn a_page_is_the_head_of_all_in_order() {
+        let found: Vec<(f32, usize, u32)> = (0..60_u32)
+            .map(|item| ((item * 7 % 5) as f32, (item * 11 % 3) as usize, item))
+            .collect();
+        let all = first(found.clone(), 100);
+        let rank = |one: &(f32, usize, u32)| (Reverse(one.0 as u32), Reverse(one.1), one.2);
+        assert!(all.len() == 60 && all.is_sorted_by_key(rank));
+        for limit in [0, 1, 20, 59, 60] {
+            assert_eq!(first(found.clone(), limit), all[..limit]);
+        }
+    }
 }
