@@ -18,6 +18,7 @@ pub mod kernel;
 pub mod mix;
 pub mod model;
 pub mod params;
+pub mod reach;
 pub mod recency;
 pub mod recommend;
 pub mod record;

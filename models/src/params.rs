@@ -42,6 +42,8 @@ pub struct FoldIn {
 
 /// `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, `a_ui` the
 /// [recency](crate::recency) of an own item, `b_j` the [bias](crate::model::Model::bias) of the item: see [`crate::recommend`].
+///
+/// For whoever has few own items, `f_u(j) + second_hop sum_g v_ug r_gj` stands for `f_u(j)`: see [`crate::reach`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Blend {
     /// `w_E c_E`.
@@ -53,6 +55,9 @@ pub struct Blend {
     /// `w_b c_b`: how much it counts that an item draws everybody; 0 where taste says it all.
     #[serde(default)]
     pub popularity: f32,
+    /// `eta`: how much friends of friends say for whoever has few own items; 0 where they say nothing.
+    #[serde(default)]
+    pub second_hop: f32,
 }
 
 impl Params {

@@ -223,6 +223,7 @@ pub(super) fn held_out(report: &Report) -> Markup {
         ("weight of the graph", weights.graph),
         ("weight of friends", weights.friends),
         ("friends' prior", learned.friend_strength),
+        ("friends of friends", learned.blend.second_hop),
         ("unobserved", learned.unobserved),
         ("ridge", learned.ridge),
     ];

@@ -3,6 +3,7 @@
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
 use guanxi_models::params::Blend;
+use guanxi_models::reach::FEW_ITEMS;
 
 use crate::als::{Als, FriendPrior};
 use crate::baselines::{Friends, ItemKnn, Popularity};
@@ -15,7 +16,8 @@ use crate::observer::Observer;
 use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
 use crate::report::{Comparison, Panel, Surveyed};
-use crate::scoring::{BlendScorer, EmbeddingScorer};
+use crate::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
+use crate::second_hop::reached;
 use crate::tuning::{ARMS, Tuned, Weights};
 
 /// All that a score needs.
@@ -31,6 +33,9 @@ pub struct Fitted {
     pub(crate) beside: Beside,
     /// What brings the parts to a common scale.
     scales: PerPart,
+    /// `eta`, and the friends of friends of those who are little known; nobody where it is 0.
+    second_hop: f32,
+    pub(crate) reached: WeightedRows,
     /// `M`.
     pub(crate) lists: WeightedRows,
     pub(crate) blend: Blend,
@@ -77,7 +82,7 @@ impl Fitted {
         let prior = FriendPrior { strength: tuned.friend_strength, shrinkage };
         let users = parts::with_friends(&confidences.matrix, &mut als, &beside.ties, prior)?;
         let unweighed = Self::unweighed(views, own, als, users, beside, recipe);
-        Ok(unweighed.weigh(tuned.weights.all, recipe))
+        Ok(unweighed.with_second_hop(tuned.second_hop).weigh(tuned.weights.all, recipe))
     }
 
     /// Puts the parts together and measures their scales; no part counts yet.
@@ -93,7 +98,22 @@ impl Fitted {
         let sources = parts::sources(&views, &own, &beside, &embedding);
         let scales = parts::scales(&sources, recipe.seed);
         let (lists, blend) = (WeightedRows::from_rows(&[]), Blend::default());
-        Self { views, own, als, users, beside, scales, lists, blend }
+        let (second_hop, reached) = (0.0, WeightedRows::from_rows(&[]));
+        Self { views, own, als, users, beside, scales, second_hop, reached, lists, blend }
+    }
+
+    /// Lets friends of friends count this much for whoever is little known.
+    #[must_use]
+    pub(crate) fn with_second_hop(self, second_hop: f32) -> Self {
+        let ties = &self.beside.ties;
+        let speaks = |user: u32| self.own.row(user as usize).0.len() <= FEW_ITEMS;
+        let nobody = WeightedRows::from_rows(&[]);
+        let users: Vec<Option<u32>> =
+            (0..self.own.rows() as u32).map(|user| speaks(user).then_some(user)).collect();
+        let reached = if second_hop > 0.0 { reached(&users, ties, ties) } else { nobody };
+        let blend =
+            Blend { second_hop: beside_friends(second_hop, self.blend.friends), ..self.blend };
+        Self { second_hop, reached, blend, ..self }
     }
 
     /// Lets the parts count as these weights say.
@@ -109,7 +129,8 @@ impl Fitted {
         let list = if ridge > 0.0 || graph > 0.0 { 1.0 } else { 0.0 };
         let Beside { ridge: s, graph: g, .. } = &self.beside;
         let lists = merge(s, g, MergeWeights { ridge, graph }, recipe.lists.length);
-        Blended { lists, blend: Blend { embedding, list, friends, popularity } }
+        let second_hop = beside_friends(self.second_hop, friends);
+        Blended { lists, blend: Blend { embedding, list, friends, popularity, second_hop } }
     }
 
     /// The weights of the parts that rank these cases best.
@@ -192,8 +213,15 @@ impl Fitted {
     }
 
     fn scorer_with<'a>(&'a self, lists: &'a WeightedRows, blend: Blend) -> BlendScorer<'a> {
-        let friends = self.beside.friends(&self.views);
+        let second_hop = SecondHop { reached: &self.reached, strength: blend.second_hop };
+        let second_hop = (second_hop.strength > 0.0).then_some(second_hop);
+        let friends = FriendScores { second_hop, ..self.beside.friends(&self.views) };
         let bias = &self.views.bias;
         BlendScorer { embedding: self.embedding(), own: &self.own, lists, friends, bias, blend }
     }
+}
+
+/// What friends of friends count where friends count this much.
+fn beside_friends(second_hop: f32, friends: f32) -> f32 {
+    if friends > 0.0 { second_hop } else { 0.0 }
 }

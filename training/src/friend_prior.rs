@@ -3,55 +3,26 @@
 //! A prior is judged twice: on users with their history, where friends mostly repeat what is known, and on users made cold, whose
 //! items are hidden while their friends stay.
 
-use guanxi_models::Factors;
-use guanxi_models::column::WeightedRows;
-use guanxi_models::fold_in::prior_of;
 use guanxi_models::model::Rows;
-use guanxi_models::solver::{RowProblem, RowSolver};
-use guanxi_models::tie::{self, Person};
-use rayon::prelude::*;
 
-use crate::als::{Als, AlsError, FriendPrior, Matrix, user_sweep_with_prior};
+use crate::als::{AlsError, FriendPrior, Matrix, user_sweep_with_prior};
 use crate::baselines::Popularity;
 use crate::dataset::Positives;
-use crate::draw::{mix, sample};
-use crate::evaluation::{Case, Catalogue, Scorer};
-use crate::metrics::Truth;
+use crate::evaluation::{Case, Scorer};
+use crate::made_cold::{HANDED_BACK, MadeCold, Towards};
 use crate::recipe::FriendRecipe;
 use crate::report::StrengthTried;
 use crate::scoring::EmbeddingScorer;
 
-/// How many users are made cold at most.
-const COLD_USERS: usize = 1_000;
-/// How many items a cold user is handed back.
-const HANDED_BACK: usize = 3;
-
 /// What a prior is judged on.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
-    /// The embedding before friends entered.
-    pub als: &'a Als,
-    /// What it was trained on.
+    /// The embedding, and users to be made cold.
+    pub cold: MadeCold<'a>,
+    /// What the embedding was trained on.
     pub matrix: &'a Matrix,
-    /// The friends.
-    pub ties: &'a WeightedRows,
-    /// The positive items of every user.
-    pub own: &'a Positives,
-    /// What is ranked for users with their history.
-    pub catalogue: Catalogue<'a>,
     /// Users with held-out rows.
     pub cases: &'a [Case],
-    /// Decides which users are made cold.
-    pub seed: u64,
-}
-
-/// Towards what the row of a cold user is drawn.
-#[derive(Clone, Copy, Debug)]
-enum Towards {
-    /// Friends, ties as of people without a history.
-    Friends(FriendPrior),
-    /// The mean user, with this strength.
-    Mean(f32),
 }
 
 /// NDCG@20 of every cold user: without an item, and with [`HANDED_BACK`].
@@ -62,7 +33,7 @@ impl Judge<'_> {
     pub fn try_all(&self, recipe: &FriendRecipe) -> Result<Vec<StrengthTried>, AlsError> {
         let positive = recipe.strengths.iter().copied().filter(|&strength| strength > 0.0);
         let strengths: Vec<f32> = std::iter::once(0.0).chain(positive).collect();
-        let users = self.cold_users();
+        let users = self.cold.users();
         let alone = self.best_alone(&users, &strengths)?;
         let judged = |&strength: &f32| {
             let prior = FriendPrior { strength, shrinkage: recipe.shrinkage };
@@ -97,20 +68,10 @@ impl Judge<'_> {
     }
 
     fn warm(&self, prior: FriendPrior) -> Result<f64, AlsError> {
-        let mut als = self.als.clone();
-        let users = user_sweep_with_prior(self.matrix, &mut als, self.ties, prior)?;
+        let mut als = self.cold.als.clone();
+        let users = user_sweep_with_prior(self.matrix, &mut als, self.cold.ties, prior)?;
         let scorer = EmbeddingScorer { users: &users, items: &als.item_factors };
-        Ok(self.catalogue.evaluate(&scorer, self.cases).at_20.ndcg)
-    }
-
-    /// Users with friends and enough items to hide.
-    fn cold_users(&self) -> Vec<u32> {
-        let has_enough = |&user: &u32| {
-            let user = user as usize;
-            self.own.row(user).len() > HANDED_BACK && !self.ties.row(user).0.is_empty()
-        };
-        let users = (0..self.own.rows() as u32).filter(has_enough);
-        sample(self.seed, users, COLD_USERS)
+        Ok(self.cold.catalogue.evaluate(&scorer, self.cases).at_20.ndcg)
     }
 
     /// NDCG@20 of every user on hidden items when `handed_back` of them are known.
@@ -120,98 +81,28 @@ impl Judge<'_> {
         towards: Towards,
         handed_back: usize,
     ) -> Result<Vec<f64>, AlsError> {
+        let cold = &self.cold;
         let known: Vec<Vec<u32>> =
-            users.iter().map(|&user| self.handed_back(user, handed_back)).collect();
+            users.iter().map(|&user| cold.handed_back(user, handed_back)).collect();
         let cases: Vec<Case> = (0..users.len())
-            .map(|at| Case { user: at as u32, truth: self.hidden(users[at], &known[at]) })
+            .map(|at| Case { user: at as u32, truth: cold.hidden(users[at], &known[at]) })
             .collect();
         let seen = Positives::from(Rows::from_rows(&known));
-        let catalogue = Catalogue { seen: &seen, ..self.catalogue };
+        let catalogue = crate::evaluation::Catalogue { seen: &seen, ..cold.catalogue };
         let ndcg = |scorer: &dyn Scorer| {
             let marks = catalogue.survey(scorer, &cases).marks;
             marks.iter().map(|marks| f64::from(marks.ndcg_at_20)).collect()
         };
         if towards.strength() <= 0.0 && handed_back == 0 {
-            return Ok(ndcg(&Popularity::new(self.own, catalogue.n_items)));
+            return Ok(ndcg(&Popularity::new(cold.own, catalogue.n_items)));
         }
-        let rows = self.fold_in(users, &known, towards)?;
-        Ok(ndcg(&EmbeddingScorer { users: &rows, items: &self.als.item_factors }))
-    }
-
-    fn handed_back(&self, user: u32, n: usize) -> Vec<u32> {
-        let mut items = self.own.row(user as usize).to_vec();
-        items.sort_by_key(|&item| mix(self.seed, user, item));
-        items.truncate(n);
-        items.sort_unstable();
-        items
-    }
-
-    fn hidden(&self, user: u32, known: &[u32]) -> Truth {
-        let own = self.own.row(user as usize).iter().copied();
-        Truth::new(own.filter(|item| known.binary_search(item).is_err()).collect())
-    }
-
-    /// The rows of users of whom only some items and their friends are known.
-    fn fold_in(
-        &self,
-        users: &[u32],
-        known: &[Vec<u32>],
-        towards: Towards,
-    ) -> Result<Factors, AlsError> {
-        let mut fold_in = self.als.fold_in.clone();
-        fold_in.friend_strength = towards.strength();
-        let dim = self.als.item_factors.dim();
-        let mut rows = vec![0.0; users.len() * dim];
-        rows.par_chunks_mut(dim).enumerate().for_each_init(
-            RowSolver::default,
-            |solver, (at, row)| {
-                let mean = self.prior_mean(users[at], towards);
-                let problem = RowProblem {
-                    items: &known[at],
-                    confidences: &[1.0; HANDED_BACK][..known[at].len()],
-                    targets: &[],
-                    ridge: fold_in.ridge_of(known[at].len()),
-                    prior_strength: if mean.is_empty() { 0.0 } else { fold_in.prior_strength() },
-                    prior_mean: &mean,
-                };
-                solver.solve(&self.als.item_factors, &fold_in.spectrum, &problem, row);
-            },
-        );
-        Ok(Factors::new(dim, rows)?)
-    }
-
-    fn prior_mean(&self, user: u32, towards: Towards) -> Vec<f32> {
-        let mean = &self.als.fold_in.mean;
-        let FriendPrior { strength, shrinkage } = match towards {
-            Towards::Friends(prior) => prior,
-            Towards::Mean(_) => return mean.clone(),
-        };
-        if strength <= 0.0 {
-            return Vec::new();
-        }
-        let friends = self.ties.row(user as usize).0;
-        let newcomer = Person { friends, items: &[] };
-        let profiles = friends.iter().filter_map(|&friend| {
-            let row = self.als.user_factors.row(friend as usize)?;
-            let their = Person { friends: self.ties.row(friend as usize).0, items: &[] };
-            let is_trained = row.iter().any(|&value| value != 0.0);
-            is_trained.then(|| (row, tie::strength(newcomer, their)))
-        });
-        let profiles: Vec<(&[f32], f32)> = profiles.collect();
-        prior_of(profiles.into_iter(), mean, shrinkage)
+        let rows = cold.fold_in(users, &known, towards)?;
+        Ok(ndcg(&EmbeddingScorer { users: &rows, items: &cold.als.item_factors }))
     }
 }
 
-impl Towards {
-    fn strength(self) -> f32 {
-        match self {
-            Self::Friends(prior) => prior.strength,
-            Self::Mean(strength) => strength,
-        }
-    }
-}
-
-fn mean(values: &[f64]) -> f64 {
+/// The mean; 0 of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 

@@ -169,7 +169,7 @@ impl Beside {
 
     /// What friends bought, scored.
     pub fn friends<'a>(&'a self, views: &'a Views) -> FriendScores<'a> {
-        FriendScores { ties: &self.ties, shown: &views.shown }
+        FriendScores { ties: &self.ties, shown: &views.shown, second_hop: None }
     }
 }
 

@@ -95,6 +95,7 @@ fn tuned(learned: &Choices) -> Tuned {
         embedding: EmbeddingChoice { unobserved: learned.unobserved, ridge: learned.ridge },
         friend_strength: learned.friend_strength,
         strengths: Vec::new(),
+        second_hop: learned.blend.second_hop,
         weights: Weights { all: learned.weights, ..Weights::UNLEARNED },
     }
 }

@@ -47,20 +47,37 @@ pub struct FriendScores<'a> {
     pub ties: &'a WeightedRows,
     /// What each user bought and shows.
     pub shown: &'a Positives,
+    /// Friends of friends, where they count.
+    pub second_hop: Option<SecondHop<'a>>,
+}
+
+/// `eta sum_g v_ug r_gj`, over friends of friends: see [`guanxi_models::reach`].
+#[derive(Clone, Copy, Debug)]
+pub struct SecondHop<'a> {
+    /// Whom each user reaches; nobody where enough is known of the user.
+    pub reached: &'a WeightedRows,
+    /// `eta`.
+    pub strength: f32,
 }
 
 impl FriendScores<'_> {
     /// Adds `by` times the score of every item.
     pub fn add(&self, user: u32, by: f32, scores: &mut [f32]) {
-        let (friends, strengths) = self.ties.row(user as usize);
-        let total: f32 = strengths.iter().sum();
-        if total <= 0.0 {
-            return;
+        let ties = self.ties.row(user as usize);
+        let total: f32 = ties.1.iter().sum();
+        if total > 0.0 {
+            self.add_shown(ties, by / total, scores);
         }
-        for (&friend, &strength) in friends.iter().zip(strengths) {
-            let share = by * strength / total;
-            for &item in self.shown.row(friend as usize) {
-                scores[item as usize] += share;
+        if let Some(SecondHop { reached, strength }) = self.second_hop {
+            self.add_shown(reached.row(user as usize), by * strength, scores);
+        }
+    }
+
+    /// Adds `by` times each person's weight to what the person shows.
+    fn add_shown(&self, (people, weights): (&[u32], &[f32]), by: f32, scores: &mut [f32]) {
+        for (&person, &weight) in people.iter().zip(weights) {
+            for &item in self.shown.row(person as usize) {
+                scores[item as usize] += by * weight;
             }
         }
     }
@@ -93,7 +110,7 @@ pub struct BlendScorer<'a> {
 
 impl Scorer for BlendScorer<'_> {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
-        let Blend { embedding, list, friends, popularity } = self.blend;
+        let Blend { embedding, list, friends, popularity, .. } = self.blend;
         if embedding > 0.0 {
             self.embedding.score(users, scores);
         }
@@ -127,13 +144,17 @@ mod tests {
     }
 
     fn score(blend: Blend) -> Vec<f32> {
+        score_with(blend, None)
+    }
+
+    fn score_with(blend: Blend, second_hop: Option<SecondHop<'_>>) -> Vec<f32> {
         let (users, items) = (unit(&[0, 1]), unit(&[0, 1, 0]));
         let shown = Positives::from(Rows::from_rows(&[vec![0], vec![1, 2]]));
         let own = WeightedRows::from_rows(&[vec![(0, 1.0)], vec![(1, 1.0), (2, 0.5)]]);
         let lists = WeightedRows::from_rows(&[vec![(1, 0.5)], vec![], vec![(0, 4.0)]]);
         let ties = WeightedRows::from_rows(&[vec![(1, 0.2)], vec![(0, 0.3)]]);
         let embedding = EmbeddingScorer { users: &users, items: &items };
-        let friends = FriendScores { ties: &ties, shown: &shown };
+        let friends = FriendScores { ties: &ties, shown: &shown, second_hop };
         let bias = &[0.0, 3.0, 5.0];
         let scorer = BlendScorer { embedding, own: &own, lists: &lists, friends, bias, blend };
         let mut scores = vec![0.0; 6];
@@ -143,8 +164,16 @@ mod tests {
 
     #[test]
     fn the_parts_add_up_by_their_weights() {
-        let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0, popularity: 0.0 });
+        let scores = score(Blend { embedding: 10.0, list: 2.0, friends: 1.0, ..Blend::default() });
         assert_eq!(scores, [10.0, 2.0, 11.0, 5.0, 10.0, 0.0]);
+    }
+
+    #[test]
+    fn friends_of_friends_add_their_nearness_times_their_strength() {
+        let reached = WeightedRows::from_rows(&[vec![(0, 0.5), (1, 0.25)], vec![]]);
+        let second_hop = Some(SecondHop { reached: &reached, strength: 2.0 });
+        let scores = score_with(Blend { friends: 10.0, ..Blend::default() }, second_hop);
+        assert_eq!(scores, [10.0, 15.0, 15.0, 10.0, 0.0, 0.0]);
     }
 
     #[test]

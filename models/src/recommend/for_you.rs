@@ -2,7 +2,8 @@
 //!
 //! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, with the weights that
 //! training learned ([`Blend`](crate::params::Blend)), the [recency](crate::recency) `a_ui` of an own item and the
-//! [bias](crate::model::Model::bias) `b_j` of the item.
+//! [bias](crate::model::Model::bias) `b_j` of the item. For askers with few own items, friends of friends speak beside `f_u`: see
+//! [`crate::reach`]. They are no friends, so that they are told as taste.
 //!
 //! Candidates: the items nearest to `p_u`, the lists of the asker's own items, what friends bought, and the items of largest
 //! bias. The sums are never negative, so an item outside the first three adds to the nearest ones' `p_u.q_j` at most its bias:
@@ -17,6 +18,7 @@ use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
 use crate::kernel::{dot, prefetch};
 use crate::params::Blend;
+use crate::reach::FEW_ITEMS;
 
 /// How many own items a list names as reasons.
 const OWN_ITEMS_NAMED: usize = 3;
@@ -32,6 +34,8 @@ struct Parts<'a> {
     sums: &'a Accumulator,
     /// What friends add, where reasons are asked for.
     friends: &'a Accumulator,
+    /// What friends of friends add, where reasons are asked for.
+    second_hop: &'a Accumulator,
 }
 
 pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Vec<Recommendation> {
@@ -45,14 +49,15 @@ pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Ve
         nearest.find(context.world, vector, &context.allowed, &mut scratch.search)
     };
     context.pace.done(Part::Candidates);
-    let parts = Parts { context, blend, sums: &scratch.sums, friends: &scratch.friends };
+    let Scratch { sums, friends, second_hop, .. } = scratch;
+    let parts = Parts { context, blend, sums, friends, second_hop };
     let top = best(parts.score_candidates(&nearest, k), k);
     parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
 }
 
 fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
     let Context { world, query, asker, .. } = context;
-    let Scratch { sums, friends: friends_sums, .. } = scratch;
+    let Scratch { sums, friends: friends_sums, second_hop, .. } = scratch;
     sums.begin(world.counts().items, 1);
     let rows =
         asker.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
@@ -66,9 +71,24 @@ fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
     }
     let friends = Friends::new(world, asker.ties);
     friends.add(None, blend.friends, sums);
+    add_second_hop(context, blend, sums);
     if query.explain {
         friends_sums.begin(world.counts().items, 1);
         friends.add(None, blend.friends, friends_sums);
+        second_hop.begin(world.counts().items, 1);
+        add_second_hop(context, blend, second_hop);
+    }
+}
+
+/// Adds what friends of friends say, where little is known of the asker.
+fn add_second_hop(context: &Context<'_>, blend: Blend, sums: &mut Accumulator) {
+    let Context { world, asker, .. } = context;
+    let share = blend.friends * blend.second_hop;
+    if let Some(user) = asker.user
+        && share > 0.0
+        && asker.own.len() <= FEW_ITEMS
+    {
+        Friends::new(world, asker.ties).add_second_hop(user, share, sums);
     }
 }
 
@@ -158,7 +178,8 @@ impl Parts<'_> {
         let mut reasons = self.own_items_behind(item);
         let (count, share) = (self.friends.count(item), self.friends.sum(item));
         let told = count >= self.context.query.min_friends.max(1) && share > 0.0;
-        let taste = self.taste(item) + if told { 0.0 } else { share };
+        let hidden = if told { 0.0 } else { share };
+        let taste = self.taste(item) + self.second_hop.sum(item) + hidden;
         if taste > 0.0 {
             reasons.push(Reason::Taste { share: taste });
         }

@@ -1,7 +1,8 @@
 //! What friends bought, counted.
 
 use super::accumulator::Accumulator;
-use crate::id::ItemIdx;
+use crate::id::{ItemIdx, UserIdx};
+use crate::reach::friends_of_friends;
 use crate::world::{TiesView, World};
 
 /// What the ties of an asker count.
@@ -45,5 +46,26 @@ impl<'a> Friends<'a> {
                 }
             }
         }
+    }
+
+    /// Adds `share v_ug` to every item that somebody within two steps bought and shows to friends: see [`crate::reach`].
+    ///
+    /// A block cuts the second step as it cuts the first, whoever made it.
+    pub(super) fn add_second_hop(self, asker: UserIdx, share: f32, sums: &mut Accumulator) {
+        let ties_of = |person: u32| {
+            let TiesView { friends, strengths, .. } = self.world.ties(UserIdx(person));
+            (friends, strengths)
+        };
+        let own = (self.ties.friends, self.ties.strengths);
+        for (person, nearness) in friends_of_friends(asker.0, own, ties_of) {
+            if !self.is_parted(asker, person) {
+                sums.add(self.world.shown(UserIdx(person)), share * nearness);
+            }
+        }
+    }
+
+    fn is_parted(self, asker: UserIdx, person: u32) -> bool {
+        let theirs = self.world.ties(UserIdx(person)).blocks;
+        theirs.binary_search(&asker.0).is_ok() || self.ties.blocks.binary_search(&person).is_ok()
     }
 }

@@ -43,6 +43,7 @@ pub struct Scratch {
     search: SearchScratch,
     sums: Accumulator,
     friends: Accumulator,
+    second_hop: Accumulator,
 }
 
 /// One question with everything looked up that its scenario needs.

@@ -3,6 +3,7 @@
 mod filters;
 mod newcomers;
 mod pace;
+mod reach;
 
 use std::sync::Arc;
 
@@ -190,7 +191,13 @@ fn what_a_friend_hides_or_a_blocked_one_buys_never_counts() {
 fn shares_add_up_to_the_score_and_hide_a_single_friend() {
     let mut shop = Shop::new(Model {
         params: Params {
-            blend: Blend { embedding: 1.0, list: 1.0, friends: 3.0, popularity: 0.5 },
+            blend: Blend {
+                embedding: 1.0,
+                list: 1.0,
+                friends: 3.0,
+                popularity: 0.5,
+                second_hop: 2.0,
+            },
             ..model().params
         },
         ..model()
@@ -264,7 +271,13 @@ fn crowded() -> Model {
                 unobserved: 1.0,
                 ..FoldIn::default()
             },
-            blend: Blend { embedding: 1.0, list: 0.5, friends: 1.0, popularity: 0.7 },
+            blend: Blend {
+                embedding: 1.0,
+                list: 0.5,
+                friends: 1.0,
+                popularity: 0.7,
+                second_hop: 2.0,
+            },
             ..Params::default()
         },
         ..Model::empty()

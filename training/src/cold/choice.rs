@@ -18,6 +18,7 @@ use crate::fitted::Fitted;
 use crate::friend_prior::is_beyond_noise;
 use crate::recipe::Recipe;
 use crate::scoring::{EmbeddingScorer, FriendScores, weighed};
+use crate::second_hop;
 
 /// `sigma` to choose from, beside 0.
 const STRENGTHS: [f32; 5] = [0.1, 0.3, 1.0, 3.0, 10.0];
@@ -44,6 +45,8 @@ pub(super) struct Bench<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Way {
     prior: FoldInPrior,
+    /// What friends of friends count.
+    second_hop: f32,
     /// On the common scale.
     weights: PerPart,
     /// Times the scales.
@@ -108,7 +111,8 @@ impl Way {
             FoldInPrior::Friends(prior) => (prior.strength, prior.shrinkage, 0.0),
             FoldInPrior::Mean(strength) => (0.0, 0.0, strength),
         };
-        Strengths { friends, shrinkage, mean, weights: self.weights }
+        let second_hop = self.second_hop;
+        Strengths { friends, shrinkage, mean, second_hop, weights: self.weights }
     }
 }
 
@@ -158,8 +162,20 @@ impl<'a> Half<'a> {
         });
         let mut priors = self.finalists(priors.collect())?;
         priors.push(alone.prior);
-        let social = self.best(priors, PerPart::ONES)?;
+        let social = self.further(self.best(priors, PerPart::ONES)?)?;
         Ok(Ways { alone, social: if social.ndcg > alone.ndcg { social } else { alone } })
+    }
+
+    /// The same way, or one on which friends of friends speak, if that ranks better.
+    fn further(&self, way: Way) -> Result<Way, AlsError> {
+        let mut best = way;
+        for strength in second_hop::positive(self.bench.recipe) {
+            let further = self.learned(way.prior, strength, PerPart::ONES)?;
+            if further.ndcg > best.ndcg {
+                best = further;
+            }
+        }
+        Ok(best)
     }
 
     /// Adds to every user's number what friends gain in NDCG@20.
@@ -188,7 +204,7 @@ impl<'a> Half<'a> {
     fn best(&self, priors: Vec<FoldInPrior>, mask: PerPart) -> Result<Way, AlsError> {
         let mut best: Option<Way> = None;
         for prior in priors {
-            let way = self.learned(prior, mask)?;
+            let way = self.learned(prior, 0.0, mask)?;
             if best.is_none_or(|best| way.ndcg > best.ndcg) {
                 best = Some(way);
             }
@@ -196,10 +212,10 @@ impl<'a> Half<'a> {
         Ok(best.expect("there is at least one prior to try"))
     }
 
-    fn learned(&self, prior: FoldInPrior, mask: PerPart) -> Result<Way, AlsError> {
+    fn learned(&self, prior: FoldInPrior, second_hop: f32, mask: PerPart) -> Result<Way, AlsError> {
         let rows = self.newcomers.rows(self.bench, prior)?;
         let embedding = self.embedding(&rows);
-        let sources = self.sources(&embedding);
+        let sources = self.sources(&embedding, second_hop);
         let users: Vec<u32> = (0..self.newcomers.cases.len() as u32).collect();
         let scales = sources.scales(&users);
         let recipe = &self.bench.recipe.blend;
@@ -209,13 +225,14 @@ impl<'a> Half<'a> {
         }
         let learned = learn(&candidates, mask, recipe);
         let scaled = learned.weights.times(scales);
-        Ok(Way { prior, weights: learned.weights, scaled, ndcg: learned.ndcg })
+        Ok(Way { prior, second_hop, weights: learned.weights, scaled, ndcg: learned.ndcg })
     }
 
     fn survey(&self, way: Way) -> Result<Survey, AlsError> {
         let rows = self.newcomers.rows(self.bench, way.prior)?;
         let embedding = self.embedding(&rows);
-        let scorer = Weighed { sources: self.sources(&embedding), weights: way.scaled };
+        let scorer =
+            Weighed { sources: self.sources(&embedding, way.second_hop), weights: way.scaled };
         Ok(self.catalogue().survey(&scorer, &self.newcomers.cases))
     }
 
@@ -238,14 +255,18 @@ impl<'a> Half<'a> {
         Backed { embedding: EmbeddingScorer { users: rows, items }, popularity: self.popularity }
     }
 
-    fn sources<'b>(&'b self, embedding: &'b Backed<'b>) -> Sources<'b> {
+    fn sources<'b>(&'b self, embedding: &'b Backed<'b>, second_hop: f32) -> Sources<'b> {
         let Fitted { views, beside, .. } = self.bench.fitted;
         Sources {
             embedding,
             own: &self.newcomers.own,
             ridge: &beside.ridge,
             graph: &beside.graph,
-            friends: FriendScores { ties: &self.newcomers.ties, shown: &views.shown },
+            friends: FriendScores {
+                ties: &self.newcomers.ties,
+                shown: &views.shown,
+                second_hop: self.newcomers.second_hop(second_hop),
+            },
             bias: &views.bias,
             catalogue: self.catalogue(),
         }

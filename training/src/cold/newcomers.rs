@@ -5,6 +5,7 @@ use guanxi_models::column::WeightedRows;
 use guanxi_models::fold_in::prior_of;
 use guanxi_models::model::Rows;
 use guanxi_models::params::Params;
+use guanxi_models::reach::FEW_ITEMS;
 use guanxi_models::recency;
 use guanxi_models::solver::{RowProblem, RowSolver};
 use rayon::prelude::*;
@@ -15,7 +16,8 @@ use crate::als::{AlsError, FriendPrior};
 use crate::dataset::Positives;
 use crate::evaluation::{Case, Scorer};
 use crate::metrics::Truth;
-use crate::scoring::EmbeddingScorer;
+use crate::scoring::{EmbeddingScorer, SecondHop};
+use crate::second_hop::reached;
 
 /// Some hidden users, numbered from 0, after a few items were handed back.
 pub(super) struct Newcomers {
@@ -29,6 +31,8 @@ pub(super) struct Newcomers {
     pub(super) seen: Positives,
     /// Their friends, by the numbers of the data.
     pub(super) ties: WeightedRows,
+    /// Their friends of friends; nobody where more was handed back than a service calls few.
+    reached: WeightedRows,
     /// The items handed back, with their confidence.
     known: WeightedRows,
 }
@@ -58,14 +62,23 @@ impl Newcomers {
             kept.push(user);
         }
         let case = |(user, truth)| Case { user, truth };
+        let ties = WeightedRows::from_rows(&ties);
+        let asked: Vec<Option<u32>> =
+            kept.iter().map(|&user| (n <= FEW_ITEMS).then_some(user)).collect();
         Self {
+            reached: reached(&asked, &ties, &bench.fitted.beside.ties),
             users: kept,
             cases: (0..).zip(truths).map(case).collect(),
             seen: Positives::from(items_of(&own)),
             own: WeightedRows::from_rows(&own),
-            ties: WeightedRows::from_rows(&ties),
+            ties,
             known: WeightedRows::from_rows(&known),
         }
+    }
+
+    /// Friends of friends, if they count.
+    pub(super) fn second_hop(&self, strength: f32) -> Option<SecondHop<'_>> {
+        (strength > 0.0).then_some(SecondHop { reached: &self.reached, strength })
     }
 
     /// Their rows by fold-in; zeros for those of whom nothing is known.

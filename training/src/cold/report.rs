@@ -69,6 +69,9 @@ pub struct Strengths {
     pub shrinkage: f32,
     /// How strongly a row without friends is drawn towards the mean user.
     pub mean: f32,
+    /// `eta`: what friends of friends count beside friends.
+    #[serde(default)]
+    pub second_hop: f32,
     /// The weights of the parts on a common scale.
     pub weights: PerPart,
 }
@@ -125,6 +128,7 @@ impl Display for Strengths {
         let PerPart { embedding, ridge, graph, friends, popularity } = self.weights;
         write!(f, "sigma {} kappa {} mean {}", self.friends, self.shrinkage, self.mean)?;
         write!(f, "; embedding {embedding:.2}, ridge {ridge:.2}, graph {graph:.2}")?;
-        write!(f, ", friends {friends:.2}, popularity {popularity:.2}")
+        write!(f, ", friends {friends:.2}, popularity {popularity:.2}")?;
+        write!(f, "; friends of friends {}", self.second_hop)
     }
 }

@@ -7,10 +7,17 @@ use guanxi_models::record::{Item, Record, RelationKind};
 use super::*;
 use crate::als::Sweep;
 use crate::dataset::{DatasetBuilder, Seen};
+use crate::evaluation::{Case, Scorer as _};
+use crate::fitted::Fitted;
 use crate::market::{MarketParams, records};
+use crate::metrics::Truth;
 use crate::observer::Silent;
+use crate::parts::EmbeddingChoice;
+use crate::served::served;
 use crate::split::split;
+use crate::split::without;
 use crate::tuning::search::Trial;
+use crate::tuning::{Tuned, Weights};
 
 /// A recipe for tests: as `quick`, and smaller.
 fn recipe() -> Recipe {
@@ -96,6 +103,43 @@ fn the_same_data_give_the_same_bytes_for_any_number_of_threads() {
     let ((one, one_report), (three, three_report)) = (with(1), with(3));
     assert!(bytes(&one) == bytes(&three));
     assert_eq!(one_report, three_report);
+}
+
+#[test]
+fn whoever_is_little_known_is_served_what_was_scored() {
+    let mut data = market(150, 120, 3_000);
+    let few: Vec<Vec<u32>> = (0..data.n_users())
+        .map(|user| {
+            let items = data.histories.row(user).items;
+            if user % 3 == 0 { items[2.min(items.len())..].to_vec() } else { Vec::new() }
+        })
+        .collect();
+    data = without(&data, few).rest;
+    let tuned = Tuned {
+        embedding: EmbeddingChoice { unobserved: 120.0, ridge: 4.5 },
+        friend_strength: 1.0,
+        strengths: Vec::new(),
+        second_hop: 2.5,
+        weights: Weights::UNLEARNED,
+    };
+    let recipe = recipe();
+    let fitted = Fitted::new(&data, &recipe, &tuned, &mut Silent).unwrap();
+    let truth = || Truth::new(vec![0]);
+    let cases: Vec<Case> = (0..150).step_by(3).map(|user| Case { user, truth: truth() }).collect();
+    let lists = served(model(&data, &recipe, &fitted, Offset(7)).unwrap(), &cases).unwrap();
+    let mut alone = 0;
+    for (case, list) in cases.iter().zip(&lists) {
+        let mut scores = vec![0.0; data.n_items()];
+        fitted.scorer().score(&[case.user], &mut scores);
+        let seen = data.histories.row(case.user as usize).items;
+        for &item in seen {
+            scores[item as usize] = f32::NEG_INFINITY;
+        }
+        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        assert!(scores[list[0] as usize] > best - 1e-4, "{list:?}");
+        alone += usize::from(fitted.reached.row(case.user as usize).0.is_empty());
+    }
+    assert!(alone < cases.len() / 2, "{alone} reach nobody");
 }
 
 #[test]

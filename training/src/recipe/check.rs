@@ -53,6 +53,7 @@ impl Recipe {
     fn check_blend(&self) -> Result<(), RecipeError> {
         choices("friends.strengths", &self.friends.strengths, at_least_zero)?;
         positive("friends.shrinkage", self.friends.shrinkage)?;
+        choices("friends.second_hop", &self.friends.second_hop, at_least_zero)?;
         if !(self.split.share > 0.0 && self.split.share < 1.0) {
             let allowed = "it must be more than 0 and less than 1";
             return Err(range("split.share", f64::from(self.split.share), allowed));

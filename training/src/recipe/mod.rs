@@ -96,7 +96,7 @@ pub struct ListRecipe {
     pub longest_history: usize,
 }
 
-/// What friends count in the embedding.
+/// What friends count in the embedding, and friends of friends beside them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FriendRecipe {
@@ -104,6 +104,8 @@ pub struct FriendRecipe {
     pub strengths: Vec<f32>,
     /// `kappa`: how many friends the mean user weighs.
     pub shrinkage: f32,
+    /// `eta`: what friends of friends may count beside friends, on users made cold. 0 is always among them.
+    pub second_hop: Vec<f32>,
 }
 
 /// How the parts of the score are weighed against each other.
@@ -220,7 +222,8 @@ impl Default for ListRecipe {
 
 impl Default for FriendRecipe {
     fn default() -> Self {
-        Self { strengths: vec![0.0, 0.3, 1.0], shrinkage: 3.0 }
+        let second_hop = vec![0.0, 1.0, 2.5, 5.0];
+        Self { strengths: vec![0.0, 0.3, 1.0], shrinkage: 3.0, second_hop }
     }
 }
 

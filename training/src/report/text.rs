@@ -106,8 +106,8 @@ impl Display for Choices {
         )?;
         writeln!(
             f,
-            "embedding: unobserved {}, ridge {}, friends' prior {}",
-            self.unobserved, self.ridge, self.friend_strength
+            "embedding: unobserved {}, ridge {}, friends' prior {}; friends of friends {}",
+            self.unobserved, self.ridge, self.friend_strength, self.blend.second_hop
         )
     }
 }

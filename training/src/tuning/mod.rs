@@ -12,11 +12,13 @@ use crate::evaluation::Case;
 use crate::fit::FitError;
 use crate::fitted::Fitted;
 use crate::friend_prior::{Judge, best};
+use crate::made_cold::MadeCold;
 use crate::observer::{Observer, stage};
 use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::Recipe;
 use crate::report::StrengthTried;
 use crate::scoring::EmbeddingScorer;
+use crate::second_hop;
 use crate::tuning::audience::Audience;
 use crate::tuning::draws::Draw;
 
@@ -29,6 +31,8 @@ pub struct Tuned {
     pub friend_strength: f32,
     /// What was tried for it.
     pub strengths: Vec<StrengthTried>,
+    /// `eta`: how much friends of friends count for whoever is little known.
+    pub second_hop: f32,
     /// The weights of the parts.
     pub weights: Weights,
 }
@@ -82,7 +86,7 @@ impl Weights {
 
 /// Decides everything on the users to learn from, and returns the models of the rest of the data beside the decisions.
 ///
-/// The numbers of the embedding and the friends' prior are decided on the first draw, the weights on all.
+/// The numbers of the embedding, the friends' prior and what friends of friends count are decided on the first draw, the weights on all.
 pub fn tune(
     draws: &[Draw],
     recipe: &Recipe,
@@ -97,7 +101,11 @@ pub fn tune(
         let cases = draws.iter().map(|draw| &draw.learn[..]);
         Weights::learn(fitted.iter().zip(cases), recipe)
     });
-    let fitted = fitted.into_iter().map(|one| one.weigh(tuned.weights.all, recipe));
+    let weighed = fitted.into_iter().map(|one| one.weigh(tuned.weights.all, recipe));
+    let fitted: Vec<Fitted> = weighed.collect();
+    tuned.second_hop =
+        stage(observer, "friends of friends", |_| second_hop::learn(&fitted[0], recipe))?;
+    let fitted = fitted.into_iter().map(|one| one.with_second_hop(tuned.second_hop));
     Ok((tuned.clone(), fitted.collect()))
 }
 
@@ -127,7 +135,8 @@ fn decide(
     let prior = FriendPrior { strength: friend_strength, shrinkage: recipe.friends.shrinkage };
     let users = parts::with_friends(matrix, &mut als, &beside.ties, prior)?;
     let fitted = Fitted::unweighed(views, own, als, users, beside, recipe);
-    Ok((Tuned { embedding, friend_strength, strengths, weights: Weights::UNLEARNED }, fitted))
+    let weights = Weights::UNLEARNED;
+    Ok((Tuned { embedding, friend_strength, strengths, second_hop: 0.0, weights }, fitted))
 }
 
 struct Tuning<'a> {
@@ -174,15 +183,14 @@ impl Tuning<'_> {
         if beside.ties.columns().1.is_empty() || self.cases.is_empty() || !has_choice {
             return Ok(Vec::new());
         }
-        let judge = Judge {
+        let cold = MadeCold {
             als,
-            matrix,
             ties: &beside.ties,
             own: &views.own,
             catalogue: views.catalogue(),
-            cases: self.cases,
             seed: self.recipe.seed,
         };
+        let judge = Judge { cold, matrix, cases: self.cases };
         Ok(judge.try_all(&self.recipe.friends)?)
     }
 }

@@ -1,0 +1,165 @@
+//! How much friends of friends say about somebody of whom nothing is known: learned, and it may be nothing.
+
+use guanxi_models::Factors;
+use guanxi_models::column::WeightedRows;
+use guanxi_models::model::Rows;
+use guanxi_models::reach::friends_of_friends;
+use rayon::prelude::*;
+
+use crate::als::{AlsError, FriendPrior};
+use crate::dataset::Positives;
+use crate::evaluation::{Case, Catalogue};
+use crate::fitted::Fitted;
+use crate::friend_prior::{is_beyond_noise, mean};
+use crate::made_cold::{MadeCold, Towards};
+use crate::recipe::Recipe;
+use crate::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
+
+/// Of the recipe's strengths the one that ranks best for users made cold, or 0 where friends of friends gain nothing beyond noise.
+///
+/// Ranks all items once for each strength, for at most a thousand users.
+pub(crate) fn learn(fitted: &Fitted, recipe: &Recipe) -> Result<f32, AlsError> {
+    let strengths = positive(recipe);
+    if fitted.blend.friends <= 0.0 || strengths.is_empty() {
+        return Ok(0.0);
+    }
+    let cold = Newcomers::new(fitted, recipe.seed)?;
+    let without = cold.ndcg(0.0);
+    let gain = |strength| {
+        let with = cold.ndcg(strength);
+        let gains: Vec<f64> = with.iter().zip(&without).map(|(with, none)| with - none).collect();
+        (strength, gains)
+    };
+    let tried = strengths.into_iter().map(gain).filter(|(_, gains)| is_beyond_noise(gains));
+    let best = tried.max_by(|a, b| mean(&a.1).total_cmp(&mean(&b.1)));
+    Ok(best.map_or(0.0, |(strength, _)| strength))
+}
+
+/// The strengths of the recipe that let friends of friends count at all.
+pub(crate) fn positive(recipe: &Recipe) -> Vec<f32> {
+    recipe.friends.second_hop.iter().copied().filter(|&strength| strength > 0.0).collect()
+}
+
+/// The rows of [`friends_of_friends`] for users whose ties are the rows of `ties`; an empty row where there is no user.
+pub(crate) fn reached(
+    users: &[Option<u32>],
+    ties: &WeightedRows,
+    ties_of: &WeightedRows,
+) -> WeightedRows {
+    let of = |person: u32| ties_of.row(person as usize);
+    let row = |at: usize| users[at].map(|user| friends_of_friends(user, ties.row(at), of));
+    let rows = (0..users.len()).into_par_iter().map(|at| row(at).unwrap_or_default());
+    WeightedRows::from_rows(&rows.collect::<Vec<Vec<(u32, f32)>>>())
+}
+
+/// Users as they were before they did anything.
+struct Newcomers<'a> {
+    fitted: &'a Fitted,
+    cases: Vec<Case>,
+    rows: Factors,
+    ties: WeightedRows,
+    reached: WeightedRows,
+}
+
+impl<'a> Newcomers<'a> {
+    fn new(fitted: &'a Fitted, seed: u64) -> Result<Self, AlsError> {
+        let Fitted { views, als, beside, .. } = fitted;
+        let cold = MadeCold {
+            als,
+            ties: &beside.ties,
+            own: &views.own,
+            catalogue: views.catalogue(),
+            seed,
+        };
+        let users = cold.users();
+        let prior = FriendPrior {
+            strength: als.fold_in.friend_strength,
+            shrinkage: als.fold_in.friend_shrinkage,
+        };
+        let nothing = vec![Vec::new(); users.len()];
+        let rows = cold.fold_in(&users, &nothing, Towards::Friends(prior))?;
+        let ties: Vec<_> = users.iter().map(|&user| cold.newcomer_ties(user)).collect();
+        let ties = WeightedRows::from_rows(&ties);
+        let case = |(at, &user)| Case { user: at, truth: cold.hidden(user, &[]) };
+        let cases = (0..).zip(&users).map(case).collect();
+        let asked: Vec<Option<u32>> = users.iter().copied().map(Some).collect();
+        let reached = reached(&asked, &ties, &beside.ties);
+        Ok(Self { fitted, cases, rows, ties, reached })
+    }
+
+    /// NDCG@20 of every user when friends of friends count this much.
+    fn ndcg(&self, strength: f32) -> Vec<f64> {
+        let Fitted { views, als, lists, blend, .. } = self.fitted;
+        let nothing = vec![Vec::new(); self.cases.len()];
+        let scorer = BlendScorer {
+            embedding: EmbeddingScorer { users: &self.rows, items: &als.item_factors },
+            own: &WeightedRows::from_rows(&nothing),
+            lists,
+            friends: FriendScores {
+                ties: &self.ties,
+                shown: &views.shown,
+                second_hop: Some(SecondHop { reached: &self.reached, strength }),
+            },
+            bias: &views.bias,
+            blend: *blend,
+        };
+        let seen = Positives::from(Rows::from_rows(&vec![Vec::new(); self.cases.len()]));
+        let catalogue = Catalogue { seen: &seen, ..views.catalogue() };
+        let marks = catalogue.survey(&scorer, &self.cases).marks;
+        marks.iter().map(|marks| f64::from(marks.ndcg_at_20)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blend::PerPart;
+    use crate::dataset::{Dataset, DatasetBuilder, Seen};
+    use crate::draw::mix;
+    use crate::observer::Silent;
+    use crate::parts::EmbeddingChoice;
+    use crate::tuning::{Tuned, Weights};
+
+    const STARS: u32 = 20;
+    const PEOPLE: u32 = 20;
+
+    /// Stars of people who know nobody but the one in the middle, and who take 5 of the 10 items of their star, or of all items.
+    fn stars(of_all: bool) -> Dataset {
+        let mut builder = DatasetBuilder::default();
+        for user in 0..STARS * PEOPLE {
+            let star = user / PEOPLE;
+            let items = if of_all { 10 * STARS } else { 10 };
+            let first = if of_all { 0 } else { 10 * star };
+            let mut taken: Vec<u32> = (first..first + items).collect();
+            taken.sort_by_key(|&item| mix(5, user, item));
+            for item in &taken[..5] {
+                builder.observe(&format!("u{user}"), &format!("i{item}"), Seen::default());
+            }
+            if user % PEOPLE > 0 {
+                builder.friend(&format!("u{user}"), &format!("u{}", star * PEOPLE));
+            }
+        }
+        builder.build()
+    }
+
+    fn learned(data: &Dataset, weights: PerPart) -> f32 {
+        let recipe = Recipe::default();
+        let tuned = Tuned {
+            embedding: EmbeddingChoice { unobserved: 120.0, ridge: 4.5 },
+            friend_strength: 0.0,
+            strengths: Vec::new(),
+            second_hop: 0.0,
+            weights: Weights { all: weights, ..Weights::UNLEARNED },
+        };
+        learn(&Fitted::new(data, &recipe, &tuned, &mut Silent).unwrap(), &recipe).unwrap()
+    }
+
+    #[test]
+    fn friends_of_friends_count_where_they_share_a_taste_and_nowhere_else() {
+        let friends = PerPart { friends: 1.0, ..PerPart::default() };
+        assert!(learned(&stars(false), friends) > 0.0);
+        assert!(learned(&stars(true), friends) <= 0.0);
+        let none = PerPart { embedding: 1.0, ..PerPart::default() };
+        assert!(learned(&stars(false), none) <= 0.0);
+    }
+}
