@@ -33,6 +33,31 @@ fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
+/// The alternatives of every `oneOf`.
+fn alternatives<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(members) => {
+            let of_this = members.get("oneOf").and_then(Value::as_array);
+            found.extend(of_this.into_iter().flatten());
+            members.values().for_each(|inner| alternatives(inner, found));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| alternatives(inner, found)),
+        _ => (),
+    }
+}
+
+#[test]
+fn no_alternative_takes_what_another_one_takes() {
+    let document = serde_json::to_value(description()).unwrap();
+    let mut found = Vec::new();
+    alternatives(&document, &mut found);
+    assert!(!found.is_empty());
+    for alternative in found {
+        let says_what = ["type", "$ref", "oneOf"].map(|key| !alternative[key].is_null());
+        assert!(says_what.contains(&true), "{alternative} takes anything");
+    }
+}
+
 #[test]
 fn the_document_is_a_sound_openapi_3_1() {
     let document = Server::start().get("/openapi.json").good();

@@ -93,6 +93,47 @@ fn a_request_that_was_begun_is_answered_before_the_end() {
     assert!(server.terminate_by_itself().success());
 }
 
+/// Asks for one answer and leaves the connection open.
+fn ask(stream: &mut TcpStream, path: &str) {
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("the connection is open");
+}
+
+#[test]
+fn an_open_connection_learns_with_its_next_answer_that_the_server_ends() {
+    let mut server = Server::start_with(&[("GUANXI_SERVER__DRAIN", "60s")]);
+    let mut open = TcpStream::connect(server.address()).unwrap();
+    ask(&mut open, "/health/live");
+    open.read_exact(&mut [0; 12]).unwrap();
+    server.signal("TERM");
+    until(|| server.get("/health/ready").status == 503);
+    ask(&mut open, "/v1/recommend/popular");
+    let mut answers = String::new();
+    open.read_to_string(&mut answers).unwrap();
+    let last = answers.split("HTTP/1.1 ").nth(1).unwrap().to_lowercase();
+    assert!(last.starts_with("200") && last.contains("connection: close"), "{answers}");
+    assert!(server.terminate_by_itself().success());
+}
+
+#[test]
+fn a_connection_beyond_the_cap_waits_for_another_to_end() {
+    let server = Server::start_with(&[("GUANXI_SERVER__MAX_CONNECTIONS", "2")]);
+    let mut streams = [(); 3].map(|()| TcpStream::connect(server.address()).unwrap());
+    for stream in &mut streams {
+        ask(stream, "/health/live");
+    }
+    let [mut first, mut second, mut third] = streams;
+    let mut status = [0; 12];
+    first.read_exact(&mut status).unwrap();
+    second.read_exact(&mut status).unwrap();
+    third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    third.read_exact(&mut status).unwrap_err();
+    drop(first);
+    third.set_read_timeout(None).unwrap();
+    third.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+}
+
 #[test]
 fn half_a_head_and_half_a_body_are_cut_off() {
     let server = Server::start_with(&[

@@ -200,6 +200,8 @@ fn a_key_has_its_rate_and_an_address_its_attempts() {
     assert!(matches!(tried[29], Err(Denied::TooMany { .. })));
     // A right key that was never seen from there must wait as well; one that was goes on.
     assert!(matches!(ask(&other), Err(Denied::TooMany { .. })));
+    let elsewhere = Presented { address: [192, 0, 2, 7].into(), ..with(&other) };
+    gate.admit(elsewhere, Need::Read, now()).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(400));
     ask(&slow).unwrap();
 }

@@ -223,6 +223,29 @@ mod tests {
         assert!(admission.queue().is_some());
     }
 
+    #[tokio::test]
+    async fn a_client_that_goes_away_while_it_waits_frees_its_place() {
+        let admission = one_thread();
+        let answering = admission.enter().await;
+        {
+            let mut waiting = std::pin::pin!(admission.enter());
+            assert!(at_once(waiting.as_mut()).await.is_none());
+            assert_eq!(admission.waiting.load(Ordering::Relaxed), 2);
+        }
+        assert_eq!(admission.waiting.load(Ordering::Relaxed), 1);
+        drop(answering);
+        assert!(admission.enter().await.is_some());
+    }
+
+    /// What the future gives at once.
+    async fn at_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            given = &mut future => Some(given),
+            () = std::future::ready(()) => None,
+        }
+    }
+
     /// Two questions wait 20 ms, of 5 that they may, for one that is being answered: which of them are begun?
     async fn begun(admission: &Admission) -> (bool, bool) {
         let busy = admission.enter().await;

@@ -64,7 +64,8 @@ async fn read_whole(
     if HttpBody::size_hint(&body).lower() > most as u64 {
         return Err(too_large());
     }
-    let reading = collect(Limited::new(body, most), server.min_body_rate, claim);
+    let pace = Pace { patience: PATIENCE, min_rate: server.min_body_rate };
+    let reading = collect(Limited::new(body, most), pace, claim);
     match tokio::time::timeout(server.request_timeout.0, reading).await {
         Ok(Ok(whole)) => Ok(whole),
         Ok(Err(Broken::Busy(problem))) => Err(problem),
@@ -86,6 +87,21 @@ async fn read_whole(
 /// So long a body may come as slowly as it likes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How slowly a body may come.
+#[derive(Clone, Copy)]
+struct Pace {
+    patience: Duration,
+    /// In bytes a second.
+    min_rate: usize,
+}
+
+impl Pace {
+    /// How long so many bytes may take.
+    fn of(self, bytes: usize) -> Duration {
+        self.patience + Duration::from_secs_f64(bytes as f64 / self.min_rate.max(1) as f64)
+    }
+}
+
 /// Why a body was not read to its end.
 enum Broken {
     Slow,
@@ -93,16 +109,11 @@ enum Broken {
     Unreadable(BoxError),
 }
 
-async fn collect(
-    mut body: Limited<Body>,
-    min_rate: usize,
-    claim: &mut Claim,
-) -> Result<Bytes, Broken> {
+async fn collect(mut body: Limited<Body>, pace: Pace, claim: &mut Claim) -> Result<Bytes, Broken> {
     let (began, mut whole) = (Instant::now(), BytesMut::new());
     loop {
         // By when the next piece must be there for the rate to be kept.
-        let earned = Duration::from_secs_f64(whole.len() as f64 / min_rate.max(1) as f64);
-        let due = began + PATIENCE + earned;
+        let due = began + pace.of(whole.len());
         let frame = tokio::time::timeout_at(due.into(), body.frame()).await;
         let Some(frame) = frame.map_err(|_| Broken::Slow)? else { return Ok(whole.freeze()) };
         whole.extend(frame.map_err(Broken::Unreadable)?.into_data().ok());
@@ -140,4 +151,47 @@ pub(super) fn unsupported(said: Option<&str>, taken: &[&str]) -> Problem {
 /// A body that says nothing as one that names no field.
 pub(super) fn or_empty_object(body: &Bytes) -> &[u8] {
     if body.is_empty() { b"{}" } else { body }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+    use crate::http::admission::Admission;
+
+    /// A body whose client sends so many bytes, and then nothing more.
+    struct Stalled(usize);
+
+    impl HttpBody for Stalled {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            match std::mem::take(&mut self.0) {
+                0 => Poll::Pending,
+                bytes => Poll::Ready(Some(Ok(Frame::data(vec![b' '; bytes].into())))),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_slow_as_long_as_it_keeps_its_rate() {
+        let mut claim = Admission::new(&Server::default()).claim();
+        let pace = Pace { patience: Duration::from_millis(20), min_rate: 1 };
+        let body = |bytes| Limited::new(Body::new(Stalled(bytes)), 10_000);
+        let silent = collect(body(0), pace, &mut claim).await;
+        assert!(matches!(silent, Err(Broken::Slow)));
+        // What it sent is worth a thousand seconds.
+        let reading = collect(body(1_000), pace, &mut claim);
+        tokio::time::timeout(Duration::from_millis(60), reading).await.map(drop).unwrap_err();
+        let fast = Pace { min_rate: 1_000_000, ..pace };
+        assert!(matches!(collect(body(1_000), fast, &mut claim).await, Err(Broken::Slow)));
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use guanxi_models::{Attribute, Event, Item, Millis, Place, Relation, User, Visibility};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A point in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -109,8 +111,20 @@ pub enum AttributeShape {
     /// A value.
     Value(AttributeBody),
     /// None.
-    Nothing(()),
+    Nothing(Null),
 }
+
+/// Null, which a `()` would not be: the description of that one takes anything.
+#[derive(Debug)]
+pub struct Null;
+
+impl PartialSchema for Null {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Null).into()
+    }
+}
+
+impl ToSchema for Null {}
 
 /// An item of the catalogue. `PUT` replaces it whole; in `PATCH` what is left out stays and null clears.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,13 +1,15 @@
 //! What a disk may do to the files of a store, and that it never goes unnoticed.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use guanxi_models::{Event, EventType, Item, Record};
 
 use super::*;
 
-/// So many places of each file are damaged: few at every run, more with `GUANXI_DAMAGE_PLACES`.
+/// At most so many places of each file are damaged: few at every run, more with `GUANXI_DAMAGE_PLACES`, every byte with a large number.
 fn places() -> usize {
     std::env::var("GUANXI_DAMAGE_PLACES").map_or(4, |places| places.parse().unwrap())
 }
@@ -35,72 +37,110 @@ fn log(path: &Path) -> Result<Vec<(Offset, Record)>, StoreError> {
     Store::open(path)?.read(Offset(0)).collect()
 }
 
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let nested = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
-    let mut all: Vec<PathBuf> = nested.collect();
-    all.sort();
-    all
+/// A file of a store.
+#[derive(Clone)]
+struct Kept {
+    name: PathBuf,
+    /// Without the zeros that a journal is filled up with: to write these each time would take longer than all else.
+    bytes: Vec<u8>,
+    length: usize,
 }
 
-fn copy(from: &Path, to: &Path) {
-    for file in files(from) {
-        let copied = to.join(file.strip_prefix(from).unwrap());
-        fs::create_dir_all(copied.parent().unwrap()).unwrap();
-        fs::copy(file, copied).unwrap();
+impl Kept {
+    fn of(path: &Path, root: &Path) -> Self {
+        let mut bytes = fs::read(path).unwrap();
+        let length = bytes.len();
+        let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        bytes.truncate(end);
+        Self { name: path.strip_prefix(root).unwrap().to_owned(), bytes, length }
+    }
+
+    fn write(&self, root: &Path) {
+        let path = root.join(&self.name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &self.bytes).unwrap();
+        OpenOptions::new().write(true).open(path).unwrap().set_len(self.length as u64).unwrap();
+    }
+
+    /// The places to damage: spread evenly over what was written, and a few of the zeros behind it.
+    fn places(&self) -> Vec<usize> {
+        let end = (self.bytes.len() + 64).min(self.length);
+        let places = places().min(end);
+        (0..places).map(|place| end * place / places).collect()
+    }
+
+    /// The end of a table, where its parts are listed.
+    fn end_of_table(&self) -> Vec<usize> {
+        let is_table = self.name.parent().is_some_and(|folder| folder.ends_with("tables"));
+        if is_table { (self.length.saturating_sub(60)..self.length).collect() } else { Vec::new() }
     }
 }
 
-/// The log of a copy of `whole` in which one file was changed by `change`, if it can be read.
-fn log_after(
-    whole: &Path,
-    file: &Path,
-    change: impl FnOnce(&Path),
-) -> Result<Vec<(Offset, Record)>, String> {
+fn files(directory: &Path, root: &Path) -> Vec<Kept> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(
+            |path| if path.is_dir() { files(&path, root) } else { vec![Kept::of(&path, root)] },
+        )
+        .collect()
+}
+
+/// The log of these files, one of which is as in `damaged`, if it can be read.
+fn log_of(whole: &[Kept], damaged: &Kept) -> Result<Vec<(Offset, Record)>, String> {
     let copied = tempfile::tempdir().unwrap();
-    copy(whole, copied.path());
-    change(&copied.path().join(file.strip_prefix(whole).unwrap()));
+    for file in whole {
+        let is_damaged = file.name == damaged.name;
+        if is_damaged { damaged } else { file }.write(copied.path());
+    }
     log(copied.path()).map_err(|error| error.to_string())
 }
 
-fn check(whole: &Path, change: impl Fn(&Path, usize)) {
-    let expected = log(whole).unwrap();
-    for file in files(whole) {
-        for place in 0..places() {
-            let found = log_after(whole, &file, |copied| change(copied, place));
-            let what = format!("place {place} of {}", file.display());
+/// Damages every file at each of its places, one at a time, and reads the log.
+fn check(places: impl Fn(&Kept) -> Vec<usize>, damage: impl Fn(&mut Kept, usize) + Sync) {
+    let directory = tempfile::tempdir().unwrap();
+    written(directory.path());
+    let whole = files(directory.path(), directory.path());
+    let expected = log(directory.path()).unwrap();
+    let tries: Vec<(&Kept, usize)> =
+        whole.iter().flat_map(|file| places(file).into_iter().map(move |at| (file, at))).collect();
+    assert!(!tries.is_empty());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(&(file, at)) = tries.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut damaged = file.clone();
+            damage(&mut damaged, at);
+            let found = log_of(&whole, &damaged);
+            let what = format!("byte {at} of {}", file.name.display());
             assert!(found.is_err() || found.as_ref() == Ok(&expected), "{what} went unnoticed");
         }
-    }
+    };
+    thread::scope(|scope| {
+        (0..thread::available_parallelism().unwrap().get()).for_each(|_| drop(scope.spawn(work)));
+    });
+    println!("{} damaged files", tries.len());
 }
 
-/// A place in a file: spread evenly over what was written of it and a little more, since a journal is made long and filled with zeros.
-fn at(bytes: &[u8], place: usize) -> usize {
-    let written = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    (written + 64).min(bytes.len()) * place / places()
+fn change(file: &mut Kept, at: usize) {
+    file.bytes.resize(file.bytes.len().max(at + 1), 0);
+    file.bytes[at] ^= 0x41;
 }
 
 #[test]
 fn a_changed_byte_is_noticed_or_does_no_harm() {
-    let whole = tempfile::tempdir().unwrap();
-    written(whole.path());
-    check(whole.path(), |file, place| {
-        let mut bytes = fs::read(file).unwrap();
-        let at = at(&bytes, place);
-        if let Some(byte) = bytes.get_mut(at) {
-            *byte ^= 0x41;
-        }
-        fs::write(file, bytes).unwrap();
-    });
+    check(Kept::places, change);
+}
+
+/// From a number there the database would make a size, and end for want of memory.
+#[test]
+fn a_changed_end_of_a_table_is_noticed_or_does_no_harm() {
+    check(Kept::end_of_table, change);
 }
 
 #[test]
 fn a_file_cut_short_is_noticed_or_does_no_harm() {
-    let whole = tempfile::tempdir().unwrap();
-    written(whole.path());
-    check(whole.path(), |file, place| {
-        let bytes = fs::read(file).unwrap();
-        fs::write(file, &bytes[..at(&bytes, place)]).unwrap();
+    check(Kept::places, |file, at| {
+        file.bytes.truncate(at);
+        file.length = at;
     });
 }
 

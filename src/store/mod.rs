@@ -25,6 +25,7 @@ mod records;
 mod repair;
 #[allow(clippy::module_inception, reason = "the noun of the folder")]
 mod store;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod versions;

@@ -10,18 +10,20 @@ use std::path::Path;
 use guanxi_models::Offset;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::StoreError;
+use super::{StoreError, tables};
 
 const CURRENT_BYTES: usize = 25;
 
-/// Checks the list of each keyspace below the database's folder.
+/// Checks the list of each keyspace below the database's folder, and its tables.
 pub(super) fn check(database: &Path) -> Result<(), StoreError> {
     let keyspaces = database.join("keyspaces");
     if !keyspaces.exists() {
         return Ok(());
     }
     for entry in fs::read_dir(&keyspaces).map_err(StoreError::io(&keyspaces))? {
-        check_keyspace(&entry.map_err(StoreError::io(&keyspaces))?.path())?;
+        let keyspace = entry.map_err(StoreError::io(&keyspaces))?.path();
+        check_keyspace(&keyspace)?;
+        tables::check(&keyspace)?;
     }
     Ok(())
 }

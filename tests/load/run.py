@@ -5,7 +5,6 @@ usage: run.py overload  --guanxi FILE [--clients 64] [--seconds 3]     too many 
        run.py restarts  --guanxi FILE [--rounds 6]                     two processes on one socket, restarted in turn
        run.py half-open --guanxi FILE [--connections 2000]             connections that send half a head
        run.py bodies    --guanxi FILE [--clients 40]                   the largest bodies, and clients that don't read their answers
-       run.py soak      --guanxi FILE [--seconds 1800]                 everything for a long time: memory and descriptors
 
 Standard library only. Prints figures as ratios within the run, and asserts only what no noise can break. Exit code 1 where that fails.
 """
@@ -233,47 +232,8 @@ async def bodies(args):
             assert grown <= 256, f"memory grew by {grown} MiB"
 
 
-async def soak(args):
-    with tempfile.TemporaryDirectory() as folder:
-        with Service(args.guanxi, f"{folder}/data", env={"GUANXI_MODELS__POLL_INTERVAL": "200ms"}) as service:
-            await fill(service.port)
-            until, found, samples = time.monotonic() + args.seconds, {}, []
-
-            async def write():
-                client, number = Client(service.port), 0
-                while time.monotonic() < until:
-                    number += 1
-                    # The same events again and again: what the log keeps does not grow, and what leaks does.
-                    event = {"event_id": f"s{number % 500}", "user": f"u{number % 50}", "item": f"i{number % 50}", "type": "view", "ts": 1_700_000_000}
-                    status, _, answer = await client.ask("POST", "/v1/events", event)
-                    assert status == 200, answer
-                    await asyncio.sleep(0.01)
-
-            async def train():
-                while time.monotonic() < until:
-                    process = await asyncio.create_subprocess_exec(str(args.guanxi), "train", "--data", f"{folder}/data", "--recipe", "quick", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                    assert await process.wait() == 0
-                    await asyncio.create_subprocess_exec(str(args.guanxi), "models", "prune", "--data", f"{folder}/data", stdout=subprocess.DEVNULL)
-                    await asyncio.sleep(args.seconds / 100)
-
-            async def sample():
-                while time.monotonic() < until:
-                    samples.append((time.monotonic(), service.resident(), service.descriptors()))
-                    await asyncio.sleep(args.seconds / 100)
-
-            asking = [ask_on(service.port, until, found, 0.005) for _ in range(4)]
-            await asyncio.gather(*asking, write(), train(), sample())
-            half = samples[len(samples) // 2:]
-            slope = statistics.linear_regression([at for at, _, _ in half], [size for _, size, _ in half]).slope * 3_600 / 2**20
-            spread = max(count for _, _, count in half) - min(count for _, _, count in half)
-            tenths = [size / 2**20 for _, size, _ in samples][:: max(1, len(samples) // 10)]
-            print("memory by tenths of the time, in MiB:", *(f"{size:.1f}" for size in tenths), flush=True)
-            print(f"soak: {args.seconds:.0f} s, {len(found[200])} questions; second half: memory {slope:+.1f} MiB an hour at {half[-1][1] >> 20} MiB, "
-                  f"descriptors within {spread}", flush=True)
-
-
 def main():
-    commands = {"overload": overload, "restarts": restarts, "half-open": half_open, "bodies": bodies, "soak": soak}
+    commands = {"overload": overload, "restarts": restarts, "half-open": half_open, "bodies": bodies}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=commands)
     parser.add_argument("--guanxi", required=True, type=pathlib.Path)
