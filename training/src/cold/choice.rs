@@ -169,7 +169,8 @@ impl<'a> Half<'a> {
     /// The same way, or one on which friends of friends speak, if that ranks better.
     fn further(&self, way: Way) -> Result<Way, AlsError> {
         let mut best = way;
-        for strength in second_hop::positive(self.bench.recipe) {
+        let reaches = self.newcomers.second_hop(1.0).is_some();
+        for strength in second_hop::positive(self.bench.recipe).into_iter().filter(|_| reaches) {
             let further = self.learned(way.prior, strength, PerPart::ONES)?;
             if further.ndcg > best.ndcg {
                 best = further;

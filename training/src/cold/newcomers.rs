@@ -76,9 +76,10 @@ impl Newcomers {
         }
     }
 
-    /// Friends of friends, if they count.
+    /// Friends of friends, if they count and there are any.
     pub(super) fn second_hop(&self, strength: f32) -> Option<SecondHop<'_>> {
-        (strength > 0.0).then_some(SecondHop { reached: &self.reached, strength })
+        let reaches = strength > 0.0 && !self.reached.columns().1.is_empty();
+        reaches.then_some(SecondHop { reached: &self.reached, strength })
     }
 
     /// Their rows by fold-in; zeros for those of whom nothing is known.
