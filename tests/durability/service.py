@@ -135,6 +135,12 @@ class Load:
         except Exception as error:  # told to the main thread, which fails
             self.errors.append(f"{type(error).__name__}: {error}")
 
+    def wait_for_a_model(self, seconds):
+        """Returns once one more model was published, or after so long."""
+        before, until = self.record.counts["models"], time.monotonic() + seconds
+        while self.record.counts["models"] == before and not self.errors and time.monotonic() < until:
+            time.sleep(0.01)
+
     def __enter__(self):
         return self
 
