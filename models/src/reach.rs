@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 /// With more own items than this an asker is known well enough to do without friends of friends.
 pub const FEW_ITEMS: usize = 3;
 
-/// So many people are reached at most, the nearest ones: more cost time and did not rank better (see docs/training.md).
+/// So many people are reached at most, the nearest ones: more would cost a newcomer's list time, and what is far says little.
 pub const MOST_REACHED: usize = 50;
 
 /// So many ties of friends are followed at most, those of the strongest friends first.
