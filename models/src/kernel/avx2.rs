@@ -1,12 +1,14 @@
 //! Eight numbers at a time: AVX2 and FMA.
 
 use std::arch::x86_64::{
-    __m256, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
+    __m256, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32, _mm_loadu_ps,
     _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi32,
-    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_div_ps,
-    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_fnmadd_ps,
+    _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps128_ps256, _mm256_castps256_ps128,
+    _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_div_ps, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_insertf128_ps,
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32,
     _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps, _mm256_storeu_ps, _mm256_storeu_si256,
+    _mm256_unpackhi_pd, _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
 };
 
 use super::PANEL;
@@ -96,6 +98,74 @@ impl Simd<WIDTH> for Avx2 {
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
     }
+
+    #[inline(always)]
+    fn transpose_scaled(
+        self,
+        rows: [&[f32; PANEL]; PANEL],
+        weights: &[f32; PANEL],
+        count: usize,
+        scales: &[f32; PANEL],
+        to: &mut [f32],
+        stride: usize,
+    ) {
+        let halves = rows.as_chunks::<WIDTH>().0.iter().zip(weights.as_chunks::<WIDTH>().0);
+        for (half, (rows, weights)) in halves.enumerate().take(count.div_ceil(WIDTH)) {
+            let weights = self.load(weights);
+            let groups = scales.as_chunks::<4>().0.iter().zip(to.chunks_mut(4 * stride));
+            for (group, (scales, to)) in groups.enumerate() {
+                // SAFETY: `self` proves the features.
+                let columns = unsafe { four_columns(rows, group) };
+                let lines = to.chunks_mut(stride);
+                for ((column, scale), to) in columns.into_iter().zip(scales).zip(lines) {
+                    let column = self.mul(weights, self.mul(column, self.splat(*scale)));
+                    self.store(column, &mut to[..PANEL].as_chunks_mut::<WIDTH>().0[half]);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
+        let mut rows = [&[0.0; PANEL]; PANEL];
+        for (row, from) in rows.iter_mut().zip(from.chunks(stride)) {
+            *row = &from.as_chunks::<PANEL>().0[0];
+        }
+        for (half, rows) in rows.as_chunks::<WIDTH>().0.iter().enumerate() {
+            for (group, to) in to.chunks_mut(4 * to_stride).take(PANEL / 4).enumerate() {
+                // SAFETY: `self` proves the features.
+                let columns = unsafe { four_columns(rows, group) };
+                for (column, to) in columns.into_iter().zip(to.chunks_mut(to_stride)) {
+                    self.store(column, &mut to[..PANEL].as_chunks_mut::<WIDTH>().0[half]);
+                }
+            }
+        }
+    }
+}
+
+/// Four columns of eight rows, of the group of this number.
+///
+/// Halves of vectors are put together as they are loaded: vector `j` holds the four numbers of the rows `j` and `4 + j`. What is
+/// left is to turn 4 x 4 blocks.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn four_columns(rows: &[&[f32; PANEL]; WIDTH], group: usize) -> [__m256; 4] {
+    let halves: [__m256; 4] = std::array::from_fn(|j| {
+        // SAFETY: a quarter of a row holds the 4 numbers that are read.
+        let quarter =
+            |row: usize| unsafe { _mm_loadu_ps(rows[row].as_chunks::<4>().0[group].as_ptr()) };
+        _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(quarter(j)), quarter(4 + j))
+    });
+    let low_01 = _mm256_castps_pd(_mm256_unpacklo_ps(halves[0], halves[1]));
+    let low_23 = _mm256_castps_pd(_mm256_unpacklo_ps(halves[2], halves[3]));
+    let high_01 = _mm256_castps_pd(_mm256_unpackhi_ps(halves[0], halves[1]));
+    let high_23 = _mm256_castps_pd(_mm256_unpackhi_ps(halves[2], halves[3]));
+    [
+        _mm256_castpd_ps(_mm256_unpacklo_pd(low_01, low_23)),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(low_01, low_23)),
+        _mm256_castpd_ps(_mm256_unpacklo_pd(high_01, high_23)),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(high_01, high_23)),
+    ]
 }
 
 #[inline]

@@ -98,6 +98,7 @@ impl Simd<WIDTH> for Avx512 {
         self,
         rows: [&[f32; WIDTH]; WIDTH],
         weights: &[f32; WIDTH],
+        _count: usize,
         scales: &[f32; WIDTH],
         to: &mut [f32],
         stride: usize,

@@ -1,6 +1,5 @@
 //! Products of a matrix with itself, block by block in registers.
 
-use super::PANEL;
 use super::lanes::Simd;
 
 #[inline(always)]
@@ -26,6 +25,8 @@ pub(super) fn gram<const N: usize, S: Simd<N>>(
 }
 
 /// All blocks on and right of the diagonal, added to what is there or written over it.
+///
+/// Written over it, what lies right of the first `n` columns is cleared instead of summed: the rows hold nothing there.
 #[inline(always)]
 fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
     simd: S,
@@ -34,18 +35,22 @@ fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
     a: &mut [f32],
     width: usize,
 ) {
-    for panel in (0..n).step_by(PANEL) {
-        let end = n.min(panel + PANEL);
-        let mut column = panel;
-        while column < width {
-            let columns = ((width - column) / N).min(S::COLUMNS);
-            let mut row = panel;
+    let columns = if ADD { width } else { n.next_multiple_of(N) };
+    for row in a.chunks_exact_mut(width).take(n) {
+        row[columns..].fill(0.0);
+    }
+    for band in (0..n).step_by(N) {
+        let end = n.min(band + N);
+        let mut column = band;
+        while column < columns {
+            let vectors = ((columns - column) / N).min(S::COLUMNS);
+            let mut row = band;
             while row < end {
                 // A column of one vector alone would wait for each sum in turn with four rows.
-                let height = if columns == 1 { (end - row).min(S::HEIGHT) } else { 4 };
+                let height = if vectors == 1 { (end - row).min(S::HEIGHT) } else { 4 };
                 let block =
                     Block { rows, a: &mut a[row * width..(row + height) * width], row, column };
-                match (columns, height) {
+                match (vectors, height) {
                     (4, _) => block.sum::<N, 4, 4, S, ADD>(simd, width),
                     (3, _) => block.sum::<N, 3, 4, S, ADD>(simd, width),
                     (2, _) => block.sum::<N, 2, 4, S, ADD>(simd, width),
@@ -56,7 +61,7 @@ fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
                 }
                 row += height;
             }
-            column += columns * N;
+            column += vectors * N;
         }
     }
 }

@@ -6,7 +6,7 @@ pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::codes::{code_products, panel_products};
 pub(super) use super::gram::{add_gram, gram};
 pub(super) use super::products::{product, products};
-pub(super) use super::rows::{add_projections, combine, gather, gather_columns};
+pub(super) use super::rows::{add_residuals, combine, gather, gather_columns};
 pub(super) use super::systems::{interleave, solve_lanes};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
@@ -48,20 +48,21 @@ pub(super) trait Simd<const N: usize>: Copy {
         }
     }
 
-    /// Writes [`PANEL`] rows, each by its weight and each column by its scale, as the columns of the block at the start of `to`,
-    /// rows `stride` apart.
+    /// Writes the first `count` of [`PANEL`] rows, each by its weight and each column by its scale, as the columns of the block at the
+    /// start of `to`, rows `stride` apart; others that it writes, too, to fill up a vector, weigh nothing.
     #[inline(always)]
     fn transpose_scaled(
         self,
         rows: [&[f32; PANEL]; PANEL],
         weights: &[f32; PANEL],
+        count: usize,
         scales: &[f32; PANEL],
         to: &mut [f32],
         stride: usize,
     ) {
         for column in 0..PANEL {
             let to = &mut to[column * stride..column * stride + PANEL];
-            for row in 0..PANEL {
+            for row in 0..count.next_multiple_of(N) {
                 to[row] = weights[row] * (rows[row][column] * scales[column]);
             }
         }

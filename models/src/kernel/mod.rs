@@ -41,7 +41,7 @@ pub const LANES: usize = 16;
 #[cfg(target_arch = "x86_64")]
 macro_rules! compile {
     ($simd:ty, $features:literal) => {
-        use crate::kernel::{Rows, lanes};
+        use crate::kernel::{Cells, Rows, lanes};
 
         #[target_feature(enable = $features)]
         pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -100,14 +100,8 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn add_projections(
-            table: &[f32],
-            items: &[u32],
-            weights: &[f32],
-            x: &[f32],
-            out: &mut [f32],
-        ) {
-            lanes::add_projections(<$simd>::here(), table, items, weights, x, out);
+        pub(super) fn add_residuals(cells: Cells<'_>, x: &[f32], out: &mut [f32]) -> f32 {
+            lanes::add_residuals(<$simd>::here(), cells, x, out)
         }
 
         #[target_feature(enable = $features)]
@@ -136,8 +130,8 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
-            lanes::interleave(<$simd>::here(), matrices, size, out);
+        pub(super) fn interleave(matrices: &[f32], size: usize, n: usize, out: &mut [f32]) {
+            lanes::interleave(<$simd>::here(), matrices, size, n, out);
         }
 
         #[target_feature(enable = $features)]
@@ -207,12 +201,13 @@ pub fn transpose(panel: &[f32], out: &mut [f32], width: usize, column: usize) {
 /// Adds `rows' rows` to the first `n` rows (a multiple of 4) of the upper triangle of `a`, `width x width`, where `width` is
 /// a multiple of [`PANEL`] and that of the rows as well.
 ///
-/// Blocks of [`PANEL`] rows and columns on the diagonal are filled whole; all else below the diagonal stays as it was.
+/// Blocks of 4 rows and columns on the diagonal are filled whole; what else is below it may be anything.
 pub fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
     dispatch!(add_gram(rows, n, a, width));
 }
 
-/// As [`add_gram`] onto zeros: whatever was in the blocks is overwritten.
+/// As [`add_gram`] onto zeros, whatever was there, for rows that hold nothing but zeros right of their first `n` columns. There, the columns
+/// up to a multiple of [`PANEL`] may also hold anything that [`gather_columns`] left.
 pub fn gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
     dispatch!(gram(rows, n, a, width));
 }
@@ -238,7 +233,7 @@ pub struct Rows<'a> {
     pub scales: &'a [f32],
 }
 
-/// Writes [`PANEL`] gathered rows as the columns of `out` from `column` on, zeros for those that there are not.
+/// Writes [`PANEL`] gathered rows as the columns of `out` from `column` on; zeros for those that there are not, as far as [`gram`] looks.
 ///
 /// `out` is row-major, `width` numbers to a row, with as many rows as there are scales.
 pub fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usize) {
@@ -250,10 +245,27 @@ pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
     dispatch!(combine(table, items, weights, out));
 }
 
-/// `out += sum_k weights_k (x . y_k) y_k` over the rows `y_k = table_(items_k)`, as wide as `x` and `out`: the product of `x` with a
-/// weighted Gram matrix that is never made. O(items x width).
-pub fn add_projections(table: &[f32], items: &[u32], weights: &[f32], x: &[f32], out: &mut [f32]) {
-    dispatch!(add_projections(table, items, weights, x, out));
+/// The cells of a row problem: items with what they count and what of it is wanted. All slices but the table are parallel.
+#[derive(Clone, Copy, Debug)]
+pub struct Cells<'a> {
+    /// The rows `y` of all items.
+    pub table: &'a [f32],
+    /// Which rows; those beyond the table count as nothing.
+    pub items: &'a [u32],
+    /// `c`.
+    pub confidences: &'a [f32],
+    /// `c t`; zeros where there are fewer.
+    pub wanted: &'a [f32],
+    /// Which rows will be needed later: one is fetched with each cell.
+    pub ahead: &'a [u32],
+}
+
+/// `out += sum_k (c_k t_k - c_k x.y_k) y_k` over the cells, whose rows are as wide as `x` and `out`: what a weighted Gram matrix, which is never
+/// made, leaves of what is wanted.
+///
+/// Returns `sum_k c_k (x.y_k)^2 - 2 c_k t_k x.y_k`, which is the squared error but for `sum_k c_k t_k^2`. O(items x width).
+pub fn add_residuals(cells: Cells<'_>, x: &[f32], out: &mut [f32]) -> f32 {
+    dispatch!(add_residuals(cells, x, out))
 }
 
 /// Replaces `out` by the inner products of `query` with those rows of `codes`, as wide as it, that `nodes` names.
@@ -283,10 +295,10 @@ pub fn product(rows: &[f32], matrix: &[f32], width: usize, out: &mut [f32]) {
     dispatch!(product(rows, matrix, width, out));
 }
 
-/// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side:
-/// blocks of [`PANEL`] columns on and right of the diagonal.
-pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32]) {
-    dispatch!(interleave(matrices, size, out));
+/// Writes the first `n` rows of [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by
+/// side: blocks of [`PANEL`] columns on and right of the diagonal, as far as there are `n` columns.
+pub fn interleave(matrices: &[f32], size: usize, n: usize, out: &mut [f32]) {
+    dispatch!(interleave(matrices, size, n, out));
 }
 
 /// Solves [`LANES`] interleaved systems, positive definite and given by their upper triangles, in place: `b` becomes the answers.
@@ -319,6 +331,14 @@ fn prefetch_at<T>(table: &[T], at: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (table, at);
+}
+
+/// Asks the processor to fetch a row of a table, if there is such a place.
+#[inline(always)]
+fn prefetch_row(table: &[f32], start: usize, width: usize) {
+    for at in (0..width).step_by(PANEL) {
+        prefetch_at(table, start + at);
+    }
 }
 
 /// Asks the processor to fetch a row into its nearest cache.

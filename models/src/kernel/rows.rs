@@ -1,7 +1,7 @@
 //! Rows of a table, gathered and combined.
 
-use super::lanes::{Simd, axpy, dot, scale_by};
-use super::{PANEL, Rows, prefetch, prefetch_at};
+use super::lanes::{Simd, scale_by};
+use super::{Cells, PANEL, Rows, prefetch, prefetch_at, prefetch_row};
 
 /// How many rows ahead of its use a row is fetched.
 const AHEAD: usize = 12;
@@ -52,7 +52,7 @@ pub(super) fn gather_columns<const N: usize, S: Simd<N>>(
             (starts[at], weights[at]) = (start, weight);
         }
     }
-    if table.len() < chunks {
+    if table.len() < chunks.max(1) {
         return clear(out, width, column, rows.scales.len());
     }
     let next = |at: usize| rows.ahead.get(at).map_or(0, |&item| item as usize * chunks);
@@ -61,9 +61,13 @@ pub(super) fn gather_columns<const N: usize, S: Simd<N>>(
         for start in next {
             prefetch_at(table, start + at);
         }
-        let block = starts.map(|start| &table[start + at]);
+        // A loop: `map` over so many would become a call for each.
+        let mut block = [&table[0]; PANEL];
+        for (row, start) in block.iter_mut().zip(starts) {
+            *row = &table[start + at];
+        }
         let to = &mut out[at * PANEL * width + column..];
-        simd.transpose_scaled(block, &weights, scales, to, width);
+        simd.transpose_scaled(block, &weights, rows.items.len().min(PANEL), scales, to, width);
     }
 }
 
@@ -86,9 +90,11 @@ pub(super) fn combine<const N: usize, S: Simd<N>>(
     let dim = out.len();
     let mut from = 0;
     while from < dim {
-        let vectors = ((dim - from) / N).min(4);
+        let most = if dim - from >= 8 * N { 8 } else { 4 };
+        let vectors = ((dim - from) / N).min(most);
         let sum = Combination { table, items, weights, dim, from };
         match vectors {
+            8 => sum.write::<N, 8, S>(simd, out),
             4 => sum.write::<N, 4, S>(simd, out),
             3 => sum.write::<N, 3, S>(simd, out),
             2 => sum.write::<N, 2, S>(simd, out),
@@ -127,56 +133,78 @@ impl Combination<'_> {
     }
 }
 
+/// How many rows are looked at together: `x` and `out` are then read once for all of them, and no sum waits for another.
+const TOGETHER: usize = 4;
+
 #[inline(always)]
-pub(super) fn add_projections<const N: usize, S: Simd<N>>(
+pub(super) fn add_residuals<const N: usize, S: Simd<N>>(
     simd: S,
-    table: &[f32],
-    items: &[u32],
-    weights: &[f32],
+    cells: Cells<'_>,
     x: &[f32],
     out: &mut [f32],
-) {
-    let rows = items.iter().zip(weights).filter_map(|(&item, &weight)| {
-        Some((table.get(item as usize * x.len()..)?.get(..x.len())?, weight))
-    });
-    // The usual widths on the usual processors stay in registers.
-    match x.len() / N {
-        4 if x.len() == 4 * N => project::<N, 4, S>(simd, rows, x, out),
-        8 if x.len() == 8 * N && S::COLUMNS == 4 => project::<N, 8, S>(simd, rows, x, out),
-        _ => {
-            for (row, weight) in rows {
-                axpy(simd, weight * dot(simd, row, x), row, out);
-            }
-        }
+) -> f32 {
+    let x = x.as_chunks::<N>().0;
+    let out = &mut out.as_chunks_mut::<N>().0[..x.len()];
+    let whole = cells.items.len() / TOGETHER * TOGETHER;
+    let mut value = 0.0;
+    for at in (0..whole).step_by(TOGETHER) {
+        value += cells.add::<N, TOGETHER, S>(simd, at, x, out);
     }
+    for at in whole..cells.items.len() {
+        value += cells.add::<N, 1, S>(simd, at, x, out);
+    }
+    value
 }
 
-/// [`add_projections`] of a width of `C` vectors.
-#[inline(always)]
-fn project<'a, const N: usize, const C: usize, S: Simd<N>>(
-    simd: S,
-    rows: impl Iterator<Item = (&'a [f32], f32)>,
-    x: &[f32],
-    out: &mut [f32],
-) {
-    let vectors = |values: &[f32]| -> [S::Vector; C] {
-        let chunks = &values[..C * N].as_chunks::<N>().0[..C];
-        std::array::from_fn(|c| simd.load(&chunks[c]))
-    };
-    let (x, mut sums) = (vectors(x), vectors(out));
-    for (row, weight) in rows {
-        let row = vectors(row);
-        let mut products = [simd.splat(0.0); 2];
-        for c in 0..C {
-            products[c % 2] = simd.mul_add(row[c], x[c], products[c % 2]);
+impl Cells<'_> {
+    /// What `R` cells from `at` on add to `out`; returns their values.
+    #[inline(always)]
+    fn add<const N: usize, const R: usize, S: Simd<N>>(
+        self,
+        simd: S,
+        at: usize,
+        x: &[[f32; N]],
+        out: &mut [[f32; N]],
+    ) -> f32 {
+        // A row that there is not counts as nothing, whatever stands in for it.
+        let (mut rows, mut is_known) = ([x; R], [false; R]);
+        for r in 0..R {
+            if let Some(row) = self.row(at + r, x.len() * N) {
+                (rows[r], is_known[r]) = (&row[..x.len()], true);
+            }
         }
-        let product = simd.sum(simd.mul_add(products[0], simd.splat(1.0), products[1]));
-        let factor = simd.splat(weight * product);
-        for c in 0..C {
-            sums[c] = simd.mul_add(factor, row[c], sums[c]);
+        let mut products = [simd.splat(0.0); R];
+        for c in 0..x.len() {
+            let x = simd.load(&x[c]);
+            for r in 0..R {
+                products[r] = simd.mul_add(simd.load(&rows[r][c]), x, products[r]);
+            }
         }
+        let (mut factors, mut value) = ([simd.splat(0.0); R], 0.0);
+        for r in 0..R {
+            let product = simd.sum(products[r]);
+            let confidence = if is_known[r] { self.confidences[at + r] } else { 0.0 };
+            let wanted = self.wanted.get(at + r).filter(|_| is_known[r]).copied().unwrap_or(0.0);
+            factors[r] = simd.splat(wanted - confidence * product);
+            value += product * (confidence * product - 2.0 * wanted);
+        }
+        for c in 0..x.len() {
+            let mut sum = simd.load(&out[c]);
+            for r in 0..R {
+                sum = simd.mul_add(factors[r], simd.load(&rows[r][c]), sum);
+            }
+            simd.store(sum, &mut out[c]);
+        }
+        value
     }
-    for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<N>().0) {
-        simd.store(sum, out);
+
+    /// The row of a cell, if the table has it; fetches another that is needed later.
+    #[inline(always)]
+    fn row<const N: usize>(&self, at: usize, dim: usize) -> Option<&[[f32; N]]> {
+        if let Some(&ahead) = self.ahead.get(at) {
+            prefetch_row(self.table, ahead as usize * dim, dim);
+        }
+        let row = self.table.get(self.items[at] as usize * dim..)?.get(..dim)?;
+        Some(row.as_chunks::<N>().0)
     }
 }

@@ -8,10 +8,11 @@ pub(super) fn interleave<const N: usize, S: Simd<N>>(
     simd: S,
     matrices: &[f32],
     size: usize,
+    n: usize,
     out: &mut [f32],
 ) {
-    for row in 0..size {
-        for column in (row / PANEL * PANEL..size).step_by(PANEL) {
+    for row in 0..n {
+        for column in (row / PANEL * PANEL..n).step_by(PANEL) {
             let at = row * size + column;
             simd.transpose_block(&matrices[at..], size * size, &mut out[at * LANES..], LANES);
         }

@@ -170,14 +170,15 @@ fn a_prefetch_changes_nothing() {
 #[test]
 fn gram_is_add_gram_onto_zeros() {
     for (n, width, height) in [(4, 16, 3), (12, 16, 64), (16, 32, 5), (20, 32, 64), (64, 64, 9)] {
-        let rows = numbers(width * height, 3);
+        let mut rows = numbers(width * height, 3);
+        rows.chunks_mut(width).for_each(|row| row[n..].fill(0.0));
         let mut expected = vec![0.0; n * width];
         add_gram(&rows, n, &mut expected, width);
         let out = std::cell::RefCell::new(vec![f32::NAN; n * width]);
         on_each!(gram(&rows, n, &mut out.borrow_mut(), width), |()| {
             let mut out = out.borrow_mut();
             for row in 0..n {
-                let block = row / PANEL * PANEL..width;
+                let block = row / 4 * 4..width;
                 let of = |values: &[f32]| values[row * width..][block.clone()].to_vec();
                 assert_close(&of(&out), &of(&expected));
             }
@@ -204,7 +205,7 @@ fn rows_are_gathered_weighed_and_what_is_not_there_is_0() {
 }
 
 #[test]
-fn gathered_rows_become_columns_and_what_is_not_there_is_0() {
+fn gathered_rows_become_columns_and_zeros_follow_as_far_as_anybody_looks() {
     let (table, scales) = (numbers(32 * 10, 1), numbers(32, 2));
     let (items, weights) = ([3, 99, 0], [2.0, 1.0, -0.5]);
     let mut gathered = vec![0.0; 32 * PANEL];
@@ -216,7 +217,11 @@ fn gathered_rows_become_columns_and_what_is_not_there_is_0() {
             Rows { table, items: &items, ahead: &[2, 99], weights: &weights, scales: &scales };
         let out = std::cell::RefCell::new(vec![7.0; 32 * 48]);
         on_each!(gather_columns(rows, &mut out.borrow_mut(), 48, 16), |()| {
-            assert_close(&out.borrow(), &expected);
+            let looked_at = |values: &[f32]| -> Vec<f32> {
+                let lines = values.chunks(48).map(|line| [&line[..20], &line[32..]].concat());
+                lines.collect::<Vec<_>>().concat()
+            };
+            assert_close(&looked_at(&out.borrow()), &looked_at(&expected));
             out.borrow_mut().fill(7.0);
         });
         gathered.fill(0.0);
@@ -225,24 +230,30 @@ fn gathered_rows_become_columns_and_what_is_not_there_is_0() {
 }
 
 #[test]
-fn projections_are_those_on_each_row() {
+fn residuals_are_what_each_row_leaves_of_what_is_wanted() {
     for width in [16, 32, 64, 80, 128] {
         let (table, x) = (numbers(width * 10, 1), numbers(width, 2));
-        let (items, weights) = ([3, 99, 0, 3], [2.0, 1.0, -0.5, 0.25]);
+        let (items, confidences) = ([3, 99, 0, 3], [2.0, 1.0, 0.5, 0.25]);
         let start = numbers(width, 3);
-        let of = |item: usize| {
-            let row = &table[item * width..(item + 1) * width];
-            (row, row.iter().zip(&x).map(|(y, x)| y * x).sum::<f32>())
-        };
-        let ((three, on_three), (zero, on_zero)) = (of(3), of(0));
-        let expected: Vec<f32> = (0..width)
-            .map(|k| start[k] + 2.25 * on_three * three[k] - 0.5 * on_zero * zero[k])
-            .collect();
-        let out = std::cell::RefCell::new(start.clone());
-        on_each!(add_projections(&table, &items, &weights, &x, &mut out.borrow_mut()), |()| {
-            assert_close(&out.borrow(), &expected);
-            out.borrow_mut().copy_from_slice(&start);
-        });
+        for wanted in [&[1.5, 7.0, 0.5][..], &[]] {
+            let (mut expected, mut value) = (start.clone(), 0.0);
+            for at in [0, 2, 3] {
+                let row = &table[items[at] as usize * width..][..width];
+                let product: f32 = row.iter().zip(&x).map(|(y, x)| y * x).sum();
+                let wanted = wanted.get(at).copied().unwrap_or(0.0);
+                let left = wanted - confidences[at] * product;
+                expected.iter_mut().zip(row).for_each(|(out, y)| *out += left * y);
+                value += confidences[at] * product * product - 2.0 * wanted * product;
+            }
+            let (table, items, confidences) = (&table, &items, &confidences);
+            let cells = Cells { table, items, confidences, wanted, ahead: &[1, u32::MAX] };
+            let out = std::cell::RefCell::new(start.clone());
+            on_each!(add_residuals(cells, &x, &mut out.borrow_mut()), |found: f32| {
+                assert_close(&[found], &[value]);
+                assert_close(&out.borrow(), &expected);
+                out.borrow_mut().copy_from_slice(&start);
+            });
+        }
     }
 }
 
@@ -295,7 +306,7 @@ fn interleaved_systems_are_solved_each_for_itself() {
             (0..n).for_each(|at| expected[at * LANES + lane] = x[at]);
         }
         let lanes_of = std::cell::RefCell::new(vec![0.0; size * size * LANES]);
-        on_each!(interleave(&matrices, size, &mut lanes_of.borrow_mut()), |()| ());
+        on_each!(interleave(&matrices, size, n, &mut lanes_of.borrow_mut()), |()| ());
         let pristine = lanes_of.borrow().clone();
         let (b, pivots) = (std::cell::RefCell::new(right.clone()), vec![0.0; n * LANES]);
         let pivots = std::cell::RefCell::new(pivots);

@@ -6,7 +6,7 @@
 
 use super::{BatchRow, RowSolver, bounded};
 use crate::factors::Factors;
-use crate::kernel;
+use crate::kernel::{self, Cells};
 
 /// Scratch memory for solving rows; reused, it allocates nothing in the long run.
 #[derive(Debug, Default)]
@@ -17,63 +17,83 @@ pub struct GradientSolver {
     /// The diagonal `g + l`, and its inverse.
     penalties: Vec<f32>,
     inverse: Vec<f32>,
-    /// Of `A x = b`: `b`, `b - A x`, the direction `p`, and `A p`.
-    right: Vec<f32>,
+    /// Of `A x = b`: `b - A x`, the direction `p`, and `-A p`.
     residual: Vec<f32>,
     direction: Vec<f32>,
     product: Vec<f32>,
     exact: RowSolver,
 }
 
+/// How many items ahead of its use the row of an item is fetched.
+const AHEAD: usize = 12;
+
+/// A row, and what will be needed after it.
+#[derive(Clone, Copy)]
+struct Descent<'a> {
+    factors: &'a Factors,
+    spectrum: &'a [f32],
+    row: &'a BatchRow<'a>,
+    steps: usize,
+    /// The items of the row that comes next.
+    next: &'a [u32],
+}
+
 impl GradientSolver {
-    /// Takes at most `steps` from `x` on, which becomes the answer; returns the value of the row problem there.
+    /// Takes at most `steps` in every row from `out` on (`dim` numbers for each), which become the answers; `objectives` takes the values of
+    /// the row problems there.
     ///
     /// A row with a prior, and one whose numbers grow out of single precision, is solved exactly. O(steps x items x dim).
     pub fn solve(
         &mut self,
         factors: &Factors,
         spectrum: &[f32],
-        row: &BatchRow<'_>,
+        rows: &[BatchRow<'_>],
         steps: usize,
-        x: &mut [f32],
-    ) -> f64 {
-        if !row.problem.has_prior() {
-            let value = self.descend(factors, spectrum, row, steps, x);
+        out: &mut [f32],
+        objectives: &mut Vec<f64>,
+    ) {
+        objectives.clear();
+        for (at, (row, x)) in rows.iter().zip(out.chunks_exact_mut(factors.dim())).enumerate() {
+            let next = rows.get(at + 1).map_or(&[][..], |next| next.problem.items);
+            objectives.push(self.solve_row(Descent { factors, spectrum, row, steps, next }, x));
+        }
+    }
+
+    fn solve_row(&mut self, descent: Descent<'_>, x: &mut [f32]) -> f64 {
+        if !descent.row.problem.has_prior() {
+            let value = self.descend(descent, x);
             if x.iter().fold(value.is_finite(), |all, value| all & value.is_finite()) {
                 return f64::from(value);
             }
         }
-        self.exact.solve_row(factors, spectrum, row, x)
+        self.exact.solve_row(descent.factors, descent.spectrum, descent.row, x)
     }
 
-    fn descend(
-        &mut self,
-        factors: &Factors,
-        spectrum: &[f32],
-        row: &BatchRow<'_>,
-        steps: usize,
-        x: &mut [f32],
-    ) -> f32 {
-        self.prepare(factors, spectrum, row, x);
+    fn descend(&mut self, descent: Descent<'_>, x: &mut [f32]) -> f32 {
+        let mut value = self.prepare(descent, x);
         let mut left = self.turn(f32::INFINITY);
-        for _ in 0..steps {
-            self.multiply(factors, row.problem.items);
-            let length = left / kernel::dot(&self.direction, &self.product);
+        let nothing = f32::EPSILON * f32::EPSILON * left;
+        for step in 1..=descent.steps {
+            let is_last = step == descent.steps;
+            let length = left / self.multiply(descent, if is_last { descent.next } else { &[] });
             // Nothing is left to gain, or single precision can't tell what.
-            if !(left > 0.0 && length.is_finite()) {
+            if !(left > nothing && length.is_finite()) {
                 break;
             }
             kernel::axpy(length, &self.direction, x);
-            kernel::axpy(-length, &self.product, &mut self.residual);
-            left = self.turn(left);
+            // What a step along the direction lowers the value by: no other look at the items.
+            value -= length * left;
+            if !is_last {
+                kernel::axpy(length, &self.product, &mut self.residual);
+                left = self.turn(left);
+            }
         }
-        // x.A x - 2 x.b + t.C t, by what is known of A x: no other look at the items.
-        let targets = self.wanted.iter().enumerate().map(|(at, c)| c * row.problem.target(at));
-        targets.sum::<f32>() - kernel::dot(x, &self.right) - kernel::dot(x, &self.residual)
+        value
     }
 
-    /// Prepares the system and what is left of it at `x`.
-    fn prepare(&mut self, factors: &Factors, spectrum: &[f32], row: &BatchRow<'_>, x: &[f32]) {
+    /// Prepares the system and what is left of it at `x`; returns the value there.
+    fn prepare(&mut self, descent: Descent<'_>, x: &[f32]) -> f32 {
+        let Descent { factors, spectrum, row, .. } = descent;
         let problem = &row.problem;
         self.penalties.clear();
         self.penalties.extend(spectrum.iter().map(|g| row.scale * g + problem.ridge));
@@ -85,21 +105,33 @@ impl GradientSolver {
         for (wanted, target) in self.wanted.iter_mut().zip(problem.targets) {
             *wanted *= target;
         }
-        self.right.resize(x.len(), 0.0);
-        kernel::combine(factors.values(), problem.items, &self.wanted, &mut self.right);
-        self.direction.clear();
-        self.direction.extend_from_slice(x);
-        self.multiply(factors, problem.items);
-        self.residual.clone_from(&self.right);
-        kernel::axpy(-1.0, &self.product, &mut self.residual);
+        self.direction.resize(x.len(), 0.0);
+        let Self { residual, penalties, confidences, wanted, .. } = self;
+        residual.clear();
+        residual.extend(penalties.iter().zip(x).map(|(d, x)| -d * x));
+        let penalty = -kernel::dot(residual, x);
+        let cells = Cells {
+            table: factors.values(),
+            items: problem.items,
+            confidences,
+            wanted,
+            ahead: problem.items.get(AHEAD..).unwrap_or(&[]),
+        };
+        let explained = kernel::add_residuals(cells, x, residual);
+        let targets = wanted.iter().enumerate().map(|(at, c)| c * problem.target(at));
+        targets.sum::<f32>() + explained + penalty
     }
 
-    /// `A p`.
-    fn multiply(&mut self, factors: &Factors, items: &[u32]) {
+    /// Makes `-A p`; returns `p'A p`. Fetches the rows of items to come.
+    fn multiply(&mut self, descent: Descent<'_>, ahead: &[u32]) -> f32 {
         let Self { direction, product, penalties, confidences, .. } = self;
         product.clear();
-        product.extend(penalties.iter().zip(&*direction).map(|(d, p)| d * p));
-        kernel::add_projections(factors.values(), items, confidences, direction, product);
+        product.extend(penalties.iter().zip(&*direction).map(|(d, p)| -d * p));
+        let penalty = -kernel::dot(product, direction);
+        let items = descent.row.problem.items;
+        let table = descent.factors.values();
+        let cells = Cells { table, items, confidences, wanted: &[], ahead };
+        penalty + kernel::add_residuals(cells, direction, product)
     }
 
     /// The next direction, conjugate to the last, of which `before` was left; the first where that is infinite. Returns what is left.

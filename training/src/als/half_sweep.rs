@@ -125,17 +125,13 @@ impl HalfSweep<'_> {
         rows: &mut [f32],
     ) {
         let Worker { exact, gradients, objectives } = worker;
-        let Some(steps) = steps else {
-            exact.solve(self.factors, self.spectrum, problems, rows, objectives);
-            return;
-        };
-        let solved = problems.iter().zip(rows.chunks_exact_mut(self.factors.dim()));
-        objectives.clear();
-        objectives.extend(
-            solved.map(|(problem, x)| {
-                gradients.solve(self.factors, self.spectrum, problem, steps, x)
-            }),
-        );
+        let Self { factors, spectrum, .. } = self;
+        match steps {
+            Some(steps) => {
+                gradients.solve(factors, spectrum, problems, steps, rows, objectives);
+            }
+            None => exact.solve(factors, spectrum, problems, rows, objectives),
+        }
     }
 
     fn row<'a>(&'a self, row: usize, prior: &'a Prior) -> BatchRow<'a> {

@@ -49,7 +49,8 @@ impl Lanes {
             }
         }
         kernel::transpose(&self.residuals[..LANES * size], &mut self.right, LANES, 0);
-        kernel::interleave(&self.matrices[..LANES * size * size], size, &mut self.interleaved);
+        let matrices = &self.matrices[..LANES * size * size];
+        kernel::interleave(matrices, size, pivots, &mut self.interleaved);
         self.diagonals.clear();
         for at in 0..pivots {
             let diagonal = &mut self.interleaved[(at * size + at) * LANES..][..LANES];
