@@ -32,11 +32,13 @@ struct Sketch([u64; 16]);
 impl Sketch {
     fn of<'i>(items: impl Iterator<Item = &'i u32>) -> Self {
         let mut sketch = Self::default();
-        for &item in items {
-            let (word, bit) = Self::place(item);
-            sketch.0[word] |= bit;
-        }
+        items.for_each(|&item| sketch.insert(item));
         sketch
+    }
+
+    fn insert(&mut self, item: u32) {
+        let (word, bit) = Self::place(item);
+        self.0[word] |= bit;
     }
 
     fn may_hold(&self, item: u32) -> bool {
@@ -82,6 +84,14 @@ impl<'a> Allowed<'a> {
         };
         let hidden = Sketch::of(seen.iter().chain(&excluded));
         Ok(Self { world, passing, excluded, seen, hidden })
+    }
+
+    /// Leaves out some more: what is on the page already.
+    pub(super) fn exclude(&mut self, items: impl Iterator<Item = u32>) {
+        let named = self.excluded.len();
+        self.excluded.extend(items);
+        self.excluded[named..].iter().for_each(|&item| self.hidden.insert(item));
+        self.excluded.sort_unstable();
     }
 
     /// Whether an item may be listed.

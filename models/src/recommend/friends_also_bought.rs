@@ -10,7 +10,7 @@ use super::{Context, Part, Scratch, for_you, listed};
 use crate::id::ItemIdx;
 
 pub(super) fn list(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     having: Option<ItemIdx>,
     scratch: &mut Scratch,
 ) -> Vec<Recommendation> {
@@ -20,9 +20,9 @@ pub(super) fn list(
         context.pace.done(Part::Candidates);
         return items;
     }
-    let taken: Vec<ItemIdx> = items.iter().map(|one| one.item).collect();
-    let more = for_you::list(context, context.query.limit, scratch);
-    for mut one in more.into_iter().filter(|one| !taken.contains(&one.item)).take(missing) {
+    // Only what is missing is looked for: the fewer, the sooner it is found.
+    context.allowed.exclude(items.iter().map(|one| one.item.0));
+    for mut one in for_you::list(context, missing, scratch) {
         if context.query.explain {
             one.reasons.insert(0, Reason::FilledFromForYou);
         }

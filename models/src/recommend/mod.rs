@@ -91,8 +91,9 @@ impl World {
         let allowed = Allowed::new(self, query, asker.user)?;
         pace.done(Part::Filter);
         let is_cut = Cell::new(false);
-        let context = Context { world: self, query, asker, allowed, pace, is_cut };
-        let items = if context.is_due() { Vec::new() } else { list(&context, &anchors, scratch) };
+        let mut context = Context { world: self, query, asker, allowed, pace, is_cut };
+        let items =
+            if context.is_due() { Vec::new() } else { list(&mut context, &anchors, scratch) };
         let items = fill::up(&context, items);
         pace.done(Part::Score);
         let not_personal = context.asker.is_blank();
@@ -100,7 +101,11 @@ impl World {
     }
 }
 
-fn list(context: &Context<'_>, anchors: &[ItemIdx], scratch: &mut Scratch) -> Vec<Recommendation> {
+fn list(
+    context: &mut Context<'_>,
+    anchors: &[ItemIdx],
+    scratch: &mut Scratch,
+) -> Vec<Recommendation> {
     let limit = context.query.limit;
     match context.query.scenario {
         Scenario::ForYou => for_you::list(context, limit, scratch),

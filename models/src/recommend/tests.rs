@@ -141,6 +141,9 @@ fn friends_are_counted_from_the_second_and_the_page_is_filled_up() {
         reasons.iter().any(|reason| matches!(reason, Reason::FriendsBought { .. }))
     };
     assert!(answer[1..].iter().all(|(_, reasons)| !told(reasons)));
+    let for_you = shop.ids(&query(Scenario::ForYou, "u", 3));
+    let rest = for_you.iter().filter(|id| *id != "b3").take(2);
+    assert!(answer[1..].iter().map(|(id, _)| id).eq(rest), "{answer:?} {for_you:?}");
 }
 
 #[test]
