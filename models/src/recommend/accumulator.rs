@@ -103,6 +103,20 @@ impl Accumulator {
         &self.noted[..self.n_noted]
     }
 
+    /// The noted items, each after its sum and what `beside` gives it, where both together reach `least`. Without a branch on that: few do, and
+    /// which can't be foreseen.
+    pub(super) fn noted_from(&self, least: f32, beside: impl Fn(u32) -> f32) -> Vec<(f32, u32)> {
+        let mut reaching = vec![(0.0, 0); self.n_noted];
+        let mut n = 0;
+        for &item in self.noted() {
+            let sum = self.slots[item as usize].sum + beside(item);
+            reaching[n] = (sum, item);
+            n += usize::from(sum >= least);
+        }
+        reaching.truncate(n);
+        reaching
+    }
+
     /// Whether something was added to an item.
     pub(super) fn is_touched(&self, item: u32) -> bool {
         self.slot(item).is_some()

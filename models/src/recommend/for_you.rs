@@ -236,9 +236,7 @@ impl Crowd {
 
     /// Takes in what own items and friends speak for, the most of it first: the sooner the page is good, the less is looked at.
     fn consider_all(&mut self, parts: &Parts<'_>) {
-        let sums = |&item: &u32| (parts.beside_taste(item), item);
-        let touched = parts.sums.noted().iter().map(sums);
-        let mut left: Vec<(f32, u32)> = touched.filter(|(sums, _)| *sums >= self.needed).collect();
+        let mut left = parts.sums.noted_from(self.needed, |item| parts.popularity(item));
         let first = CROWD * self.k;
         if left.len() > first {
             left.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
