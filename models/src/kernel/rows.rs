@@ -166,13 +166,7 @@ impl Cells<'_> {
         x: &[[f32; N]],
         out: &mut [[f32; N]],
     ) -> f32 {
-        // A row that there is not counts as nothing, whatever stands in for it.
-        let (mut rows, mut is_known) = ([x; R], [false; R]);
-        for r in 0..R {
-            if let Some(row) = self.row(at + r, x.len() * N) {
-                (rows[r], is_known[r]) = (&row[..x.len()], true);
-            }
-        }
+        let (rows, is_known) = self.rows::<N, R>(at, x);
         let mut products = [simd.splat(0.0); R];
         for c in 0..x.len() {
             let x = simd.load(&x[c]);
@@ -182,11 +176,11 @@ impl Cells<'_> {
         }
         let (mut factors, mut value) = ([simd.splat(0.0); R], 0.0);
         for r in 0..R {
-            let product = simd.sum(products[r]);
-            let confidence = if is_known[r] { self.confidences[at + r] } else { 0.0 };
-            let wanted = self.wanted.get(at + r).filter(|_| is_known[r]).copied().unwrap_or(0.0);
-            factors[r] = simd.splat(wanted - confidence * product);
-            value += product * (confidence * product - 2.0 * wanted);
+            if is_known[r] {
+                let (residual, of_cell) = self.residual(at + r, simd.sum(products[r]));
+                factors[r] = simd.splat(residual);
+                value += of_cell;
+            }
         }
         for c in 0..x.len() {
             let mut sum = simd.load(&out[c]);
@@ -196,6 +190,30 @@ impl Cells<'_> {
             simd.store(sum, &mut out[c]);
         }
         value
+    }
+
+    /// The rows of `R` cells from `at` on, and which of them the table has: `x` stands in for the others, which count as nothing.
+    #[inline(always)]
+    fn rows<'b, const N: usize, const R: usize>(
+        &'b self,
+        at: usize,
+        x: &'b [[f32; N]],
+    ) -> ([&'b [[f32; N]]; R], [bool; R]) {
+        let (mut rows, mut is_known) = ([x; R], [false; R]);
+        for r in 0..R {
+            if let Some(row) = self.row(at + r, x.len() * N) {
+                (rows[r], is_known[r]) = (&row[..x.len()], true);
+            }
+        }
+        (rows, is_known)
+    }
+
+    /// `c t - c x.y` of a cell, given `x.y`, and what it adds to the value.
+    #[inline(always)]
+    fn residual(&self, at: usize, product: f32) -> (f32, f32) {
+        let confidence = self.confidences[at];
+        let wanted = self.wanted.get(at).copied().unwrap_or(0.0);
+        (wanted - confidence * product, product * (confidence * product - 2.0 * wanted))
     }
 
     /// The row of a cell, if the table has it; fetches another that is needed later.
