@@ -1,6 +1,7 @@
 //! Friends of friends speak for whoever is little known.
 
 use super::*;
+use crate::event::Visibility;
 
 /// A shop in which friends of friends count twice as much as friends, and nothing else counts.
 fn shop() -> Shop {
