@@ -155,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn items_are_chosen_by_their_sums_and_what_is_beside() {
+        let mut sums = Accumulator::default();
+        sums.begin(5, 1);
+        sums.add_weighted(&[1, 2, 3], &[0.5, 2.0, 1.0], 1.0);
+        assert_eq!(sums.noted_from(1.5, |_| 0.0), [(2.0, 2)]);
+        let beside = |item| if item == 1 { 0.5 } else { 0.0 };
+        assert_eq!(sums.noted_from(1.0, beside), [(1.0, 1), (2.0, 2), (1.0, 3)]);
+    }
+
+    #[test]
     fn no_query_takes_the_sums_of_an_earlier_one_for_its_own() {
         let mut sums = Accumulator::default();
         for query in 0..600_u16 {

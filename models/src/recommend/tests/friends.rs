@@ -23,6 +23,17 @@ fn friends_are_counted_from_the_second_and_the_page_is_filled_up() {
 }
 
 #[test]
+fn a_page_that_is_filled_up_lists_nothing_twice() {
+    let mut shop = Shop::new(model());
+    shop.friends("u", "f").friends("u", "g").buys("u", "b0");
+    let best = shop.ids(&query(Scenario::ForYou, "u", 1)).remove(0);
+    shop.buys("f", &best).buys("g", &best);
+    let for_you = shop.ids(&query(Scenario::ForYou, "u", 4));
+    assert_eq!(for_you[0], best);
+    assert_eq!(shop.ids(&query(Scenario::FriendsAlsoBought, "u", 4)), for_you);
+}
+
+#[test]
 fn one_friend_is_enough_where_the_shop_says_so() {
     let mut shop = Shop::new(model());
     shop.friends("u", "f").buys("f", "b3").buys("u", "a3");
