@@ -105,6 +105,8 @@ impl GradientSolver {
         for (wanted, target) in self.wanted.iter_mut().zip(problem.targets) {
             *wanted *= target;
         }
+        // Nothing of the row before: what is not a number stays so, however little of it is kept.
+        self.direction.clear();
         self.direction.resize(x.len(), 0.0);
         let Self { residual, penalties, confidences, wanted, .. } = self;
         residual.clear();

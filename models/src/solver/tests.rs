@@ -350,3 +350,17 @@ fn conjugate_gradients_stay_finite_beyond_single_precision() {
         assert!(out.iter().all(|x| x.is_finite()) && told.iter().all(|x| x.is_finite()));
     }
 }
+
+#[test]
+fn a_row_beyond_single_precision_leaves_no_trace_in_the_next() {
+    let (mut huge, plain) = (world(64, 20, 1), world(64, 20, 1));
+    huge.confidences.iter_mut().for_each(|c| *c = 1e30);
+    let rows = [&huge, &plain].map(|world| BatchRow { problem: world.problem(), scale: 1.0 });
+    for start in [0.0, 1e30] {
+        let mut together = [vec![start; 64], vec![0.1; 64]].concat();
+        descend(&rows, &plain, 3, &mut together);
+        let mut alone = vec![0.1; 64];
+        descend(&rows[1..], &plain, 3, &mut alone);
+        assert_eq!(together[64..], alone);
+    }
+}
