@@ -29,6 +29,9 @@ mod tests;
 /// Matrices of the kernels have widths that are multiples of this, and row numbers in their loops start at multiples of it.
 pub const PANEL: usize = 16;
 
+/// How many rows ahead of its use a row is fetched.
+pub const AHEAD: usize = 12;
+
 /// How many queries [`products`] takes, and with how many rows of a panel it multiplies each.
 pub const QUERIES: usize = 6;
 /// See [`QUERIES`].
@@ -331,14 +334,6 @@ fn prefetch_at<T>(table: &[T], at: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (table, at);
-}
-
-/// Asks the processor to fetch a row of a table, if there is such a place.
-#[inline(always)]
-fn prefetch_row(table: &[f32], start: usize, width: usize) {
-    for at in (0..width).step_by(PANEL) {
-        prefetch_at(table, start + at);
-    }
 }
 
 /// Asks the processor to fetch a row into its nearest cache.

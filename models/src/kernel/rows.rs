@@ -1,10 +1,7 @@
 //! Rows of a table, gathered and combined.
 
 use super::lanes::{Simd, scale_by};
-use super::{Cells, PANEL, Rows, prefetch, prefetch_at, prefetch_row};
-
-/// How many rows ahead of its use a row is fetched.
-const AHEAD: usize = 12;
+use super::{AHEAD, Cells, PANEL, Rows, prefetch, prefetch_at};
 
 #[inline(always)]
 pub(super) fn gather<const N: usize, S: Simd<N>>(
@@ -219,10 +216,8 @@ impl Cells<'_> {
     /// The row of a cell, if the table has it; fetches another that is needed later.
     #[inline(always)]
     fn row<const N: usize>(&self, at: usize, dim: usize) -> Option<&[[f32; N]]> {
-        if let Some(&ahead) = self.ahead.get(at) {
-            prefetch_row(self.table, ahead as usize * dim, dim);
-        }
-        let row = self.table.get(self.items[at] as usize * dim..)?.get(..dim)?;
-        Some(row.as_chunks::<N>().0)
+        let row = |item: u32| self.table.get(item as usize * dim..)?.get(..dim);
+        self.ahead.get(at).and_then(|&item| row(item)).into_iter().for_each(prefetch);
+        Some(row(self.items[at])?.as_chunks::<N>().0)
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{BatchRow, RowSolver, bounded};
 use crate::factors::Factors;
-use crate::kernel::{self, Cells};
+use crate::kernel::{self, AHEAD, Cells};
 
 /// Scratch memory for solving rows; reused, it allocates nothing in the long run.
 #[derive(Debug, Default)]
@@ -23,9 +23,6 @@ pub struct GradientSolver {
     product: Vec<f32>,
     exact: RowSolver,
 }
-
-/// How many items ahead of its use the row of an item is fetched.
-const AHEAD: usize = 12;
 
 /// A row, and what will be needed after it.
 #[derive(Clone, Copy)]
