@@ -3,7 +3,7 @@
 //! `cargo test` runs each on its seeds, on what earlier runs found (`fuzz/regressions/<target>/`) and on a few thousand mutations; as many
 //! more as `GUANXI_FUZZ_RUNS` says. `fuzz/` runs the same targets under libFuzzer, which is led by coverage.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use guanxi_models::{Event, EventType, Item, Record, Relation, RelationKind, User};
 
@@ -74,13 +74,18 @@ fn bulk(bytes: &[u8], format: Format) {
     drop(ingest::user_of("u", bytes, NOW));
 }
 
-/// A folder in memory, in which a run has a file.
-fn with_file(bytes: &[u8], name: &str, read: impl FnOnce(&Path)) {
-    let place =
-        if Path::new("/dev/shm").is_dir() { Path::new("/dev/shm") } else { Path::new("/tmp") };
+/// A folder of this process, in memory where the system has such a place.
+pub(crate) fn folder_in_memory(name: &str) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
     let folder = place.join(format!("guanxi-fuzz-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("memory has room for a small file");
-    let file = folder.join(name);
+    std::fs::create_dir_all(&folder).expect("there is room for a folder");
+    folder
+}
+
+/// Has a run read its bytes from a file.
+fn with_file(bytes: &[u8], name: &str, read: impl FnOnce(&Path)) {
+    let file = folder_in_memory(name).join(name);
     std::fs::write(&file, bytes).expect("memory has room for a small file");
     read(&file);
 }

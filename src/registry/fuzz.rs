@@ -9,6 +9,7 @@ use guanxi_models::{Factors, Model};
 
 use super::manifest::{Manifest, Shapes};
 use super::{Registry, publish, tables};
+use crate::fuzzing::folder_in_memory;
 
 const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
 
@@ -31,14 +32,19 @@ fn example() -> Model {
     }
 }
 
-/// The folder of the example, written once in a process.
-fn folder() -> &'static PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!("guanxi-fuzz-model-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("there is room for a small model");
-        tables::write(&example(), &folder).expect("there is room for a small model");
-        folder
+/// The example as it lies on the disk.
+struct Written {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// The example, made and written once in a process: its graph takes longer than thousands of runs.
+fn written() -> &'static Written {
+    static WRITTEN: OnceLock<Written> = OnceLock::new();
+    WRITTEN.get_or_init(|| {
+        let (folder, model) = (folder_in_memory("model"), example());
+        tables::write(&model, &folder).expect("there is room for a small model");
+        Written { folder, manifest: manifest_of(&model) }
     })
 }
 
@@ -59,20 +65,21 @@ fn manifest_of(model: &Model) -> Manifest {
 pub(crate) fn model(bytes: &[u8]) {
     let Some((&which, content)) = bytes.split_first() else { return };
     let name = FILES[usize::from(which) % FILES.len()];
-    let whole = fs::read(folder().join(name)).expect("the example is there");
-    fs::write(folder().join(name), content).expect("there is room for a small model");
-    if let Ok(model) = super::read_tables(folder(), &manifest_of(&example())) {
+    let Written { folder, manifest } = written();
+    let whole = fs::read(folder.join(name)).expect("the example is there");
+    fs::write(folder.join(name), content).expect("there is room for a small model");
+    if let Ok(model) = super::read_tables(folder, manifest) {
         let query = vec![0.25; model.item_factors.dim()];
         let scratch = &mut SearchScratch::default();
         drop(model.index.search(&model.item_factors, &query, 10, 64, &|_| true, scratch));
     }
-    fs::write(folder().join(name), whole).expect("there is room for a small model");
+    fs::write(folder.join(name), whole).expect("there is room for a small model");
 }
 
 /// The three files as they should be.
 pub(crate) fn model_seeds() -> Vec<Vec<u8>> {
     let seed = |(which, name): (usize, &&str)| {
-        let content = fs::read(folder().join(name)).expect("the example is there");
+        let content = fs::read(written().folder.join(name)).expect("the example is there");
         [vec![which as u8], content].concat()
     };
     FILES.iter().enumerate().map(seed).collect()
@@ -81,7 +88,7 @@ pub(crate) fn model_seeds() -> Vec<Vec<u8>> {
 /// Reads a manifest and a pointer.
 pub(crate) fn manifest(bytes: &[u8]) {
     drop(serde_json::from_slice::<Manifest>(bytes));
-    let data = folder().join("registry");
+    let data = folder_in_memory("registry");
     let registry = Registry::open(&data).expect("there is room for a folder");
     let version = data.join("models/versions/v");
     fs::create_dir_all(&version).expect("there is room for a folder");
