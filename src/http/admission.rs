@@ -6,12 +6,13 @@
 //! answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::code::Code;
+use super::overload::Overload;
 use super::problem::Problem;
 use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 
@@ -19,14 +20,6 @@ use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 const UNIT: usize = 64 * 1024;
 /// So many times `server.max_wait` a question may wait in a burst.
 const BURST: u32 = 20;
-/// A share of one.
-const ALL: i32 = 1 << 20;
-/// Where of the last questions so many found a thread with nothing to do, no more is asked than can be answered.
-const CALM: i32 = ALL / 20;
-/// A queue that has stood for so many milliseconds is no burst, and no model that is being loaded beside.
-const STANDING: u64 = 500;
-/// About so many questions are remembered.
-const SMOOTHING: i32 = 64;
 
 /// What is being done, and what may be begun.
 #[derive(Debug)]
@@ -37,10 +30,8 @@ pub struct Admission {
     threads: usize,
     max_waiting: usize,
     max_wait: Duration,
-    /// The share of the last questions that found a thread with nothing to do, of [`ALL`].
-    unhindered: AtomicI32,
-    /// When that share was large last, in milliseconds since `began`.
-    calm: AtomicU64,
+    overload: Overload,
+    /// Where the clock of `overload` begins.
     began: Instant,
     bulk: Arc<Semaphore>,
     /// Held while a large body is parsed.
@@ -58,8 +49,7 @@ impl Admission {
             threads,
             max_waiting: server.max_waiting,
             max_wait: server.max_wait.0,
-            unhindered: AtomicI32::new(ALL),
-            calm: AtomicU64::new(0),
+            overload: Overload::default(),
             began: Instant::now(),
             bulk: Arc::new(Semaphore::new(server.bulk_memory_bytes.div_ceil(UNIT))),
             parsing: Semaphore::new(1),
@@ -84,7 +74,7 @@ impl Admission {
     pub(super) async fn enter(&self) -> Option<Place> {
         let (mut place, before) = self.queue()?;
         let came = Instant::now();
-        self.note(before < self.threads);
+        self.overload.note(self.millis(), before < self.threads);
         if before == 0 && self.threads > 1 {
             return Some(place);
         }
@@ -99,19 +89,7 @@ impl Admission {
     /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
     /// Fail at Scale, ACM Queue 13(8), 2015).
     fn patience(&self) -> Duration {
-        let standing = self.millis().saturating_sub(self.calm.load(Ordering::Relaxed));
-        if standing > STANDING { self.max_wait } else { BURST * self.max_wait }
-    }
-
-    /// Notes whether a question found a thread that had nothing to do. Two that note at once may become one: it is an average.
-    fn note(&self, was_unhindered: bool) {
-        let share = self.unhindered.load(Ordering::Relaxed);
-        let target = if was_unhindered { ALL } else { 0 };
-        let share = share + (target - share) / SMOOTHING;
-        self.unhindered.store(share, Ordering::Relaxed);
-        if share > CALM {
-            self.calm.store(self.millis(), Ordering::Relaxed);
-        }
+        if self.overload.is_standing(self.millis()) { self.max_wait } else { BURST * self.max_wait }
     }
 
     fn millis(&self) -> u64 {
@@ -272,12 +250,10 @@ mod tests {
     #[tokio::test]
     async fn under_overload_whoever_has_waited_too_long_is_not_begun_but_for_the_last() {
         let mut admission = one_thread();
-        (0..500).for_each(|_| admission.note(false));
-        assert_eq!(begun(&admission).await, (true, true), "it has only begun");
-        admission.began -= Duration::from_millis(2 * STANDING);
+        admission.began -= Duration::from_secs(10);
+        // Noted ahead: a pause of the machine must not look like a rest.
+        (0..60_000).for_each(|now| admission.overload.note(now, false));
         assert_eq!(begun(&admission).await, (false, true));
-        (0..500).for_each(|_| admission.note(true));
-        assert_eq!(begun(&admission).await, (true, true));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod items;
 mod json;
 mod models;
 mod observe;
+mod overload;
 mod parameters;
 mod path;
 mod problem;
