@@ -18,6 +18,7 @@ pub mod import;
 pub mod ingest;
 pub mod lake;
 pub mod load;
+mod memory;
 mod page;
 mod priority;
 pub mod registry;

@@ -199,3 +199,11 @@ fn a_second_server_on_the_same_data_is_refused() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("is in use by process"), "{said}");
 }
+
+/// What waits for memory waits for little: see `src/memory.rs`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_takes_small_pages() {
+    let status = Server::start().of_system("status");
+    assert!(status.contains("THP_enabled:\t0\n"), "{status}");
+}

@@ -16,6 +16,7 @@ use super::tune::TuneArgs;
 use super::watch::Watch;
 use super::{CliError, Output, serve, train};
 use crate::config::Settings;
+use crate::memory;
 use crate::registry::Registry;
 use crate::serving::{Engine, Options};
 use crate::store::Store;
@@ -57,6 +58,7 @@ const RECORDS_AT_ONCE: usize = 100_000;
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     fill(&args.data, &args.size, out)?;
     teach(&args.data, out)?;
+    memory::for_answers()?;
     let engine = Arc::new(Engine::open(&args.data, Options::default())?);
     let mut settings = Settings::default();
     settings.data.dir.clone_from(&args.data);

@@ -14,6 +14,7 @@ use super::{CliError, Output};
 use crate::access::Gate;
 use crate::config::{Settings, Sources};
 use crate::http::{App, Frontend, Listening};
+use crate::memory;
 use crate::serving::{Engine, Options};
 use crate::telemetry::{Metrics, init_logs, tell_panics};
 
@@ -36,6 +37,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let settings = settings(args)?;
     init_logs(&settings.log)?;
     tell_panics();
+    memory::for_answers()?;
     let options = Options {
         poll_interval: settings.models.poll_interval.0,
         min_free: settings.data.min_free_bytes,

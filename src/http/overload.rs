@@ -77,7 +77,10 @@ mod tests {
         let overload = Overload::default();
         ask(&overload, 0..1_000, 0);
         ask(&overload, 1_000..1_500, 5);
-        assert!(overload.is_standing(1_500), "five in a hundred are what a pause of clients leaves");
+        assert!(
+            overload.is_standing(1_500),
+            "five in a hundred are what a pause of clients leaves"
+        );
         ask(&overload, 1_500..1_700, 6);
         assert!(!overload.is_standing(1_700));
     }

@@ -8,16 +8,12 @@ A training begins every `--cycle` seconds, and its model is swapped in. Once a s
 those of them that are no file (`RssAnon`), open descriptors, trainings so far. Mapped model files come and go with the pages that were read of
 them, so it is the second figure that shows a leak.
 
-The service runs without huge pages: where they are on, the kernel puts two mebibytes in the place of any few pages in use there, now and then, which is no leak
-but looks like one.
-
 The slope is that of the least of each cycle, after the first third of the time, by least squares. Neighbours resemble each other, so its error is
 widened by how much they do, and the interval holds 95 %: what it includes, the run can't tell from what it found. Standard library only.
 """
 
 import argparse
 import asyncio
-import ctypes
 import math
 import pathlib
 import statistics
@@ -80,13 +76,6 @@ class Soak:
             resident, anon = (int(status.split(f"{name}:")[1].split()[0]) * 1024 for name in ("VmRSS", "RssAnon"))
             print(f"{time.monotonic() - self.began:.1f}", resident, anon, self.service.descriptors(), self.trainings, file=self.out, flush=True)
             await asyncio.sleep(1)
-
-
-def without_huge_pages():
-    """For this process and all that it starts."""
-    pr_set_thp_disable = 41
-    if ctypes.CDLL(None, use_errno=True).prctl(pr_set_thp_disable, 1, 0, 0, 0):
-        sys.exit(f"soak: huge pages can't be turned off: errno {ctypes.get_errno()}")
 
 
 async def must(client, method, path, body):
@@ -153,7 +142,6 @@ def main():
     args = parser.parse_args()
     if args.read:
         return tell(read(args.read))
-    without_huge_pages()
     with tempfile.TemporaryDirectory() as folder:
         path = args.samples or f"{folder}/samples"
         with Service(args.guanxi, f"{folder}/data", env={"GUANXI_MODELS__POLL_INTERVAL": "200ms"}) as service, open(path, "w") as out:

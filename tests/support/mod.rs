@@ -116,6 +116,13 @@ impl Server {
         self.child.wait().expect("the process can be waited for")
     }
 
+    /// What the system knows of the process, by the name of a file below `/proc/<id>`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of_system(&self, name: &str) -> String {
+        let path = format!("/proc/{}/{name}", self.child.id());
+        std::fs::read_to_string(path).expect("the process runs")
+    }
+
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();

@@ -1,0 +1,76 @@
+//! Memory on the way of an answer: what others free must not be cleaned up by the thread that answers.
+//!
+//! When a model goes, hundreds of mebibytes are freed. The allocator gives them back to the system a second later, on whatever thread asks
+//! for memory then: a question waited 10 to 15 ms for that. And where the allocator's memory lies in huge pages, a thread that needs a few
+//! kilobytes waits until the system has cleared two mebibytes.
+#![expect(unsafe_code, reason = "the allocator is a C library: see `give_back`")]
+
+use std::io;
+use std::time::Duration;
+
+use crate::priority::{Work, stand_back};
+
+/// How often freed memory is given back: well before the allocator does it by itself, a second after it was freed.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Has freed memory given back on a thread of its own and memory taken by small pages, from now to the end of the process.
+pub(crate) fn for_answers() -> io::Result<()> {
+    take_small_pages();
+    let thread = std::thread::Builder::new().name("memory".to_owned());
+    let giving_back = || {
+        stand_back(Work::Bulk);
+        loop {
+            std::thread::sleep(EVERY);
+            give_back();
+        }
+    };
+    thread.spawn(giving_back).map(drop)
+}
+
+fn take_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages could not be turned off");
+    }
+}
+
+/// Gives back what was freed, whoever freed it.
+fn give_back() {
+    // SAFETY: no argument is a pointer, and the function may be called from any thread at any time (its documentation asks for nothing).
+    unsafe { libmimalloc_sys::mi_collect(true) }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    const BLOCK: usize = 1 << 20;
+    const BLOCKS: usize = 64;
+
+    /// How much memory this process has that is in no file, in bytes.
+    fn resident() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        1024 * line.trim().trim_end_matches(" kB").parse::<usize>().unwrap()
+    }
+
+    #[test]
+    fn what_was_freed_is_given_back_at_once() {
+        // SAFETY: each block has the size that is written, and is freed once, by the allocator that made it.
+        let blocks: Vec<_> = (0..BLOCKS)
+            .map(|_| unsafe {
+                let block = libmimalloc_sys::mi_malloc(BLOCK);
+                assert!(!block.is_null());
+                block.cast::<u8>().write_bytes(1, BLOCK);
+                block
+            })
+            .collect();
+        // SAFETY: as above.
+        blocks.into_iter().for_each(|block| unsafe { libmimalloc_sys::mi_free(block) });
+        let before = resident();
+        give_back();
+        // Other tests take memory meanwhile.
+        assert!(resident() + BLOCK * BLOCKS / 2 < before);
+    }
+}
