@@ -1,6 +1,7 @@
 //! The embeddings: one row of `dim` numbers per user or item.
 
 use crate::column::Column;
+use crate::kernel;
 
 /// A dense matrix of embeddings, row-major, `rows x dim`, in single precision.
 #[derive(Clone, Debug)]
@@ -47,13 +48,12 @@ impl Factors {
         if !values.len().is_multiple_of(dim) {
             return Err(FactorsError::Ragged { values: values.len(), dim });
         }
-        // Without an early end, whole vectors are checked at a time.
-        let is_finite =
-            |row: &[f32]| row.iter().fold(true, |finite, value| finite & value.is_finite());
-        match values.chunks_exact(dim).position(|row| !is_finite(row)) {
-            Some(row) => Err(FactorsError::NotFinite { row }),
-            None => Ok(Self { dim, values }),
+        if kernel::are_finite(&values) {
+            return Ok(Self { dim, values });
         }
+        let is_finite = |row: &[f32]| row.iter().all(|value| value.is_finite());
+        let row = values.chunks_exact(dim).position(|row| !is_finite(row)).unwrap_or(0);
+        Err(FactorsError::NotFinite { row })
     }
 
     /// No rows, of the smallest width.

@@ -11,8 +11,8 @@ use std::arch::x86_64::{
     _mm256_unpackhi_pd, _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
 };
 
-use super::PANEL;
 use super::lanes::{Simd, both};
+use super::{LANES, PANEL};
 
 const WIDTH: usize = 8;
 
@@ -102,24 +102,22 @@ impl Simd<WIDTH> for Avx2 {
     #[inline(always)]
     fn transpose_scaled(
         self,
-        rows: [&[f32; PANEL]; PANEL],
-        weights: &[f32; PANEL],
-        count: usize,
-        scales: &[f32; PANEL],
-        to: &mut [f32],
-        stride: usize,
+        rows: [&[f32; PANEL]; LANES],
+        weights: &[f32; LANES],
+        scales: &[[f32; LANES]; PANEL],
+        to: &mut [[f32; LANES]; PANEL],
     ) {
         let halves = rows.as_chunks::<WIDTH>().0.iter().zip(weights.as_chunks::<WIDTH>().0);
-        for (half, (rows, weights)) in halves.enumerate().take(count.div_ceil(WIDTH)) {
+        for (half, (rows, weights)) in halves.enumerate() {
             let weights = self.load(weights);
-            let groups = scales.as_chunks::<4>().0.iter().zip(to.chunks_mut(4 * stride));
+            let groups = scales.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<4>().0);
             for (group, (scales, to)) in groups.enumerate() {
                 // SAFETY: `self` proves the features.
                 let columns = unsafe { four_columns(rows, group) };
-                let lines = to.chunks_mut(stride);
-                for ((column, scale), to) in columns.into_iter().zip(scales).zip(lines) {
-                    let column = self.mul(weights, self.mul(column, self.splat(*scale)));
-                    self.store(column, &mut to[..PANEL].as_chunks_mut::<WIDTH>().0[half]);
+                for ((column, scales), to) in columns.into_iter().zip(scales).zip(to) {
+                    let scale = self.load(&scales.as_chunks::<WIDTH>().0[half]);
+                    let column = self.mul(weights, self.mul(column, scale));
+                    self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[half]);
                 }
             }
         }

@@ -98,20 +98,16 @@ impl Simd<WIDTH> for Avx512 {
         self,
         rows: [&[f32; WIDTH]; WIDTH],
         weights: &[f32; WIDTH],
-        _count: usize,
-        scales: &[f32; WIDTH],
-        to: &mut [f32],
-        stride: usize,
+        scales: &[[f32; WIDTH]; WIDTH],
+        to: &mut [[f32; WIDTH]; WIDTH],
     ) {
         let weights = self.load(weights);
-        let groups = scales.as_chunks::<4>().0.iter().zip(to.chunks_mut(4 * stride));
+        let groups = scales.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<4>().0);
         for (group, (scales, to)) in groups.enumerate() {
             // SAFETY: `self` proves the feature.
             let columns = unsafe { four_columns(&rows, group) };
-            for ((column, scale), to) in columns.into_iter().zip(scales).zip(to.chunks_mut(stride))
-            {
-                let column = self.mul(weights, self.mul(column, self.splat(*scale)));
-                self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
+            for ((column, scale), to) in columns.into_iter().zip(scales).zip(to) {
+                self.store(self.mul(weights, self.mul(column, self.load(scale))), to);
             }
         }
     }

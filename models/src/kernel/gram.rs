@@ -25,8 +25,6 @@ pub(super) fn gram<const N: usize, S: Simd<N>>(
 }
 
 /// All blocks on and right of the diagonal, added to what is there or written over it.
-///
-/// Written over it, what lies right of the first `n` columns is cleared instead of summed: the rows hold nothing there.
 #[inline(always)]
 fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
     simd: S,
@@ -35,15 +33,11 @@ fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
     a: &mut [f32],
     width: usize,
 ) {
-    let columns = if ADD { width } else { n.next_multiple_of(N) };
-    for row in a.chunks_exact_mut(width).take(n) {
-        row[columns..].fill(0.0);
-    }
     for band in (0..n).step_by(N) {
         let end = n.min(band + N);
         let mut column = band;
-        while column < columns {
-            let vectors = ((columns - column) / N).min(S::COLUMNS);
+        while column < width {
+            let vectors = ((width - column) / N).min(S::COLUMNS);
             let mut row = band;
             while row < end {
                 // A column of one vector alone would wait for each sum in turn with four rows.

@@ -1,13 +1,14 @@
 //! The loops, over vectors of `N` lanes: safe code that each kind of processor compiles for itself.
 //!
 //! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
-use super::PANEL;
 pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::codes::{code_products, panel_products};
 pub(super) use super::gram::{add_gram, gram};
 pub(super) use super::products::{product, products};
-pub(super) use super::rows::{add_residuals, combine, gather, gather_columns};
+pub(super) use super::rows::{add_residuals, gather};
+pub(super) use super::side_by_side::{combine_lanes, gather_lanes, gram_lanes, inverse_roots};
 pub(super) use super::systems::{interleave, solve_lanes};
+use super::{LANES, PANEL};
 
 /// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
 pub(super) trait Simd<const N: usize>: Copy {
@@ -48,22 +49,18 @@ pub(super) trait Simd<const N: usize>: Copy {
         }
     }
 
-    /// Writes the first `count` of [`PANEL`] rows, each by its weight and each column by its scale, as the columns of the block at the
-    /// start of `to`, rows `stride` apart; others that it writes, too, to fill up a vector, weigh nothing.
+    /// Writes [`LANES`] rows, each by its weight, as the columns of a block, each number of which has a scale of its own.
     #[inline(always)]
     fn transpose_scaled(
         self,
-        rows: [&[f32; PANEL]; PANEL],
-        weights: &[f32; PANEL],
-        count: usize,
-        scales: &[f32; PANEL],
-        to: &mut [f32],
-        stride: usize,
+        rows: [&[f32; PANEL]; LANES],
+        weights: &[f32; LANES],
+        scales: &[[f32; LANES]; PANEL],
+        to: &mut [[f32; LANES]; PANEL],
     ) {
-        for column in 0..PANEL {
-            let to = &mut to[column * stride..column * stride + PANEL];
-            for row in 0..count.next_multiple_of(N) {
-                to[row] = weights[row] * (rows[row][column] * scales[column]);
+        for (column, (scales, to)) in scales.iter().zip(to).enumerate() {
+            for lane in 0..LANES {
+                to[lane] = weights[lane] * (rows[lane][column] * scales[lane]);
             }
         }
     }
@@ -105,6 +102,25 @@ pub(super) fn dot<const N: usize, S: Simd<N>>(simd: S, a: &[f32], b: &[f32]) -> 
         sum += a * b;
     }
     sum
+}
+
+#[inline(always)]
+pub(super) fn are_finite<const N: usize, S: Simd<N>>(simd: S, values: &[f32]) -> bool {
+    let (chunks, rest) = values.as_chunks::<N>();
+    let (quads, chunks) = chunks.as_chunks::<4>();
+    // 0 times what is not finite is not a number, and stays none in every sum.
+    let zero = simd.splat(0.0);
+    let mut sums = [zero; 4];
+    for quad in quads {
+        for lane in 0..4 {
+            sums[lane] = simd.mul_add(simd.load(&quad[lane]), zero, sums[lane]);
+        }
+    }
+    for chunk in chunks {
+        sums[0] = simd.mul_add(simd.load(chunk), zero, sums[0]);
+    }
+    let rest: f32 = rest.iter().map(|value| value * 0.0).sum();
+    sums.into_iter().fold(rest, |sum, vector| sum + simd.sum(vector)).is_finite()
 }
 
 #[inline(always)]

@@ -22,6 +22,7 @@ mod lanes;
 mod products;
 mod rows;
 mod scalar;
+mod side_by_side;
 mod systems;
 #[cfg(test)]
 mod tests;
@@ -44,11 +45,16 @@ pub const LANES: usize = 16;
 #[cfg(target_arch = "x86_64")]
 macro_rules! compile {
     ($simd:ty, $features:literal) => {
-        use crate::kernel::{Cells, Rows, lanes};
+        use crate::kernel::{Cells, LaneRows, lanes};
 
         #[target_feature(enable = $features)]
         pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
             lanes::dot(<$simd>::here(), a, b)
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn are_finite(values: &[f32]) -> bool {
+            lanes::are_finite(<$simd>::here(), values)
         }
 
         #[target_feature(enable = $features)]
@@ -93,13 +99,23 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usize) {
-            lanes::gather_columns(<$simd>::here(), rows, out, width, column);
+        pub(super) fn inverse_roots(alpha: f32, x: &[f32], beta: f32, out: &mut [f32]) {
+            lanes::inverse_roots(<$simd>::here(), alpha, x, beta, out);
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
-            lanes::combine(<$simd>::here(), table, items, weights, out);
+        pub(super) fn gather_lanes(rows: LaneRows<'_>, out: &mut [f32]) {
+            lanes::gather_lanes(<$simd>::here(), rows, out);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32]) {
+            lanes::gram_lanes(<$simd>::here(), rows, n, a);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn combine_lanes(rows: &[f32], weights: &[f32], out: &mut [f32]) {
+            lanes::combine_lanes(<$simd>::here(), rows, weights, out);
         }
 
         #[target_feature(enable = $features)]
@@ -179,6 +195,11 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     dispatch!(dot(a, b))
 }
 
+/// Whether all are finite.
+pub fn are_finite(values: &[f32]) -> bool {
+    dispatch!(are_finite(values))
+}
+
 /// The inner products of `query` with each of `out.len()` consecutive rows of the same width.
 pub fn dots(query: &[f32], rows: &[f32], out: &mut [f32]) {
     dispatch!(dots(query, rows, out));
@@ -209,8 +230,7 @@ pub fn add_gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
     dispatch!(add_gram(rows, n, a, width));
 }
 
-/// As [`add_gram`] onto zeros, whatever was there, for rows that hold nothing but zeros right of their first `n` columns. There, the columns
-/// up to a multiple of [`PANEL`] may also hold anything that [`gather_columns`] left.
+/// As [`add_gram`] onto zeros, whatever was there.
 pub fn gram(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
     dispatch!(gram(rows, n, a, width));
 }
@@ -221,31 +241,41 @@ pub fn gather(table: &[f32], items: &[u32], weights: &[f32], scales: &[f32], out
     dispatch!(gather(table, items, weights, scales, out));
 }
 
-/// Rows of a table to gather: each by its weight, each column by its scale.
+/// `out = 1 / sqrt(alpha x + beta)`, element by element.
+pub fn inverse_roots(alpha: f32, x: &[f32], beta: f32, out: &mut [f32]) {
+    dispatch!(inverse_roots(alpha, x, beta, out));
+}
+
+/// A row of a table for each of [`LANES`] systems.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    /// Rows as wide as the scales, a multiple of [`PANEL`].
+pub struct LaneRows<'a> {
+    /// Rows of `dim` numbers, a multiple of [`PANEL`].
     pub table: &'a [f32],
-    /// Which rows; the first [`PANEL`] count. Those beyond the table are zeros.
-    pub items: &'a [u32],
-    /// Which rows will be needed next, and are fetched on the way: the first [`PANEL`] of them.
-    pub ahead: &'a [u32],
-    /// One for each row; zeros where there are fewer.
-    pub weights: &'a [f32],
-    /// One for each column.
+    /// Which row each system takes. Those beyond the table are zeros.
+    pub items: [u32; LANES],
+    /// Which rows will be needed next, and are fetched on the way.
+    pub ahead: [u32; LANES],
+    /// One for each row: 0 where there is none.
+    pub weights: &'a [f32; LANES],
+    /// `dim x LANES`: one for each number of each system.
     pub scales: &'a [f32],
 }
 
-/// Writes [`PANEL`] gathered rows as the columns of `out` from `column` on; zeros for those that there are not, as far as [`gram`] looks.
-///
-/// `out` is row-major, `width` numbers to a row, with as many rows as there are scales.
-pub fn gather_columns(rows: Rows<'_>, out: &mut [f32], width: usize, column: usize) {
-    dispatch!(gather_columns(rows, out, width, column));
+/// Writes a weighted and scaled row for each of [`LANES`] systems side by side: `out` takes `dim x LANES` numbers.
+pub fn gather_lanes(rows: LaneRows<'_>, out: &mut [f32]) {
+    dispatch!(gather_lanes(rows, out));
 }
 
-/// `out = sum_k weights_k table_(items_k)`, rows as wide as `out`, a multiple of [`PANEL`].
-pub fn combine(table: &[f32], items: &[u32], weights: &[f32], out: &mut [f32]) {
-    dispatch!(combine(table, items, weights, out));
+/// `a = rows rows'` for [`LANES`] systems side by side: `n` rows (a multiple of 4) of `dim x LANES` numbers each; `a` takes `n x n x LANES`.
+///
+/// Blocks of 4 rows and columns on the diagonal are filled whole; what else is below it stays. O(n^2 dim).
+pub fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32]) {
+    dispatch!(gram_lanes(rows, n, a));
+}
+
+/// `out = rows' weights` for [`LANES`] systems side by side: as many rows of `dim x LANES` numbers as there are weights (times [`LANES`]).
+pub fn combine_lanes(rows: &[f32], weights: &[f32], out: &mut [f32]) {
+    dispatch!(combine_lanes(rows, weights, out));
 }
 
 /// The cells of a row problem: items with what they count and what of it is wanted. All slices but the table are parallel.

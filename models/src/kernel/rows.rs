@@ -1,7 +1,7 @@
-//! Rows of a table, gathered and combined.
+//! Rows of a table, gathered, and what they leave of a row problem.
 
 use super::lanes::{Simd, scale_by};
-use super::{AHEAD, Cells, PANEL, Rows, prefetch, prefetch_at};
+use super::{AHEAD, Cells, prefetch};
 
 #[inline(always)]
 pub(super) fn gather<const N: usize, S: Simd<N>>(
@@ -26,106 +26,6 @@ pub(super) fn gather<const N: usize, S: Simd<N>>(
         match row {
             Some((row, weight)) => scale_by(simd, weight, row, scales, out),
             None => out.fill(0.0),
-        }
-    }
-}
-
-#[inline(always)]
-pub(super) fn gather_columns<const N: usize, S: Simd<N>>(
-    simd: S,
-    rows: Rows<'_>,
-    out: &mut [f32],
-    width: usize,
-    column: usize,
-) {
-    let chunks = rows.scales.len() / PANEL;
-    let table = rows.table.as_chunks::<PANEL>().0;
-    let mut starts = [0; PANEL];
-    let mut weights = [0.0; PANEL];
-    for (at, (&item, &weight)) in rows.items.iter().zip(rows.weights).take(PANEL).enumerate() {
-        let start = item as usize * chunks;
-        // What is beyond the table weighs nothing, whatever row it is read from.
-        if start + chunks <= table.len() {
-            (starts[at], weights[at]) = (start, weight);
-        }
-    }
-    if table.len() < chunks.max(1) {
-        return clear(out, width, column, rows.scales.len());
-    }
-    let next = |at: usize| rows.ahead.get(at).map_or(0, |&item| item as usize * chunks);
-    let next: [usize; PANEL] = std::array::from_fn(next);
-    for (at, scales) in rows.scales.as_chunks::<PANEL>().0.iter().enumerate() {
-        for start in next {
-            prefetch_at(table, start + at);
-        }
-        // A loop: `map` over so many would become a call for each.
-        let mut block = [&table[0]; PANEL];
-        for (row, start) in block.iter_mut().zip(starts) {
-            *row = &table[start + at];
-        }
-        let to = &mut out[at * PANEL * width + column..];
-        simd.transpose_scaled(block, &weights, rows.items.len().min(PANEL), scales, to, width);
-    }
-}
-
-/// Makes [`PANEL`] columns zeros.
-#[inline(always)]
-fn clear(out: &mut [f32], width: usize, column: usize, height: usize) {
-    for row in out.chunks_mut(width).take(height) {
-        row[column..column + PANEL].fill(0.0);
-    }
-}
-
-#[inline(always)]
-pub(super) fn combine<const N: usize, S: Simd<N>>(
-    simd: S,
-    table: &[f32],
-    items: &[u32],
-    weights: &[f32],
-    out: &mut [f32],
-) {
-    let dim = out.len();
-    let mut from = 0;
-    while from < dim {
-        let most = if dim - from >= 8 * N { 8 } else { 4 };
-        let vectors = ((dim - from) / N).min(most);
-        let sum = Combination { table, items, weights, dim, from };
-        match vectors {
-            8 => sum.write::<N, 8, S>(simd, out),
-            4 => sum.write::<N, 4, S>(simd, out),
-            3 => sum.write::<N, 3, S>(simd, out),
-            2 => sum.write::<N, 2, S>(simd, out),
-            _ => sum.write::<N, 1, S>(simd, out),
-        }
-        from += vectors * N;
-    }
-}
-
-/// Some vectors of a sum of rows, small enough to be summed in registers.
-struct Combination<'a> {
-    table: &'a [f32],
-    items: &'a [u32],
-    weights: &'a [f32],
-    dim: usize,
-    from: usize,
-}
-
-impl Combination<'_> {
-    #[inline(always)]
-    fn write<const N: usize, const C: usize, S: Simd<N>>(&self, simd: S, out: &mut [f32]) {
-        let mut sums = [simd.splat(0.0); C];
-        for (&item, &weight) in self.items.iter().zip(self.weights) {
-            let start = item as usize * self.dim + self.from;
-            let Some(row) = self.table.get(start..start + C * N) else { continue };
-            let row = &row.as_chunks::<N>().0[..C];
-            let factor = simd.splat(weight);
-            for c in 0..C {
-                sums[c] = simd.mul_add(factor, simd.load(&row[c]), sums[c]);
-            }
-        }
-        let out = out[self.from..self.from + C * N].as_chunks_mut::<N>().0;
-        for (sum, out) in sums.into_iter().zip(out) {
-            simd.store(sum, out);
         }
     }
 }

@@ -99,10 +99,12 @@ impl Systems<'_> {
         b: &mut [f32],
     ) {
         let mut triangle = self.diagonal(simd, row, b);
+        let pivots = &mut pivots[row * LANES + self.lane..];
+        triangle.divide::<0, N, S>(simd, pivots);
+        triangle.divide::<1, N, S>(simd, pivots);
+        triangle.divide::<2, N, S>(simd, pivots);
+        triangle.divide::<3, N, S>(simd, pivots);
         for r in 0..ROWS {
-            let pivot = triangle.rows[r][r];
-            simd.store(pivot, lane_mut(pivots, (row + r) * LANES + self.lane));
-            triangle.divide(simd, r, simd.inverse_root(pivot));
             for c in r..ROWS {
                 let at = self.at(row + r, row + c);
                 simd.store(triangle.rows[r][c], lane_mut(self.a, at));
@@ -163,14 +165,20 @@ impl Systems<'_> {
             }
         }
         for r in 0..ROWS {
-            let (solved, rest) = sums.split_at_mut(r);
-            for (c, sum) in rest[0].iter_mut().enumerate() {
-                for (known, factors) in solved.iter().zip(&triangle.rows) {
-                    *sum = simd.neg_mul_add(factors[r], known[c], *sum);
+            // By indices that are known when this is compiled, so that the sums stay in registers.
+            let mut sum = sums[r];
+            for (known, factors) in sums.iter().zip(&triangle.rows).take(r) {
+                for c in 0..C {
+                    sum[c] = simd.neg_mul_add(factors[r], known[c], sum[c]);
                 }
-                *sum = simd.mul(triangle.scales[r], *sum);
-                let at = self.at(row + r, column + c);
-                simd.store(*sum, lane_mut(self.a, at));
+            }
+            sums[r] = sum.map(|sum| simd.mul(triangle.scales[r], sum));
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            let at = self.at(row + r, column);
+            let line = &mut self.a[at..at + (C - 1) * LANES + N];
+            for (c, sum) in sums.into_iter().enumerate() {
+                simd.store(sum, lane_mut(line, c * LANES));
             }
         }
     }
@@ -199,21 +207,29 @@ impl Systems<'_> {
 }
 
 impl<V: Copy> Triangle<V> {
-    /// Divides a row by the root of its pivot and takes what it explains out of those below. In place of the pivot `scale` is left.
+    /// Writes the pivot of row `ROW`, divides the row by its root, and takes what the row explains out of those below. In place of the pivot
+    /// the inverse of its root is left.
     #[inline(always)]
-    fn divide<const N: usize, S: Simd<N, Vector = V>>(&mut self, simd: S, row: usize, scale: V) {
-        self.scales[row] = scale;
-        self.right[row] = simd.mul(scale, self.right[row]);
-        for c in row + 1..ROWS {
-            self.rows[row][c] = simd.mul(scale, self.rows[row][c]);
+    fn divide<const ROW: usize, const N: usize, S: Simd<N, Vector = V>>(
+        &mut self,
+        simd: S,
+        pivots: &mut [f32],
+    ) {
+        let pivot = self.rows[ROW][ROW];
+        simd.store(pivot, lane_mut(pivots, ROW * LANES));
+        let scale = simd.inverse_root(pivot);
+        self.scales[ROW] = scale;
+        self.right[ROW] = simd.mul(scale, self.right[ROW]);
+        for c in ROW + 1..ROWS {
+            self.rows[ROW][c] = simd.mul(scale, self.rows[ROW][c]);
         }
-        self.rows[row][row] = scale;
-        for r in row + 1..ROWS {
-            let factor = self.rows[row][r];
+        self.rows[ROW][ROW] = scale;
+        for r in ROW + 1..ROWS {
+            let factor = self.rows[ROW][r];
             for c in r..ROWS {
-                self.rows[r][c] = simd.neg_mul_add(factor, self.rows[row][c], self.rows[r][c]);
+                self.rows[r][c] = simd.neg_mul_add(factor, self.rows[ROW][c], self.rows[r][c]);
             }
-            self.right[r] = simd.neg_mul_add(factor, self.right[row], self.right[r]);
+            self.right[r] = simd.neg_mul_add(factor, self.right[ROW], self.right[r]);
         }
     }
 }

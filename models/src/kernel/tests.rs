@@ -51,6 +51,21 @@ fn dot_takes_every_length() {
 }
 
 #[test]
+fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+    for n in [0, 1, 5, 16, 31, 64, 67, 130] {
+        let mut values: Vec<f32> = numbers(n, 1).iter().map(|x| x * f32::MAX).collect();
+        on_each!(are_finite(&values), |finite: bool| assert!(finite));
+        for at in 0..n {
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let good = std::mem::replace(&mut values[at], bad);
+                on_each!(are_finite(&values), |finite: bool| assert!(!finite, "{bad} at {at}"));
+                values[at] = good;
+            }
+        }
+    }
+}
+
+#[test]
 fn dots_are_those_of_each_row() {
     let (query, rows) = (numbers(48, 1), numbers(48 * 7, 2));
     let expected: Vec<f32> = rows.chunks(48).map(|row| dot(&query, row)).collect();
@@ -169,20 +184,15 @@ fn a_prefetch_changes_nothing() {
 
 #[test]
 fn gram_is_add_gram_onto_zeros() {
-    for (n, width, height) in [(4, 16, 3), (12, 16, 64), (16, 32, 5), (20, 32, 64), (64, 64, 9)] {
-        let mut rows = numbers(width * height, 3);
-        rows.chunks_mut(width).for_each(|row| row[n..].fill(0.0));
-        let mut expected = vec![0.0; n * width];
-        add_gram(&rows, n, &mut expected, width);
-        let out = std::cell::RefCell::new(vec![f32::NAN; n * width]);
-        on_each!(gram(&rows, n, &mut out.borrow_mut(), width), |()| {
-            let mut out = out.borrow_mut();
-            for row in 0..n {
-                let block = row / 4 * 4..width;
-                let of = |values: &[f32]| values[row * width..][block.clone()].to_vec();
-                assert_close(&of(&out), &of(&expected));
-            }
-            out.fill(f32::NAN);
+    for (width, height) in [(16, 3), (16, 64), (32, 5), (48, 64), (64, 9)] {
+        let rows = numbers(width * height, 3);
+        let mut expected = vec![0.0; width * width];
+        add_gram(&rows, width, &mut expected, width);
+        let expected = upper(&expected, width, width);
+        let out = std::cell::RefCell::new(vec![f32::NAN; width * width]);
+        on_each!(gram(&rows, width, &mut out.borrow_mut(), width), |()| {
+            assert_close(&upper(&out.borrow(), width, width), &expected);
+            out.borrow_mut().fill(f32::NAN);
         });
     }
 }
@@ -205,27 +215,77 @@ fn rows_are_gathered_weighed_and_what_is_not_there_is_0() {
 }
 
 #[test]
-fn gathered_rows_become_columns_and_zeros_follow_as_far_as_anybody_looks() {
-    let (table, scales) = (numbers(32 * 10, 1), numbers(32, 2));
-    let (items, weights) = ([3, 99, 0], [2.0, 1.0, -0.5]);
-    let mut gathered = vec![0.0; 32 * PANEL];
-    gather(&table, &items, &weights, &scales, &mut gathered);
-    let mut expected = vec![7.0; 32 * 48];
-    transpose(&gathered, &mut expected, 48, 16);
+fn rows_of_many_systems_are_gathered_side_by_side_and_what_is_not_there_is_0() {
+    let (dim, weights) = (32, numbers(LANES, 3));
+    let (table, scales) = (numbers(dim * 10, 1), numbers(dim * LANES, 2));
+    let items: [u32; LANES] = std::array::from_fn(|lane| lane as u32 * 7 % 13);
+    let ahead = std::array::from_fn(|lane| if lane == 3 { u32::MAX } else { 1 });
     for table in [&table[..], &[]] {
-        let rows =
-            Rows { table, items: &items, ahead: &[2, 99], weights: &weights, scales: &scales };
-        let out = std::cell::RefCell::new(vec![7.0; 32 * 48]);
-        on_each!(gather_columns(rows, &mut out.borrow_mut(), 48, 16), |()| {
-            let looked_at = |values: &[f32]| -> Vec<f32> {
-                let lines = values.chunks(48).map(|line| [&line[..20], &line[32..]].concat());
-                lines.collect::<Vec<_>>().concat()
-            };
-            assert_close(&looked_at(&out.borrow()), &looked_at(&expected));
-            out.borrow_mut().fill(7.0);
+        let value = |k: usize, lane: usize| {
+            let at = items[lane] as usize * dim + k;
+            table.get(at).map_or(0.0, |x| weights[lane] * x * scales[k * LANES + lane])
+        };
+        let expected: Vec<f32> = (0..dim * LANES).map(|at| value(at / LANES, at % LANES)).collect();
+        let weights = &weights.as_chunks().0[0];
+        let rows = LaneRows { table, items, ahead, weights, scales: &scales };
+        let out = std::cell::RefCell::new(vec![f32::NAN; dim * LANES]);
+        on_each!(gather_lanes(rows, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
         });
-        gathered.fill(0.0);
-        transpose(&gathered, &mut expected, 48, 16);
+    }
+}
+
+/// The rows of one of many systems that stand side by side.
+fn of_lane(rows: &[f32], lane: usize) -> Vec<f32> {
+    rows.iter().copied().skip(lane).step_by(LANES).collect()
+}
+
+#[test]
+fn gram_matrices_side_by_side_are_those_of_each_system() {
+    for (n, dim) in [(4, 16), (8, 48), (20, 32), (64, 16)] {
+        let rows = numbers(n * dim * LANES, n as u64);
+        let out = std::cell::RefCell::new(vec![f32::NAN; n * n * LANES]);
+        on_each!(gram_lanes(&rows, n, &mut out.borrow_mut()), |()| {
+            for lane in 0..LANES {
+                let mut columns = vec![0.0; dim * n];
+                for (at, value) in of_lane(&rows, lane).into_iter().enumerate() {
+                    columns[at % dim * n + at / dim] = value;
+                }
+                let expected = upper(&plain_gram(&columns, n, 0.0), n, n);
+                assert_close(&upper(&of_lane(&out.borrow(), lane), n, n), &expected);
+            }
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
+fn rows_side_by_side_are_combined_by_the_weights_of_their_systems() {
+    for (n, dim) in [(0, 16), (3, 16), (4, 48), (12, 64)] {
+        let (rows, weights) = (numbers(n * dim * LANES, 1), numbers(n * LANES, 2));
+        let sum = |k: usize, lane: usize| -> f32 {
+            (0..n).map(|i| weights[i * LANES + lane] * rows[(i * dim + k) * LANES + lane]).sum()
+        };
+        let expected: Vec<f32> = (0..dim * LANES).map(|at| sum(at / LANES, at % LANES)).collect();
+        let out = std::cell::RefCell::new(vec![f32::NAN; dim * LANES]);
+        on_each!(combine_lanes(&rows, &weights, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
+fn inverse_roots_take_every_length() {
+    for n in [0, 1, 5, 16, 31, 64] {
+        let x: Vec<f32> = numbers(n, 1).iter().map(|x| x + 1.5).collect();
+        let expected: Vec<f32> = x.iter().map(|x| 1.0 / (3.0 * x + 0.25).sqrt()).collect();
+        let out = std::cell::RefCell::new(vec![f32::NAN; n]);
+        on_each!(inverse_roots(3.0, &x, 0.25, &mut out.borrow_mut()), |()| {
+            assert_close(&out.borrow(), &expected);
+            out.borrow_mut().fill(f32::NAN);
+        });
     }
 }
 
@@ -268,21 +328,6 @@ fn rows_are_multiplied_with_a_matrix() {
             (0..width * height).map(|at| cell(at / width, at % width)).collect();
         let out = std::cell::RefCell::new(vec![f32::NAN; width * height]);
         on_each!(product(&rows, &matrix, width, &mut out.borrow_mut()), |()| {
-            assert_close(&out.borrow(), &expected);
-            out.borrow_mut().fill(f32::NAN);
-        });
-    }
-}
-
-#[test]
-fn rows_are_combined_by_their_weights() {
-    for dim in [16, 48, 64, 80, 128] {
-        let table = numbers(dim * 10, 1);
-        let (items, weights) = ([3, 99, 0, 3], [2.0, 1.0, -0.5, 0.25]);
-        let expected: Vec<f32> =
-            (0..dim).map(|k| 2.25 * table[3 * dim + k] - 0.5 * table[k]).collect();
-        let out = std::cell::RefCell::new(vec![f32::NAN; dim]);
-        on_each!(combine(&table, &items, &weights, &mut out.borrow_mut()), |()| {
             assert_close(&out.borrow(), &expected);
             out.borrow_mut().fill(f32::NAN);
         });

@@ -32,7 +32,7 @@ const PIVOT_FLOOR: f32 = 1e-3;
 const MAX_CONFIDENCE: f32 = 1e12;
 
 /// How many rows the primal system takes in at a time: enough to amortise its own loads and stores, few enough for the cache.
-const BLOCK: usize = 8 * PANEL;
+const BLOCK: usize = 4 * PANEL;
 
 /// One row to solve. All slices over items are parallel.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +52,10 @@ pub struct RowProblem<'a> {
 }
 
 /// What a confidence counts as.
+#[expect(clippy::manual_clamp, reason = "`clamp` would pass on what is not a number")]
 fn bounded(confidence: f32) -> f32 {
-    // Written so that what is not a number counts as 0.
-    if confidence > 0.0 { confidence.min(MAX_CONFIDENCE) } else { 0.0 }
+    // Without a branch: what is not a number counts as 0, since `max` takes the other one.
+    confidence.max(0.0).min(MAX_CONFIDENCE)
 }
 
 impl RowProblem<'_> {

@@ -1,15 +1,21 @@
 //! Many rows at once: sixteen small systems are factored side by side, one in each lane of the vectors.
 //!
 //! A system of twenty unknowns is too small to keep a processor busy: every pivot waits for the one before it. Sixteen of them,
-//! interleaved number by number, have no such waits and need no sums across lanes. What is left are the products that make the
-//! systems, and the fetching of rows. The answers are those of [`RowSolver`] up to rounding, whatever rows share a batch.
+//! number by number side by side, have no such waits and need no sums across lanes. The answers are those of [`RowSolver`] up to
+//! rounding, whatever rows share a batch.
 
-mod lanes;
+mod dual;
+mod penalty;
+mod primal;
+mod systems;
 
 use super::{RowProblem, RowSolver};
 use crate::factors::Factors;
-use crate::kernel::{LANES, PANEL};
-use lanes::Lanes;
+use crate::kernel::{self, LANES};
+use dual::Dual;
+use penalty::Penalty;
+use primal::Primal;
+use systems::Systems;
 
 /// Systems with more unknowns than this are solved one by one: they are large enough by themselves.
 const LARGEST: usize = 128;
@@ -26,7 +32,12 @@ pub struct BatchRow<'a> {
 /// Scratch memory for solving rows; reused, it allocates nothing in the long run.
 #[derive(Debug, Default)]
 pub struct BatchSolver {
-    lanes: Lanes,
+    penalty: Penalty,
+    dual: Dual,
+    primal: Primal,
+    systems: Systems,
+    /// `z` or `W' z` by lane.
+    answers: Vec<f32>,
     order: Vec<Member>,
     single: RowSolver,
 }
@@ -56,8 +67,8 @@ impl Member {
 enum Class {
     /// By itself.
     Alone,
-    /// With as many unknowns as items, padded to this many.
-    Dual(usize),
+    /// With as many unknowns as items.
+    Dual,
     /// With as many unknowns as dimensions.
     Primal,
 }
@@ -66,14 +77,14 @@ impl Class {
     fn of(n: usize, dim: usize) -> Self {
         match n {
             0 => Self::Alone,
-            _ if n <= dim && n <= LARGEST => Self::Dual(n.next_multiple_of(PANEL)),
+            _ if n <= dim && n <= LARGEST => Self::Dual,
             _ if n > dim && dim <= LARGEST => Self::Primal,
             _ => Self::Alone,
         }
     }
 }
 
-/// Rows whose systems have the same padded size, at most as many as there are lanes.
+/// Rows whose systems are made in the same way, at most as many as there are lanes.
 #[derive(Clone, Copy)]
 struct Batch<'a> {
     factors: &'a Factors,
@@ -91,30 +102,10 @@ impl<'a> Batch<'a> {
         &self.rows[self.members[lane].row()]
     }
 
-    /// The row that is prepared some lanes later, be it in another batch.
-    fn row_after(&self, lane: usize, by: usize) -> Option<&'a BatchRow<'a>> {
-        let at = lane + by;
-        let member =
-            self.members.get(at).or_else(|| self.following.get(at - self.members.len()))?;
-        Some(&self.rows[member.row()])
-    }
-
-    fn is_dual(&self) -> bool {
-        self.class != Class::Primal
-    }
-
-    /// The padded number of unknowns.
-    fn size(&self) -> usize {
-        match self.class {
-            Class::Dual(size) => size,
-            Class::Primal | Class::Alone => self.factors.dim(),
-        }
-    }
-
-    /// How many unknowns the largest system has: the padding that all lanes share is left out, but for whole fours.
-    fn pivots(&self) -> usize {
+    /// How many unknowns the largest of the dual systems has, in whole fours: the others are padded to as many.
+    fn unknowns(&self) -> usize {
         let longest = self.members.iter().map(|member| member.length()).max().unwrap_or(0);
-        if self.is_dual() { longest.next_multiple_of(4) } else { self.factors.dim() }
+        longest.next_multiple_of(4)
     }
 }
 
@@ -154,18 +145,43 @@ impl BatchSolver {
     }
 
     fn solve_batch(&mut self, batch: Batch<'_>, out: &mut [f32], objectives: &mut [f64]) {
-        let is_alone = batch.class == Class::Alone;
-        if !is_alone {
-            self.lanes.factor(batch);
-        }
+        let least = match batch.class {
+            Class::Alone => [f32::NAN; LANES],
+            Class::Dual | Class::Primal => self.solve_lanes(batch),
+        };
         let dim = batch.factors.dim();
         for (lane, member) in batch.members.iter().enumerate() {
             let row = member.row();
             let out = &mut out[row * dim..(row + 1) * dim];
-            let written = if is_alone { None } else { self.lanes.write(batch, lane, out) };
-            objectives[row] = written.unwrap_or_else(|| {
+            objectives[row] = if least[lane].is_finite() && self.write(lane, out) {
+                f64::from(least[lane])
+            } else {
                 self.single.solve_row(batch.factors, batch.spectrum, batch.row(lane), out)
-            });
+            };
         }
+    }
+
+    /// Solves the systems of a batch; returns the objectives, NaN where single precision was too coarse.
+    fn solve_lanes(&mut self, batch: Batch<'_>) -> [f32; LANES] {
+        let Self { penalty, dual, primal, systems, answers, .. } = self;
+        penalty.prepare(batch);
+        answers.resize(LANES * batch.factors.dim(), 0.0);
+        let least = match batch.class {
+            Class::Dual => dual.solve(batch, penalty, systems, answers),
+            _ => primal.solve(batch, penalty, systems, answers),
+        };
+        let is_sound = systems.sound();
+        let judged = |lane| is_sound[lane] && penalty.is_sound(lane);
+        std::array::from_fn(|lane| if judged(lane) { least[lane] } else { f32::NAN })
+    }
+
+    /// Writes the answer of a lane; false where it is not finite.
+    fn write(&self, lane: usize, out: &mut [f32]) -> bool {
+        let answers = &self.answers[lane * out.len()..(lane + 1) * out.len()];
+        let known = self.penalty.root(lane).iter().zip(self.penalty.offset(lane));
+        for ((out, answer), (root, b)) in out.iter_mut().zip(answers).zip(known) {
+            *out = b + root * answer;
+        }
+        kernel::are_finite(out)
     }
 }

@@ -1,0 +1,128 @@
+//! Systems with as many unknowns as a row has items: sixteen rows of `W` side by side from the start.
+
+use super::super::{subtract_prior, weigh};
+use super::penalty::Penalty;
+use super::systems::{Systems, dots};
+use super::{Batch, BatchRow};
+use crate::kernel::{self, LANES, LaneRows, PANEL};
+
+/// Memory for the dual systems of one batch.
+#[derive(Debug, Default)]
+pub(super) struct Dual {
+    /// By lane, padded to whole panels: the roots of the confidences, and `r`.
+    weights: Vec<f32>,
+    residuals: Vec<f32>,
+    /// The same side by side.
+    weights_of: Vec<f32>,
+    residuals_of: Vec<f32>,
+    /// `D^1/2` side by side.
+    roots: Vec<f32>,
+    /// `W` side by side: a row for each unknown.
+    rows: Vec<f32>,
+    /// `W' z` side by side.
+    sums: Vec<f32>,
+}
+
+impl Dual {
+    /// Makes and solves the systems; writes `W' z` by lane into `answers`, and returns the objectives.
+    pub(super) fn solve(
+        &mut self,
+        batch: Batch<'_>,
+        penalty: &Penalty,
+        systems: &mut Systems,
+        answers: &mut [f32],
+    ) -> [f32; LANES] {
+        let (n, dim) = (batch.unknowns(), batch.factors.dim());
+        self.reserve(n, dim);
+        self.weigh(batch, penalty, n.next_multiple_of(PANEL));
+        kernel::transpose(penalty.roots(), &mut self.roots, LANES, 0);
+        self.gather(batch, n);
+        systems.reserve(n);
+        systems.right[..n * LANES].copy_from_slice(&self.residuals_of[..n * LANES]);
+        kernel::gram_lanes(&self.rows[..n * dim * LANES], n, &mut systems.matrix);
+        systems.solve(n);
+        let z = &systems.right[..n * LANES];
+        kernel::combine_lanes(&self.rows[..n * dim * LANES], z, &mut self.sums);
+        for (at, panel) in self.sums.chunks_exact(PANEL * LANES).enumerate() {
+            kernel::transpose(panel, answers, dim, at * PANEL);
+        }
+        dots(&self.residuals_of[..n * LANES], z)
+    }
+
+    /// Makes room; what there is of it stays, so that batches of other sizes clear nothing.
+    fn reserve(&mut self, n: usize, dim: usize) {
+        let grow = |values: &mut Vec<f32>, n: usize| values.resize(values.len().max(n), 0.0);
+        grow(&mut self.rows, n * dim * LANES);
+        let Self { weights, residuals, weights_of, residuals_of, .. } = self;
+        for values in [weights, residuals, weights_of, residuals_of] {
+            grow(values, n.next_multiple_of(PANEL) * LANES);
+        }
+        self.roots.resize(dim * LANES, 0.0);
+        self.sums.resize(dim * LANES, 0.0);
+    }
+
+    /// Prepares the roots of the confidences and `r`, zeros where a lane has no item.
+    fn weigh(&mut self, batch: Batch<'_>, penalty: &Penalty, padded: usize) {
+        for lane in 0..LANES {
+            let of_lane = lane * padded..(lane + 1) * padded;
+            let weights = &mut self.weights[of_lane.clone()];
+            let residuals = &mut self.residuals[of_lane];
+            if lane >= batch.members.len() {
+                weights.fill(0.0);
+                residuals.fill(0.0);
+                continue;
+            }
+            let problem = &batch.row(lane).problem;
+            weigh(problem, 0, weights, residuals);
+            subtract_prior(batch.factors, problem, penalty.offset(lane), weights, residuals);
+        }
+        let size = LANES * padded;
+        kernel::transpose(&self.weights[..size], &mut self.weights_of, LANES, 0);
+        kernel::transpose(&self.residuals[..size], &mut self.residuals_of, LANES, 0);
+    }
+
+    /// Gathers the rows of `W`, and fetches what the batch that follows begins with.
+    fn gather(&mut self, batch: Batch<'_>, n: usize) {
+        let dim = batch.factors.dim();
+        let weights = self.weights_of.as_chunks::<LANES>().0;
+        let rows = self.rows.chunks_exact_mut(dim * LANES);
+        batch
+            .following
+            .iter()
+            .take(LANES)
+            .for_each(|member| fetch_cells(&batch.rows[member.row()]));
+        let mut items = batch.items_at(0);
+        for (at, (weights, out)) in weights[..n].iter().zip(rows).enumerate() {
+            let ahead = if at + 1 < n { batch.items_at(at + 1) } else { batch.first_items_after() };
+            let table = batch.factors.values();
+            let rows = LaneRows { table, items, ahead, weights, scales: &self.roots };
+            kernel::gather_lanes(rows, out);
+            items = ahead;
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// The items at a place of all lanes' rows; any where there are none.
+    fn items_at(self, at: usize) -> [u32; LANES] {
+        let mut items = [0; LANES];
+        for (item, member) in items.iter_mut().zip(self.members) {
+            let row = self.rows[member.row()].problem.items;
+            *item = row.get(at).copied().unwrap_or(0);
+        }
+        items
+    }
+
+    /// The first items of the rows that follow.
+    fn first_items_after(self) -> [u32; LANES] {
+        let members = self.following.get(..LANES).unwrap_or(self.following);
+        Self { members, ..self }.items_at(0)
+    }
+}
+
+/// Fetches the cells of a row.
+fn fetch_cells(row: &BatchRow<'_>) {
+    kernel::prefetch(row.problem.items);
+    kernel::prefetch(row.problem.confidences);
+    kernel::prefetch(row.problem.targets);
+}
