@@ -259,6 +259,25 @@ fn rows_solved_together_are_those_solved_alone() {
 }
 
 #[test]
+fn rows_too_coarse_for_single_precision_are_solved_again_within_a_batch() {
+    let mut rows = Rows::new(64);
+    for one in &mut rows.worlds {
+        one.confidences.fill(1e7);
+        one.items.fill(0);
+    }
+    let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+    let (mut out, mut objectives) = (vec![f32::NAN; 70 * 64], Vec::new());
+    BatchSolver::default().solve(factors, spectrum, &rows.batch(), &mut out, &mut objectives);
+    for (at, row) in rows.batch().iter().enumerate() {
+        let scaled: Vec<f32> = spectrum.iter().map(|g| g * row.scale).collect();
+        let exact = oracle(factors, &scaled, &row.problem);
+        for (x, exact) in out[at * 64..].iter().zip(exact) {
+            assert!((f64::from(*x) - exact).abs() < 1e-5 * (1.0 + exact.abs()), "row {at}");
+        }
+    }
+}
+
+#[test]
 fn the_objective_is_that_of_the_answer() {
     let rows = Rows::new(64);
     let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
