@@ -156,7 +156,7 @@ class Server:
 
 def ask(args, server, scenario):
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        command = [args.target / "guanxi", "bench", "--url", server.url, "--mix", scenario, "--users", f"0..{args.users}", "--items", f"0..{args.items}",
+        command = [args.target / "guanxi", "bench", "--url", server.url, "--mix", scenario, "--users", f":0..{args.users}", "--items", f":0..{args.items}",
                    "--zipf", "0", "--rate", args.rate, "--count", args.requests, "--warm-up", "5s", "--server-pid", server.process.pid, "--json", report.name]
         subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
         step = json.load(report)["steps"][0]
@@ -183,8 +183,8 @@ def main():
     model = train(args, data)
     server = Server(args, data)
     try:
-        shown = json.loads((model / "manifest.json").read_text())
-        print(shown)
+        shapes = json.loads((model / "manifest.json").read_text())["shapes"]
+        report_sizes(model, {"user": args.users, "item": args.items, "purchase": shapes["interactions"], "friendship": shapes["friendships"]})
         print(f"\nserver: first answer after {server.startup:.2f} s; its own memory {server.memory()[0]:.0f} MiB, of files {server.memory()[1]:.0f} MiB")
         print(f"\n{'':<20} {'cpu us':>8} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7}")
         for scenario in SCENARIOS:

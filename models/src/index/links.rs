@@ -154,7 +154,7 @@ mod tests {
         // Three in one direction, the first of them the longest, and one in another.
         let row = |x: f32, y: f32| [&[x, y][..], &[0.0; 14]].concat();
         let rows = [row(1.0, 1.0), row(3.0, 0.0), row(2.0, 0.1), row(1.5, 0.0), row(0.0, 1.0)];
-        let vectors = Vectors::new(&Factors::new(16, rows.concat()).unwrap(), 0, 1);
+        let vectors = Vectors::new(&Factors::new(16, rows.concat()).unwrap(), 0, 0, 1);
         let node = |item: u32| vectors.items().iter().position(|&it| it == item).unwrap() as u32;
         let score = |item: u32| (vectors.score(node(0), node(item)), node(item));
         let all = [1, 2, 3, 4].map(score).to_vec();

@@ -46,6 +46,8 @@ pub struct IndexParams {
     pub m: usize,
     /// So many of the longest vectors are scanned by every search.
     pub head: usize,
+    /// Where walks from these find too little, the longest of every so many near items is scanned as well; 0 for never.
+    pub landmark_of: usize,
     /// In the parts of how many trees all are compared with all.
     pub trees: usize,
     /// How often links are chosen anew among neighbours of neighbours.
@@ -63,6 +65,7 @@ impl Default for IndexParams {
         Self {
             m: 16,
             head: 2048,
+            landmark_of: 128,
             trees: 3,
             refinements: 1,
             exact_below: 10_000,
@@ -95,8 +98,13 @@ impl ItemIndex {
         params: &IndexParams,
     ) -> Result<Self, IndexError> {
         let sample = effort::Sample::new(factors, askers);
-        let columns = build::build(factors, &sample.known, params)?;
-        Ok(effort::measured(Self::new(columns)?, factors, &sample.unknown, params.recall))
+        let build = |landmark_of| -> Result<Self, IndexError> {
+            let columns = build::build(factors, &sample.known, params, landmark_of)?;
+            Ok(effort::measured(Self::new(columns)?, factors, &sample.unknown, params.recall))
+        };
+        let index = build(0)?;
+        let can_help = params.landmark_of > 0 && factors.rows() >= params.exact_below;
+        if index.is_exact() && can_help { build(params.landmark_of) } else { Ok(index) }
     }
 
     fn new(columns: IndexColumns) -> Result<Self, IndexError> {

@@ -78,6 +78,31 @@ fn the_graph_finds_what_the_scan_finds() {
     assert!(of_a_third >= 0.95 && of_few >= 0.95, "{of_a_third} {of_few}");
 }
 
+#[test]
+fn items_in_islands_are_found_from_landmarks() {
+    const ISLANDS: usize = 60;
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut around = |centre: &[f32], spread: f32| -> Vec<f32> {
+        centre.iter().map(|x| x + spread * rng.random_range(-1.0..1.0_f32)).collect()
+    };
+    let centres: Vec<Vec<f32>> = (0..ISLANDS).map(|_| around(&[0.0; DIM], 1.0)).collect();
+    // The items of ten islands are the longest.
+    let length = |island: usize| if island < 10 { 1.3 } else { 1.0 };
+    let item = |at: usize| (around(&centres[at % ISLANDS], 0.1), length(at % ISLANDS));
+    let items =
+        (0..12_000).map(item).flat_map(|(row, length)| row.into_iter().map(move |x| x * length));
+    let items = Factors::new(DIM, items.collect::<Vec<_>>()).unwrap();
+    let askers = (0..600).flat_map(|at| around(&centres[at * 7 % ISLANDS], 0.1));
+    let askers = Factors::new(DIM, askers.collect::<Vec<_>>()).unwrap();
+    let none = IndexParams { landmark_of: 0, ..IndexParams::default() };
+    assert!(ItemIndex::build(&items, &askers, &none).unwrap().is_exact());
+    let index = ItemIndex::build(&items, &askers, &IndexParams::default()).unwrap();
+    assert!(!index.is_exact());
+    let users = (0..200).map(|user| askers.row(user * 3).unwrap());
+    let found = recall(&index, &items, users, &always);
+    assert!(found >= 0.95, "{found}");
+}
+
 /// A graph over few items, which a scan would serve otherwise.
 fn small(items: &Factors) -> ItemIndex {
     let params = IndexParams { exact_below: 0, m: 8, head: 64, ..Default::default() };
@@ -200,7 +225,8 @@ fn links_lead_to_nobody_whom_every_search_looks_at_anyway() {
 #[test]
 fn effort_is_measured_and_a_graph_that_finds_too_little_is_not_used() {
     let world = world(1500, 10);
-    let params = IndexParams { exact_below: 0, m: 8, head: 64, ..Default::default() };
+    let landmark_of = 0;
+    let params = IndexParams { exact_below: 0, m: 8, head: 64, landmark_of, ..Default::default() };
     let index = |recall, m, trees| {
         let params = IndexParams { recall, m, trees, refinements: trees, ..params };
         ItemIndex::build(&world.items, &world.askers, &params).unwrap()

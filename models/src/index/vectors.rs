@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::PANEL;
 use super::exact::by_score;
-use super::order::tree_order;
+use super::order::{parts, tree_order};
 use crate::factors::Factors;
 use crate::kernel::dot;
 
@@ -13,18 +13,19 @@ use crate::kernel::dot;
 pub(super) struct Vectors {
     /// The row of the factor table that each vector is.
     items: Vec<u32>,
-    /// So many of them, the longest, come first, in descending order.
+    /// So many of them come first: the longest, in descending order, then the landmarks.
     head: usize,
     rows: Factors,
 }
 
 impl Vectors {
-    /// All rows that are not zero: about `head` of the longest, then the others, near ones beside each other. O(n d log n).
-    pub(super) fn new(factors: &Factors, head: usize, seed: u64) -> Self {
+    /// All rows that are not zero: about `head` of the longest, then the longest of every `landmark_of` near ones (none where that is 0), then
+    /// the others, near ones beside each other. O(n d log n).
+    pub(super) fn new(factors: &Factors, head: usize, landmark_of: usize, seed: u64) -> Self {
         let rows = factors.values().par_chunks_exact(factors.dim());
         let squares: Vec<f32> = rows.map(|row| dot(row, row)).collect();
-        let squares = squares.into_iter().zip(0..).filter(|square| square.0 > 0.0);
-        let mut longest: Vec<(f32, u32)> = squares.collect();
+        let all = squares.iter().copied().zip(0..).filter(|square| square.0 > 0.0);
+        let mut longest: Vec<(f32, u32)> = all.collect();
         let head = head.min(longest.len() / 2) / PANEL * PANEL;
         if head > 0 {
             longest.select_nth_unstable_by(head - 1, by_score);
@@ -32,8 +33,11 @@ impl Vectors {
         }
         let mut items: Vec<u32> = longest.into_iter().map(|(_, item)| item).collect();
         items[head..].sort_unstable();
-        let tree = tree_order(factors, items[head..].to_vec(), seed);
-        items[head..].copy_from_slice(&tree);
+        let tree = tree_order(factors, items.split_off(head), seed);
+        let square = |item: u32| squares[item as usize];
+        let (landmarks, others) = landmarks(&tree, landmark_of, square);
+        let head = head + landmarks.len();
+        items.extend(landmarks.into_iter().chain(others));
         let rows = table(factors, &items);
         Self { items, head, rows }
     }
@@ -62,6 +66,23 @@ impl Vectors {
     pub(super) fn score(&self, a: u32, b: u32) -> f32 {
         dot(self.row(a), self.row(b))
     }
+}
+
+/// The longest of every `size` items of an order, in whole panels, and the others in that order.
+fn landmarks(order: &[u32], size: usize, square: impl Fn(u32) -> f32) -> (Vec<u32>, Vec<u32>) {
+    if size == 0 {
+        return (Vec::new(), order.to_vec());
+    }
+    let parts = parts(order, size);
+    let longer = |a: &u32, b: &u32| square(*a).total_cmp(&square(*b)).then(b.cmp(a));
+    let longest = parts.iter().filter_map(|part| part.iter().copied().max_by(longer));
+    let chosen: Vec<u32> = longest.take(parts.len() / PANEL * PANEL).collect();
+    let others = parts.iter().enumerate().flat_map(|(at, part)| {
+        let chosen = chosen.get(at);
+        part.iter().copied().filter(move |item| Some(item) != chosen)
+    });
+    let others = others.collect();
+    (chosen, others)
 }
 
 /// Some rows of a table.

@@ -28,6 +28,11 @@ pub(super) trait Simd<const N: usize>: Copy {
     /// `c - a b`.
     fn neg_mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn sum(self, vector: Self::Vector) -> f32;
+    /// [`Self::sum`] of each of four vectors.
+    #[inline(always)]
+    fn sums(self, vectors: [Self::Vector; 4]) -> [f32; 4] {
+        vectors.map(|vector| self.sum(vector))
+    }
     /// 1 over the square root, not an approximation.
     fn inverse_root(self, vector: Self::Vector) -> Self::Vector;
 

@@ -42,51 +42,129 @@ pub(super) fn add_residuals<const N: usize, S: Simd<N>>(
 ) -> f32 {
     let x = x.as_chunks::<N>().0;
     let out = &mut out.as_chunks_mut::<N>().0[..x.len()];
-    let whole = cells.items.len() / TOGETHER * TOGETHER;
-    let mut value = 0.0;
-    for at in (0..whole).step_by(TOGETHER) {
-        value += cells.add::<N, TOGETHER, S>(simd, at, x, out);
+    // Where there are registers for both, the usual widths are kept there.
+    match (S::COLUMNS, x.len()) {
+        (4, 4) => cells.add_held::<N, 4, S>(simd, x, out),
+        (4, 8) => cells.add_held::<N, 8, S>(simd, x, out),
+        _ => cells.add_all(simd, x, out),
     }
-    for at in whole..cells.items.len() {
-        value += cells.add::<N, 1, S>(simd, at, x, out);
-    }
-    value
 }
 
 impl Cells<'_> {
-    /// What `R` cells from `at` on add to `out`; returns their values.
+    /// What all cells add to `out`, of `C` vectors; returns their values.
     #[inline(always)]
-    fn add<const N: usize, const R: usize, S: Simd<N>>(
+    fn add_held<const N: usize, const C: usize, S: Simd<N>>(
         self,
+        simd: S,
+        x: &[[f32; N]],
+        out: &mut [[f32; N]],
+    ) -> f32 {
+        let whole = self.items.len() / TOGETHER * TOGETHER;
+        let held: [S::Vector; C] = std::array::from_fn(|c| simd.load(&x[c]));
+        let mut sums: [S::Vector; C] = std::array::from_fn(|c| simd.load(&out[c]));
+        let mut value = 0.0;
+        for at in (0..whole).step_by(TOGETHER) {
+            let (rows, is_known) = self.rows::<N, TOGETHER>(at, x);
+            let rows = rows.map(|row| &row[..C]);
+            let mut products = [simd.splat(0.0); TOGETHER];
+            for c in 0..C {
+                for r in 0..TOGETHER {
+                    products[r] = simd.mul_add(simd.load(&rows[r][c]), held[c], products[r]);
+                }
+            }
+            let (factors, of_cells) = self.factors(simd, at, products, is_known);
+            value += of_cells;
+            for c in 0..C {
+                for r in 0..TOGETHER {
+                    sums[c] = simd.mul_add(factors[r], simd.load(&rows[r][c]), sums[c]);
+                }
+            }
+        }
+        for (sum, out) in sums.into_iter().zip(&mut *out) {
+            simd.store(sum, out);
+        }
+        for at in whole..self.items.len() {
+            value += self.add_one(simd, at, x, out);
+        }
+        value
+    }
+
+    /// The same for any number of vectors.
+    #[inline(always)]
+    fn add_all<const N: usize, S: Simd<N>>(
+        self,
+        simd: S,
+        x: &[[f32; N]],
+        out: &mut [[f32; N]],
+    ) -> f32 {
+        let whole = self.items.len() / TOGETHER * TOGETHER;
+        let mut value = 0.0;
+        for at in (0..whole).step_by(TOGETHER) {
+            let (rows, is_known) = self.rows::<N, TOGETHER>(at, x);
+            let mut products = [simd.splat(0.0); TOGETHER];
+            for c in 0..x.len() {
+                let x = simd.load(&x[c]);
+                for r in 0..TOGETHER {
+                    products[r] = simd.mul_add(simd.load(&rows[r][c]), x, products[r]);
+                }
+            }
+            let (factors, of_cells) = self.factors(simd, at, products, is_known);
+            value += of_cells;
+            for c in 0..x.len() {
+                let mut sum = simd.load(&out[c]);
+                for r in 0..TOGETHER {
+                    sum = simd.mul_add(factors[r], simd.load(&rows[r][c]), sum);
+                }
+                simd.store(sum, &mut out[c]);
+            }
+        }
+        for at in whole..self.items.len() {
+            value += self.add_one(simd, at, x, out);
+        }
+        value
+    }
+
+    /// What one cell adds to `out`; returns its value.
+    #[inline(always)]
+    fn add_one<const N: usize, S: Simd<N>>(
+        &self,
         simd: S,
         at: usize,
         x: &[[f32; N]],
         out: &mut [[f32; N]],
     ) -> f32 {
-        let (rows, is_known) = self.rows::<N, R>(at, x);
-        let mut products = [simd.splat(0.0); R];
-        for c in 0..x.len() {
-            let x = simd.load(&x[c]);
-            for r in 0..R {
-                products[r] = simd.mul_add(simd.load(&rows[r][c]), x, products[r]);
-            }
+        let Some(row) = self.row(at, x.len() * N) else { return 0.0 };
+        let mut product = simd.splat(0.0);
+        for (row, x) in row.iter().zip(x) {
+            product = simd.mul_add(simd.load(row), simd.load(x), product);
         }
-        let (mut factors, mut value) = ([simd.splat(0.0); R], 0.0);
-        for r in 0..R {
+        let (residual, value) = self.residual(at, simd.sum(product));
+        let factor = simd.splat(residual);
+        for (row, out) in row.iter().zip(out) {
+            simd.store(simd.mul_add(factor, simd.load(row), simd.load(out)), out);
+        }
+        value
+    }
+
+    /// What the rows of cells from `at` on are multiplied with, given their products with `x`, and what the cells add to the value.
+    #[inline(always)]
+    fn factors<const N: usize, S: Simd<N>>(
+        &self,
+        simd: S,
+        at: usize,
+        products: [S::Vector; TOGETHER],
+        is_known: [bool; TOGETHER],
+    ) -> ([S::Vector; TOGETHER], f32) {
+        let products = simd.sums(products);
+        let (mut factors, mut value) = ([simd.splat(0.0); TOGETHER], 0.0);
+        for r in 0..TOGETHER {
             if is_known[r] {
-                let (residual, of_cell) = self.residual(at + r, simd.sum(products[r]));
+                let (residual, of_cell) = self.residual(at + r, products[r]);
                 factors[r] = simd.splat(residual);
                 value += of_cell;
             }
         }
-        for c in 0..x.len() {
-            let mut sum = simd.load(&out[c]);
-            for r in 0..R {
-                sum = simd.mul_add(factors[r], simd.load(&rows[r][c]), sum);
-            }
-            simd.store(sum, &mut out[c]);
-        }
-        value
+        (factors, value)
     }
 
     /// The rows of `R` cells from `at` on, and which of them the table has: `x` stands in for the others, which count as nothing.
