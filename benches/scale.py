@@ -2,7 +2,7 @@
 """A market of a million users: what it takes to train, to hold and to ask, by what there is of each.
 
 Makes a market as two Parquet files, trains a model of it, serves the model and asks every scenario. Prints the time and the memory of training by
-stage, the bytes of the model for each user, item, purchase and friendship, the way of the server to its first answer, its memory, and latencies.
+stage (by `guanxi train` itself), the bytes of the model for each user, item, purchase and friendship, the way of the server to its first answer, its memory, and latencies.
 
     cargo build --release
     benches/scale.py 1000000x1000000x100000000 --work FOLDER [--friends 60] [--recipe quick] [--rate 500]
@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -101,8 +100,7 @@ def train(args, data):
                    "--relations", args.work / "friends.parquet", "--recipe", args.recipe]
         began = time.perf_counter()
         subprocess.run([*map(str, command)], check=True)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        print(f"trained in {time.perf_counter() - began:.0f} s, {peak:.1f} GiB at most", flush=True)
+        print(f"trained in {time.perf_counter() - began:.0f} s", flush=True)
     return sorted(versions.glob("2*"))[-1]
 
 
