@@ -2,7 +2,7 @@
 """A market of a million users: what it takes to train, to hold and to ask, by what there is of each.
 
 Makes a market as two Parquet files, trains a model of it, serves the model and asks every scenario. Prints the time and the memory of training by
-stage (by `guanxi train` itself), the bytes of the model for each user, item, purchase and friendship, the way of the server to its first answer, its memory, and latencies.
+stage (by `guanxi train` itself), the bytes of the model for each user, item, purchase and friend of a user, the way of the server to its first answer, its memory, and latencies.
 
     cargo build --release
     benches/scale.py 1000000x1000000x100000000 --work FOLDER [--friends 60] [--recipe quick] [--rate 500]
@@ -107,7 +107,7 @@ def train(args, data):
 def grows_with(file, column):
     """What a column of a model's file grows with."""
     if file.name == "users.arrow":
-        return {"history": "purchase", "friends": "friendship"}.get(column, "user")
+        return {"history": "purchase", "friends": "friend"}.get(column, "user")
     return "item"
 
 
@@ -182,7 +182,7 @@ def main():
     server = Server(args, data)
     try:
         shapes = json.loads((model / "manifest.json").read_text())["shapes"]
-        report_sizes(model, {"user": args.users, "item": args.items, "purchase": shapes["interactions"], "friendship": shapes["friendships"]})
+        report_sizes(model, {"user": args.users, "item": args.items, "purchase": shapes["interactions"], "friend": shapes["friendships"]})
         print(f"\nserver: first answer after {server.startup:.2f} s; its own memory {server.memory()[0]:.0f} MiB, of files {server.memory()[1]:.0f} MiB")
         print(f"\n{'':<20} {'cpu us':>8} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7}")
         for scenario in SCENARIOS:
