@@ -138,8 +138,11 @@ class Server:
         env = dict(os.environ, GUANXI_LOG__LEVEL="error", GUANXI_DATA__MIN_FREE_BYTES="0")
         self.process = subprocess.Popen([*map(str, command)], env=env, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
+        self.began = began
+
+    def wait(self):
         self.get("/v1/recommend/for-you?user=0")
-        self.startup = time.perf_counter() - began
+        self.startup = time.perf_counter() - self.began
 
     def get(self, path):
         with urllib.request.urlopen(self.url + path) as answer:
@@ -159,7 +162,7 @@ def ask(args, server, scenario):
         subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
         step = json.load(report)["steps"][0]
     latency = step["latency"]
-    print(f"{scenario:<20} {step['server_cpu_us_per_request']:8.0f} {latency['p50_us'] / 1e3:8.2f} {latency['p99_us'] / 1e3:8.2f} {len(step['errors']):7}", flush=True)
+    print(f"{scenario:<20} {step['server_cpu_us_per_request']:8.0f} {latency['p50_us'] / 1e3:8.2f} {latency['p99_us'] / 1e3:8.2f} {sum(step['errors'].values()):7}", flush=True)
 
 
 def main():
@@ -174,15 +177,18 @@ def main():
     args = parser.parse_args()
     args.users, args.items, purchases = map(int, args.size.split("x"))
     args.work.mkdir(parents=True, exist_ok=True)
-    market = Market(args.users, args.items, purchases, args.friends)
+    market, other = (Market(args.users, args.items, purchases, args.friends) for _ in range(2))
     write(args.work / "purchases.parquet", ["user", "item", "ts"], market.baskets())
-    write(args.work / "friends.parquet", ["from", "to"], market.friendships())
+    write(args.work / "friends.parquet", ["from", "to"], other.friendships())
     data = args.work / "data"
     model = train(args, data)
+    shapes = json.loads((model / "manifest.json").read_text())["shapes"]
+    if shapes["users"] != args.users or shapes["items"] > args.items:
+        sys.exit(f"{args.work} has a market of another size: name another folder")
     server = Server(args, data)
     try:
-        shapes = json.loads((model / "manifest.json").read_text())["shapes"]
-        report_sizes(model, {"user": args.users, "item": args.items, "purchase": shapes["interactions"], "friend": shapes["friendships"]})
+        server.wait()
+        report_sizes(model, {"user": shapes["users"], "item": shapes["items"], "purchase": shapes["interactions"], "friend": shapes["friendships"]})
         print(f"\nserver: first answer after {server.startup:.2f} s; its own memory {server.memory()[0]:.0f} MiB, of files {server.memory()[1]:.0f} MiB")
         print(f"\n{'':<20} {'cpu us':>8} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7}")
         for scenario in SCENARIOS:

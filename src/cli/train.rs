@@ -92,6 +92,12 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
 fn source(args: &Args) -> Result<Source, CliError> {
     let Some(path) = &args.from else { return Ok(Source::Log(args.data.clone())) };
     let source = Source::of(files(args, path), args.mapping.mapping()?);
+    // Nothing is made for files that aren't there.
+    for path in
+        [args.from.as_ref(), args.relations.as_ref(), args.items.as_ref()].into_iter().flatten()
+    {
+        std::fs::metadata(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    }
     Directory::ensure(&args.data)?;
     Ok(source)
 }

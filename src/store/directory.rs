@@ -64,11 +64,17 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A crash while the directory was made leaves at most the lock and half a marker.
+/// A crash while the directory was made leaves at most the lock and half a marker; a training on files once left models and no marker.
 fn check_empty(path: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(path).map_err(StoreError::io(path))? {
         let name = entry.map_err(StoreError::io(path))?.file_name();
-        if name != "lock" && name != "guanxi.json.new" {
+        let has_models = path.join("models/versions").is_dir();
+        let is_ours = match name.to_str() {
+            Some("lock" | "guanxi.json.new") => true,
+            Some("models" | "checkpoints") => has_models,
+            _ => false,
+        };
+        if !is_ours {
             return Err(StoreError::Foreign { path: path.to_owned() });
         }
     }
@@ -135,6 +141,17 @@ mod tests {
         fs::write(dir.path().join("holiday.jpg"), "x").unwrap();
         assert!(matches!(Directory::open(dir.path()), Err(StoreError::Foreign { .. })));
         assert!(!dir.path().join("lock").exists());
+        let holidays = tempfile::tempdir().unwrap();
+        fs::create_dir(holidays.path().join("models")).unwrap();
+        assert!(matches!(Directory::open(holidays.path()), Err(StoreError::Foreign { .. })));
+    }
+
+    #[test]
+    fn models_that_were_trained_on_files_are_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("models/versions")).unwrap();
+        fs::create_dir(dir.path().join("checkpoints")).unwrap();
+        Directory::open(dir.path()).unwrap();
     }
 
     #[test]

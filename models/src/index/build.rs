@@ -21,6 +21,7 @@ use super::vectors::Vectors;
 use super::{IndexParams, MOST_NODES, codes};
 use crate::column::Column;
 use crate::factors::Factors;
+use crate::kernel::PANEL;
 
 /// Fewer make no graph.
 const FEWEST: usize = 64;
@@ -37,7 +38,7 @@ pub(super) fn build(
     if factors.rows() > MOST_NODES {
         return Err(IndexError::Rows { rows: factors.rows() });
     }
-    let vectors = Vectors::new(factors, params.head, landmark_of, params.seed);
+    let vectors = Vectors::new(factors, params.head.max(PANEL), landmark_of, params.seed);
     if vectors.len() < params.exact_below.max(FEWEST) {
         return Ok(IndexColumns::default());
     }

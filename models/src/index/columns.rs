@@ -16,7 +16,7 @@ pub struct IndexColumns {
     pub width: u32,
     /// How many rows the factor table has. Not all are nodes: zero rows have no direction.
     pub rows: u32,
-    /// So many nodes, the longest, come first; every search looks at all of them. A multiple of 16.
+    /// So many nodes, the longest and any landmarks, come first; every search looks at all of them. A multiple of 16.
     pub head: u32,
     /// How many candidates a search must keep to find what [`IndexParams::recall`](super::IndexParams) asks for.
     pub ef: u32,

@@ -1,6 +1,6 @@
 //! Nearest neighbours by inner product.
 //!
-//! A search scans the longest vectors and walks from the best of them through a frozen graph in flat arrays, which can live in a mapped
+//! A search scans the longest vectors, and landmarks where these are too few, and walks from the best of them through a frozen graph in flat arrays, which can live in a mapped
 //! file; see [`build`] and [`search`]. For small sets there is no graph, and a search looks at every item: that is faster.
 
 mod build;
@@ -44,9 +44,10 @@ use search::{Walk, enough_for};
 pub struct IndexParams {
     /// Half as many links as a node has at most. From 2 to 64.
     pub m: usize,
-    /// So many of the longest vectors are scanned by every search.
+    /// So many of the longest vectors, at least 16, are scanned by every search.
     pub head: usize,
-    /// Where walks from these find too little, the longest of every so many near items is scanned as well; 0 for never.
+    /// Where walks from these find too little, the longest of every so many near items (of half as many at least) is scanned as well; 0 for
+    /// never.
     pub landmark_of: usize,
     /// In the parts of how many trees all are compared with all.
     pub trees: usize,
@@ -91,20 +92,24 @@ impl ItemIndex {
     /// `askers` are vectors like those that will be searched for, rows of the same width, or none: half of a sample of them shapes the
     /// graph, the other half decides how many candidates a search keeps, and whether the graph is good enough to be used at all. The same
     /// rows and parameters give the same index on one kind of processor, for any number of threads. O(n d log n), and the askers of the
-    /// sample are compared with all.
+    /// sample are compared with all; twice that where the first graph finds too little and landmarks are tried.
     pub fn build(
         factors: &Factors,
         askers: &Factors,
         params: &IndexParams,
     ) -> Result<Self, IndexError> {
         let sample = effort::Sample::new(factors, askers);
-        let build = |landmark_of| -> Result<Self, IndexError> {
-            let columns = build::build(factors, &sample.known, params, landmark_of)?;
-            Ok(effort::measured(Self::new(columns)?, factors, &sample.unknown, params.recall))
+        let built = |landmark_of| -> Result<Self, IndexError> {
+            Self::new(build::build(factors, &sample.known, params, landmark_of)?)
         };
-        let index = build(0)?;
-        let can_help = params.landmark_of > 0 && factors.rows() >= params.exact_below;
-        if index.is_exact() && can_help { build(params.landmark_of) } else { Ok(index) }
+        let judged = |index| effort::measured(index, factors, &sample.unknown, params.recall);
+        let index = built(0)?;
+        if index.is_exact() {
+            return Ok(index);
+        }
+        let index = judged(index);
+        let is_good = !index.is_exact() || params.landmark_of == 0;
+        if is_good { Ok(index) } else { Ok(judged(built(params.landmark_of)?)) }
     }
 
     fn new(columns: IndexColumns) -> Result<Self, IndexError> {

@@ -239,6 +239,15 @@ fn effort_is_measured_and_a_graph_that_finds_too_little_is_not_used() {
 }
 
 #[test]
+fn a_head_of_none_is_the_smallest_there_is() {
+    let world = world(1500, 11);
+    let params = IndexParams { exact_below: 0, head: 0, ..Default::default() };
+    let index = ItemIndex::build(&world.items, &world.askers, &params).unwrap();
+    assert_eq!(index.columns().head as usize, PANEL);
+    assert!(!ItemIndex::from_columns(index.columns().clone()).unwrap().is_exact());
+}
+
+#[test]
 fn equal_vectors_are_told_apart_by_number_alone() {
     let items = Factors::new(DIM, vec![0.25; DIM * 700]).unwrap();
     let index = small(&items);

@@ -91,3 +91,29 @@ pub(super) fn table(factors: &Factors, rows: &[u32]) -> Factors {
     let values: Vec<f32> = rows.flatten().copied().collect();
     Factors::new(factors.dim(), values).expect("rows of a table are whole and finite")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landmarks_are_the_longest_of_each_part_in_whole_panels_and_nobody_is_lost() {
+        let order: Vec<u32> = (0..1000).map(|at| at * 7 % 1000).collect();
+        let square = |item: u32| (item * 31 % 97) as f32;
+        for size in [0, 1, 16, 30, 63, 64, 2000] {
+            let (chosen, others) = landmarks(&order, size, square);
+            assert!(chosen.len().is_multiple_of(PANEL), "{size}");
+            let parts = if size == 0 { Vec::new() } else { parts(&order, size) };
+            assert_eq!(chosen.len(), parts.len() / PANEL * PANEL);
+            for (part, one) in parts.iter().zip(&chosen) {
+                assert!(
+                    part.contains(one) && part.iter().all(|item| square(*item) <= square(*one))
+                );
+            }
+            assert!(others.is_sorted_by_key(|item| order.iter().position(|other| other == item)));
+            let mut all = [chosen, others].concat();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..1000), "{size}");
+        }
+    }
+}

@@ -123,7 +123,7 @@ impl Simd<WIDTH> for Avx2 {
                 let columns = unsafe { four_columns(rows, group) };
                 for ((column, scales), to) in columns.into_iter().zip(scales).zip(to) {
                     let scale = self.load(&scales.as_chunks::<WIDTH>().0[half]);
-                    let column = self.mul(weights, self.mul(column, scale));
+                    let column = self.mul(column, self.mul(weights, scale));
                     self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[half]);
                 }
             }

@@ -114,7 +114,7 @@ impl Simd<WIDTH> for Avx512 {
             // SAFETY: `self` proves the feature.
             let columns = unsafe { four_columns(&rows, group) };
             for ((column, scale), to) in columns.into_iter().zip(scales).zip(to) {
-                self.store(self.mul(weights, self.mul(column, self.load(scale))), to);
+                self.store(self.mul(column, self.mul(weights, self.load(scale))), to);
             }
         }
     }

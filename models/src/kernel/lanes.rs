@@ -54,7 +54,8 @@ pub(super) trait Simd<const N: usize>: Copy {
         }
     }
 
-    /// Writes [`LANES`] rows, each by its weight, as the columns of a block, each number of which has a scale of its own.
+    /// Writes [`LANES`] rows, each by its weight, as the columns of a block, each number of which has a scale of its own. A weight of 0 gives 0
+    /// whatever finite numbers it meets: weight and scale are multiplied first.
     #[inline(always)]
     fn transpose_scaled(
         self,
@@ -65,7 +66,7 @@ pub(super) trait Simd<const N: usize>: Copy {
     ) {
         for (column, (scales, to)) in scales.iter().zip(to).enumerate() {
             for lane in 0..LANES {
-                to[lane] = weights[lane] * (rows[lane][column] * scales[lane]);
+                to[lane] = rows[lane][column] * (weights[lane] * scales[lane]);
             }
         }
     }

@@ -293,11 +293,12 @@ fn inverse_roots_take_every_length() {
 fn residuals_are_what_each_row_leaves_of_what_is_wanted() {
     for width in [16, 32, 64, 80, 128] {
         let (table, x) = (numbers(width * 10, 1), numbers(width, 2));
-        let (items, confidences) = ([3, 99, 0, 3], [2.0, 1.0, 0.5, 0.25]);
+        let items = [3, 99, 0, 3, 1, 2, 4, 5, 9, 99, 7];
+        let confidences: Vec<f32> = items.iter().map(|item| 0.25 + *item as f32 / 8.0).collect();
         let start = numbers(width, 3);
-        for wanted in [&[1.5, 7.0, 0.5][..], &[]] {
+        for wanted in [&[1.5, 7.0, 0.5, 0.1, 0.9, 0.3][..], &[]] {
             let (mut expected, mut value) = (start.clone(), 0.0);
-            for at in [0, 2, 3] {
+            for at in (0..items.len()).filter(|at| items[*at] < 10) {
                 let row = &table[items[at] as usize * width..][..width];
                 let product: f32 = row.iter().zip(&x).map(|(y, x)| y * x).sum();
                 let wanted = wanted.get(at).copied().unwrap_or(0.0);

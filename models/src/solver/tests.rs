@@ -241,7 +241,7 @@ impl Rows {
 
 #[test]
 fn rows_solved_together_are_those_solved_alone() {
-    for dim in [16, 64, 128] {
+    for dim in [16, 48, 64, 128, 144] {
         let rows = Rows::new(dim);
         let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
         let (mut out, mut objectives) = (vec![f32::NAN; 70 * dim], Vec::new());
@@ -256,6 +256,45 @@ fn rows_solved_together_are_those_solved_alone() {
             }
         }
     }
+}
+
+#[test]
+fn a_batch_leaves_no_trace_in_batches_of_other_widths() {
+    let mut reused = BatchSolver::default();
+    for (dim, confidence) in [(128, 1e30), (16, 1.0), (64, f32::NAN), (48, 1.0), (64, 2.0)] {
+        let mut rows = Rows::new(dim);
+        for one in &mut rows.worlds {
+            one.confidences.iter_mut().for_each(|c| *c *= confidence);
+            // Beyond the table, where nothing is.
+            one.items.iter_mut().skip(2).step_by(5).for_each(|item| *item = u32::MAX);
+        }
+        let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
+        let [mut first, mut again] = [(); 2].map(|()| vec![f32::NAN; 70 * dim]);
+        let (mut objectives, mut others) = (Vec::new(), Vec::new());
+        reused.solve(factors, spectrum, &rows.batch(), &mut again, &mut others);
+        BatchSolver::default().solve(factors, spectrum, &rows.batch(), &mut first, &mut objectives);
+        assert!(first.iter().zip(&again).all(|(a, b)| a.is_finite() && a.to_bits() == b.to_bits()));
+        assert_eq!(objectives, others);
+    }
+}
+
+#[test]
+fn rows_of_huge_numbers_share_a_batch_without_a_trace() {
+    // The first row of the table, which stands in where a shorter row has no item, is too large to be scaled.
+    let long = world(64, 40, 1);
+    let mut values = long.factors.values().to_vec();
+    values[..64].fill(1e30);
+    let factors = Factors::new(64, values).unwrap();
+    let short = World { items: vec![5, 6, 7, 8], ..world(64, 4, 2) };
+    let spectrum = vec![1e-20; 64];
+    let rows = [&short, &long].map(|one| BatchRow { problem: one.problem(), scale: 1.0 });
+    let rows =
+        rows.map(|row| BatchRow { problem: RowProblem { ridge: 0.0, ..row.problem }, ..row });
+    let (mut together, mut alone) = (vec![0.0; 128], vec![0.0; 64]);
+    let mut told = Vec::new();
+    BatchSolver::default().solve(&factors, &spectrum, &rows, &mut together, &mut told);
+    BatchSolver::default().solve(&factors, &spectrum, &rows[..1], &mut alone, &mut told);
+    assert!(together.iter().zip(&alone).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
 #[test]
