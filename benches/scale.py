@@ -133,12 +133,11 @@ def report_sizes(model, numbers):
 
 class Server:
     def __init__(self, args, data):
-        began = time.perf_counter()
+        self.began = time.perf_counter()
         command = [args.target / "guanxi", "serve", "--data", data, "--listen", "127.0.0.1:0"]
         env = dict(os.environ, GUANXI_LOG__LEVEL="error", GUANXI_DATA__MIN_FREE_BYTES="0")
         self.process = subprocess.Popen([*map(str, command)], env=env, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
-        self.began = began
 
     def wait(self):
         self.get("/v1/recommend/for-you?user=0")

@@ -66,9 +66,9 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
 
 /// A crash while the directory was made leaves at most the lock and half a marker; a training on files once left models and no marker.
 fn check_empty(path: &Path) -> Result<(), StoreError> {
+    let has_models = path.join("models/versions").is_dir();
     for entry in fs::read_dir(path).map_err(StoreError::io(path))? {
         let name = entry.map_err(StoreError::io(path))?.file_name();
-        let has_models = path.join("models/versions").is_dir();
         let is_ours = match name.to_str() {
             Some("lock" | "guanxi.json.new") => true,
             Some("models" | "checkpoints") => has_models,

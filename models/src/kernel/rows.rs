@@ -64,7 +64,7 @@ impl Cells<'_> {
         let mut sums: [S::Vector; C] = std::array::from_fn(|c| simd.load(&out[c]));
         let mut value = 0.0;
         for at in (0..whole).step_by(TOGETHER) {
-            let (rows, is_known) = self.rows::<N, TOGETHER>(at, x);
+            let (rows, is_known) = self.rows(at, x);
             let rows = rows.map(|row| &row[..C]);
             let mut products = [simd.splat(0.0); TOGETHER];
             for c in 0..C {
@@ -100,7 +100,7 @@ impl Cells<'_> {
         let whole = self.items.len() / TOGETHER * TOGETHER;
         let mut value = 0.0;
         for at in (0..whole).step_by(TOGETHER) {
-            let (rows, is_known) = self.rows::<N, TOGETHER>(at, x);
+            let (rows, is_known) = self.rows(at, x);
             let mut products = [simd.splat(0.0); TOGETHER];
             for c in 0..x.len() {
                 let x = simd.load(&x[c]);
@@ -167,15 +167,15 @@ impl Cells<'_> {
         (factors, value)
     }
 
-    /// The rows of `R` cells from `at` on, and which of them the table has: `x` stands in for the others, which count as nothing.
+    /// The rows of cells from `at` on, and which of them the table has: `x` stands in for the others, which count as nothing.
     #[inline(always)]
-    fn rows<'b, const N: usize, const R: usize>(
+    fn rows<'b, const N: usize>(
         &'b self,
         at: usize,
         x: &'b [[f32; N]],
-    ) -> ([&'b [[f32; N]]; R], [bool; R]) {
-        let (mut rows, mut is_known) = ([x; R], [false; R]);
-        for r in 0..R {
+    ) -> ([&'b [[f32; N]]; TOGETHER], [bool; TOGETHER]) {
+        let (mut rows, mut is_known) = ([x; TOGETHER], [false; TOGETHER]);
+        for r in 0..TOGETHER {
             if let Some(row) = self.row(at + r, x.len() * N) {
                 (rows[r], is_known[r]) = (&row[..x.len()], true);
             }

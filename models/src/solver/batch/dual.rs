@@ -2,7 +2,7 @@
 
 use super::super::{subtract_prior, weigh};
 use super::penalty::Penalty;
-use super::systems::{Systems, dots};
+use super::systems::{Systems, by_lane, dots, grow};
 use super::{Batch, BatchRow};
 use crate::kernel::{self, LANES, LaneRows, PANEL};
 
@@ -43,15 +43,12 @@ impl Dual {
         systems.solve(n);
         let z = &systems.right[..n * LANES];
         kernel::combine_lanes(&self.rows[..n * dim * LANES], z, &mut self.sums);
-        for (at, panel) in self.sums.chunks_exact(PANEL * LANES).enumerate() {
-            kernel::transpose(panel, answers, dim, at * PANEL);
-        }
+        by_lane(&self.sums, dim, answers);
         dots(&self.residuals_of[..n * LANES], z)
     }
 
     /// Makes room; what there is of it stays, so that batches of other sizes clear nothing.
     fn reserve(&mut self, n: usize, dim: usize) {
-        let grow = |values: &mut Vec<f32>, n: usize| values.resize(values.len().max(n), 0.0);
         grow(&mut self.rows, n * dim * LANES);
         let Self { weights, residuals, weights_of, residuals_of, .. } = self;
         for values in [weights, residuals, weights_of, residuals_of] {

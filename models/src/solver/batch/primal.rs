@@ -3,8 +3,8 @@
 use super::super::{BLOCK, RowProblem, subtract_prior, weigh};
 use super::Batch;
 use super::penalty::Penalty;
-use super::systems::{Systems, dots};
-use crate::kernel::{self, LANES, PANEL};
+use super::systems::{Systems, by_lane, dots};
+use crate::kernel::{self, LANES};
 
 /// Memory for the primal systems of one batch. What is per lane lies one after another.
 #[derive(Debug, Default)]
@@ -42,9 +42,7 @@ impl Primal {
         systems.right[..dim * LANES].copy_from_slice(&self.right_of);
         systems.solve(dim);
         let z = &systems.right[..dim * LANES];
-        for (at, panel) in z.chunks_exact(PANEL * LANES).enumerate() {
-            kernel::transpose(panel, answers, dim, at * PANEL);
-        }
+        by_lane(z, dim, answers);
         let explained = dots(&self.right_of, z);
         std::array::from_fn(|lane| self.squares[lane] - explained[lane])
     }

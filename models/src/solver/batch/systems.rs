@@ -1,7 +1,7 @@
 //! The systems of a batch side by side, and their answers.
 
 use super::super::PIVOT_FLOOR;
-use crate::kernel::{self, LANES};
+use crate::kernel::{self, LANES, PANEL};
 
 /// `(1 + A) z = r` in each lane, the numbers of all lanes side by side.
 #[derive(Debug, Default)]
@@ -18,7 +18,6 @@ pub(super) struct Systems {
 impl Systems {
     /// Makes room for `n` unknowns; what there is of it stays, so that smaller systems clear nothing.
     pub(super) fn reserve(&mut self, n: usize) {
-        let grow = |values: &mut Vec<f32>, n: usize| values.resize(values.len().max(n), 0.0);
         grow(&mut self.matrix, n * n * LANES);
         grow(&mut self.right, n * LANES);
     }
@@ -49,6 +48,18 @@ impl Systems {
             }
         }
         is_sound
+    }
+}
+
+/// Makes room for `n` numbers; what there is of it stays.
+pub(super) fn grow(values: &mut Vec<f32>, n: usize) {
+    values.resize(values.len().max(n), 0.0);
+}
+
+/// Writes numbers that stand side by side, `width` of each lane, as one row for each lane.
+pub(super) fn by_lane(side_by_side: &[f32], width: usize, out: &mut [f32]) {
+    for (at, panel) in side_by_side.chunks_exact(PANEL * LANES).enumerate() {
+        kernel::transpose(panel, out, width, at * PANEL);
     }
 }
 
