@@ -115,3 +115,34 @@ fn a_training_on_files_places_what_the_catalogue_tells_of() {
     let server = Server::on(scratch);
     assert!(server.get("/v1/recommend/popular").ids().len() > 1);
 }
+
+/// What a training that is refused says.
+#[track_caller]
+fn refused(data: &Path, from: &Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
+    let output = command.arg("train").arg("--data").arg(data).arg("--from").arg(from).output();
+    let output = output.unwrap();
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_training_on_a_file_that_is_not_there_names_it_and_makes_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (data, missing) = (scratch.path().join("data"), scratch.path().join("missing.csv"));
+    let told = refused(&data, &missing);
+    assert!(told.contains("missing.csv"), "{told}");
+    assert!(!data.exists());
+}
+
+#[test]
+fn a_training_on_files_leaves_a_directory_of_something_else_alone() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (data, file) = (scratch.path().join("holidays"), scratch.path().join("b.csv"));
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("beach.jpg"), "x").unwrap();
+    fs::write(&file, "user,item\nu,i\n").unwrap();
+    let told = refused(&data, &file);
+    assert!(told.contains("is not a guanxi data directory"), "{told}");
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
+}
