@@ -1,4 +1,4 @@
-//! Who asks, as far as ranking cares: own items, friends, and the row of the embedding.
+//! Who asks, as far as ranking cares: friends, the history, and, where a list goes by it, the taste.
 
 use super::Scratch;
 use super::query::Query;
@@ -16,31 +16,45 @@ pub(super) struct Asker<'a> {
     pub(super) user: Option<UserIdx>,
     /// Friends and the strength of their ties.
     pub(super) ties: TiesView<'a>,
-    /// Items that speak for the asker's taste, ascending, with their recency: what the item lists start from.
+    stored: HistoryView<'a>,
+    /// The history with the items of the running visit, if there are any.
+    visit: Option<History>,
+}
+
+/// What somebody likes.
+#[derive(Debug, Default)]
+pub(super) struct Taste {
+    /// Items that speak for it, ascending, with their recency: what the item lists start from.
     pub(super) own: Vec<(u32, f32)>,
-    /// The row of the embedding; empty where nothing is known of the taste.
+    /// The row of the embedding; empty where nothing is known.
     pub(super) vector: Vec<f32>,
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(world: &'a World, query: &Query, scratch: &mut Scratch) -> Self {
+    pub(super) fn new(world: &'a World, query: &Query) -> Self {
         let user = query.user.as_deref().and_then(|id| world.user_idx(id));
         let stored = user.map(|user| world.history(user)).unwrap_or_default();
-        let visit = visit(world, query, stored);
-        let history = visit.as_ref().map_or(stored, History::view);
         let ties = user.map(|user| world.ties(user)).unwrap_or_default();
-        let own = own_items(history, world.model().params.recency);
-        let is_fresh = visit.is_some() || user.is_none_or(|user| world.has_changed(user));
-        let vector = match user {
-            Some(user) if !is_fresh => stored_row(world, user),
-            _ => fold_in(world.model(), history, ties, &mut scratch.solver),
-        };
-        Self { user, ties, own, vector }
+        Self { user, ties, stored, visit: visit(world, query, stored) }
+    }
+
+    fn history(&self) -> HistoryView<'_> {
+        self.visit.as_ref().map_or(self.stored, History::view)
     }
 
     /// Whether nothing at all is known of the asker.
     pub(super) fn is_blank(&self) -> bool {
-        self.own.is_empty() && self.ties.friends.is_empty()
+        self.ties.friends.is_empty() && !self.history().entries().any(|entry| entry.is_positive())
+    }
+
+    /// What the asker likes: the stored row, or a new one where something came after it. O(items d^2) at most.
+    pub(super) fn taste(&self, world: &World, scratch: &mut Scratch) -> Taste {
+        let is_fresh = self.visit.is_some() || self.user.is_none_or(|user| world.has_changed(user));
+        let vector = match self.user {
+            Some(user) if !is_fresh => stored_row(world, user),
+            _ => fold_in(world.model(), self.history(), self.ties, &mut scratch.solver),
+        };
+        Taste { own: own_items(self.history(), world.model().params.recency), vector }
     }
 }
 

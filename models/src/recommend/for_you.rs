@@ -11,6 +11,7 @@
 //! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
 use super::accumulator::Accumulator;
+use super::asker::Taste;
 use super::friends::Friends;
 use super::nearest::{Nearest, best};
 use super::query::{Reason, Recommendation};
@@ -29,6 +30,7 @@ const CROWD: usize = 4;
 /// The parts of every candidate's score.
 struct Parts<'a> {
     context: &'a Context<'a>,
+    taste: &'a Taste,
     blend: Blend,
     /// What own items and friends add together.
     sums: &'a Accumulator,
@@ -40,8 +42,9 @@ struct Parts<'a> {
 
 pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Vec<Recommendation> {
     let blend = context.world.model().params.blend;
-    accumulate(context, blend, scratch);
-    let vector = &context.asker.vector;
+    let taste = context.asker.taste(context.world, scratch);
+    accumulate(context, &taste, blend, scratch);
+    let vector = &taste.vector;
     let nearest = if vector.is_empty() || blend.embedding <= 0.0 || context.is_due() {
         Vec::new()
     } else {
@@ -50,17 +53,17 @@ pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Ve
     };
     context.pace.done(Part::Candidates);
     let Scratch { sums, friends, second_hop, .. } = scratch;
-    let parts = Parts { context, blend, sums, friends, second_hop };
+    let parts = Parts { context, taste: &taste, blend, sums, friends, second_hop };
     let top = best(parts.score_candidates(&nearest, k), k);
     parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
 }
 
-fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
+fn accumulate(context: &Context<'_>, taste: &Taste, blend: Blend, scratch: &mut Scratch) {
     let Context { world, query, asker, .. } = context;
     let Scratch { sums, friends: friends_sums, second_hop, .. } = scratch;
     sums.begin(world.counts().items, 1);
     let rows =
-        asker.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
+        taste.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
     let mut rows = rows.peekable();
     while let Some(((items, weights), recency)) = rows.next() {
         if let Some(((items, weights), _)) = rows.peek() {
@@ -71,22 +74,22 @@ fn accumulate(context: &Context<'_>, blend: Blend, scratch: &mut Scratch) {
     }
     let friends = Friends::new(world, asker.ties);
     friends.add(None, blend.friends, sums);
-    add_second_hop(context, blend, sums);
+    add_second_hop(context, taste, blend, sums);
     if query.explain {
         friends_sums.begin(world.counts().items, 1);
         friends.add(None, blend.friends, friends_sums);
         second_hop.begin(world.counts().items, 1);
-        add_second_hop(context, blend, second_hop);
+        add_second_hop(context, taste, blend, second_hop);
     }
 }
 
 /// Adds what friends of friends say, where little is known of the asker.
-fn add_second_hop(context: &Context<'_>, blend: Blend, sums: &mut Accumulator) {
+fn add_second_hop(context: &Context<'_>, taste: &Taste, blend: Blend, sums: &mut Accumulator) {
     let Context { world, asker, .. } = context;
     let share = blend.friends * blend.second_hop;
     if let Some(user) = asker.user
         && share > 0.0
-        && asker.own.len() <= FEW_ITEMS
+        && taste.own.len() <= FEW_ITEMS
     {
         Friends::new(world, asker.ties).add_second_hop(user, share, sums);
     }
@@ -137,7 +140,7 @@ impl Parts<'_> {
     }
 
     fn has_taste(&self) -> bool {
-        self.blend.embedding > 0.0 && !self.context.asker.vector.is_empty()
+        self.blend.embedding > 0.0 && !self.taste.vector.is_empty()
     }
 
     /// What an item's score has beside the share of the embedding.
@@ -153,12 +156,12 @@ impl Parts<'_> {
         bias.map_or(0.0, |bias| self.blend.popularity * bias)
     }
 
-    fn taste(&self, item: u32) -> f32 {
+    fn embedding(&self, item: u32) -> f32 {
         if !self.has_taste() {
             return 0.0;
         }
         let row = self.context.world.item_row(ItemIdx(item));
-        row.map_or(0.0, |row| self.blend.embedding * dot(&self.context.asker.vector, row))
+        row.map_or(0.0, |row| self.blend.embedding * dot(&self.taste.vector, row))
     }
 
     fn explain(&self, mut items: Vec<Recommendation>) -> Vec<Recommendation> {
@@ -179,7 +182,7 @@ impl Parts<'_> {
         let (count, share) = (self.friends.count(item), self.friends.sum(item));
         let told = count >= self.context.query.min_friends.max(1) && share > 0.0;
         let hidden = if told { 0.0 } else { share };
-        let taste = self.taste(item) + self.second_hop.sum(item) + hidden;
+        let taste = self.embedding(item) + self.second_hop.sum(item) + hidden;
         if taste > 0.0 {
             reasons.push(Reason::Taste { share: taste });
         }
@@ -199,7 +202,7 @@ impl Parts<'_> {
 
     fn own_items_behind(&self, item: u32) -> Vec<Reason> {
         let mut behind: Vec<(f32, u32)> = Vec::new();
-        for &(own, recency) in &self.context.asker.own {
+        for &(own, recency) in &self.taste.own {
             let (items, weights) = self.context.world.model().lists.row(own as usize);
             let at = items.iter().position(|&other| other == item);
             behind.extend(at.map(|at| (self.blend.list * recency * weights[at], own)));
@@ -272,7 +275,7 @@ impl Crowd {
             return;
         }
         if parts.context.allowed.contains(item) {
-            self.scored.push((parts.taste(item) + sums, item));
+            self.scored.push((parts.embedding(item) + sums, item));
         }
         if self.scored.len() >= 2 * CROWD * self.k {
             self.thin();

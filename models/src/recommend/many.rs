@@ -1,6 +1,6 @@
 //! The taste of many users at once: what a nightly job asks for.
 
-use super::asker::Asker;
+use super::asker::{Asker, Taste};
 use super::query::{Query, QueryError, Recommendation};
 use super::{Allowed, Scratch, check, listed};
 use crate::index::Panels;
@@ -20,10 +20,11 @@ impl World {
         let (mut vectors, mut allowed) = (Vec::new(), Vec::with_capacity(queries.len()));
         for query in queries {
             check(query)?;
-            let Asker { user, vector, .. } = Asker::new(self, query, scratch);
+            let asker = Asker::new(self, query);
+            let Taste { vector, .. } = asker.taste(self, scratch);
             vectors.extend_from_slice(&vector);
             vectors.resize((allowed.len() + 1) * dim, 0.0);
-            allowed.push((!vector.is_empty()).then_some(Allowed::new(self, query, user)?));
+            allowed.push((!vector.is_empty()).then_some(Allowed::new(self, query, asker.user)?));
         }
         let accept = |query: usize, item: u32| {
             allowed[query].as_ref().is_some_and(|allowed: &Allowed<'_>| allowed.contains(item))

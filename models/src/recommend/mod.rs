@@ -86,7 +86,7 @@ impl World {
     ) -> Result<Answer, QueryError> {
         check(query)?;
         let anchors = anchors(self, query)?;
-        let asker = Asker::new(self, query, scratch);
+        let asker = Asker::new(self, query);
         pace.done(Part::Asker);
         let allowed = Allowed::new(self, query, asker.user)?;
         pace.done(Part::Filter);

@@ -5,11 +5,11 @@ use std::fmt::Debug;
 /// A part of the work for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Who asks: own items, friends, the row of the embedding.
+    /// Who asks: the history, friends.
     Asker,
     /// What may be listed.
     Filter,
-    /// Where candidates come from: the index, the item lists, what friends bought.
+    /// Where candidates come from: the asker's taste, the index, the item lists, what friends bought.
     Candidates,
     /// Which of them are the best.
     Score,
