@@ -41,19 +41,30 @@ impl Factors {
 
     /// Takes `values` as rows of `dim` finite numbers.
     pub fn new(dim: usize, values: impl Into<Column<f32>>) -> Result<Self, FactorsError> {
-        let values = values.into();
+        let rows = Self::of_rows(dim, values.into())?;
+        if kernel::are_finite(&rows.values) {
+            return Ok(rows);
+        }
+        let is_finite = |row: &[f32]| row.iter().all(|value| value.is_finite());
+        let row = rows.values.chunks_exact(dim).position(|row| !is_finite(row)).unwrap_or(0);
+        Err(FactorsError::NotFinite { row })
+    }
+
+    /// The same for numbers of which the caller knows that they are finite: they are not looked at again.
+    pub fn of_finite(dim: usize, values: impl Into<Column<f32>>) -> Result<Self, FactorsError> {
+        let rows = Self::of_rows(dim, values.into())?;
+        debug_assert!(kernel::are_finite(&rows.values), "the caller knows that all is finite");
+        Ok(rows)
+    }
+
+    fn of_rows(dim: usize, values: Column<f32>) -> Result<Self, FactorsError> {
         if dim == 0 || !dim.is_multiple_of(Self::LANES) {
             return Err(FactorsError::Width { dim });
         }
         if !values.len().is_multiple_of(dim) {
             return Err(FactorsError::Ragged { values: values.len(), dim });
         }
-        if kernel::are_finite(&values) {
-            return Ok(Self { dim, values });
-        }
-        let is_finite = |row: &[f32]| row.iter().all(|value| value.is_finite());
-        let row = values.chunks_exact(dim).position(|row| !is_finite(row)).unwrap_or(0);
-        Err(FactorsError::NotFinite { row })
+        Ok(Self { dim, values })
     }
 
     /// No rows, of the smallest width.

@@ -28,7 +28,7 @@ impl Avx2 {
     }
 }
 
-super::compile!(Avx2, "avx2,fma");
+compile!(Avx2, "avx2,fma");
 
 impl Simd<WIDTH> for Avx2 {
     type Vector = __m256;
@@ -84,9 +84,15 @@ impl Simd<WIDTH> for Avx2 {
     }
 
     #[inline(always)]
-    fn inverse_root(self, vector: __m256) -> __m256 {
+    fn inverse(self, vector: __m256) -> __m256 {
         // SAFETY: `self` proves the features.
-        unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), _mm256_sqrt_ps(vector)) }
+        unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), vector) }
+    }
+
+    #[inline(always)]
+    fn root(self, vector: __m256) -> __m256 {
+        // SAFETY: `self` proves the features.
+        unsafe { _mm256_sqrt_ps(vector) }
     }
 
     #[inline(always)]

@@ -27,7 +27,7 @@ impl Avx512 {
     }
 }
 
-super::compile!(Avx512, "avx512f,avx512bw");
+compile!(Avx512, "avx512f,avx512bw");
 
 impl Simd<WIDTH> for Avx512 {
     type Vector = __m512;
@@ -83,9 +83,15 @@ impl Simd<WIDTH> for Avx512 {
     }
 
     #[inline(always)]
-    fn inverse_root(self, vector: __m512) -> __m512 {
+    fn inverse(self, vector: __m512) -> __m512 {
         // SAFETY: `self` proves the feature.
-        unsafe { _mm512_div_ps(_mm512_set1_ps(1.0), _mm512_sqrt_ps(vector)) }
+        unsafe { _mm512_div_ps(_mm512_set1_ps(1.0), vector) }
+    }
+
+    #[inline(always)]
+    fn root(self, vector: __m512) -> __m512 {
+        // SAFETY: `self` proves the feature.
+        unsafe { _mm512_sqrt_ps(vector) }
     }
 
     #[inline(always)]

@@ -3,9 +3,10 @@
 //! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
 pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::codes::{code_products, panel_products};
+pub(super) use super::diagonal::{add_scaled, diagonal, next_direction, subtract_diagonal};
 pub(super) use super::gram::{add_gram, gram};
 pub(super) use super::products::{product, products};
-pub(super) use super::rows::{add_residuals, gather};
+pub(super) use super::rows::{add_residuals, cells_value, gather};
 pub(super) use super::side_by_side::{combine_lanes, gather_lanes, gram_lanes, inverse_roots};
 pub(super) use super::systems::{interleave, solve_lanes};
 use super::{LANES, PANEL};
@@ -33,8 +34,10 @@ pub(super) trait Simd<const N: usize>: Copy {
     fn sums(self, vectors: [Self::Vector; 4]) -> [f32; 4] {
         vectors.map(|vector| self.sum(vector))
     }
-    /// 1 over the square root, not an approximation.
-    fn inverse_root(self, vector: Self::Vector) -> Self::Vector;
+    /// 1 over each number, not an approximation.
+    fn inverse(self, vector: Self::Vector) -> Self::Vector;
+    /// The square root.
+    fn root(self, vector: Self::Vector) -> Self::Vector;
 
     /// The inner product of two rows of whole numbers; a multiple of 16 of them.
     #[inline(always)]

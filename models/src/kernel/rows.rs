@@ -50,6 +50,38 @@ pub(super) fn add_residuals<const N: usize, S: Simd<N>>(
     }
 }
 
+#[inline(always)]
+pub(super) fn cells_value<const N: usize, S: Simd<N>>(simd: S, cells: Cells<'_>, x: &[f32]) -> f32 {
+    let x = x.as_chunks::<N>().0;
+    let whole = cells.items.len() / TOGETHER * TOGETHER;
+    let mut value = 0.0;
+    for at in (0..whole).step_by(TOGETHER) {
+        let (rows, is_known) = cells.rows(at, x);
+        value += cells.factors(simd, at, products(simd, rows, x), is_known).1;
+    }
+    for at in whole..cells.items.len() {
+        value += cells.add_one(simd, at, x, &mut []);
+    }
+    value
+}
+
+/// The products of some rows with `x`, not yet summed.
+#[inline(always)]
+fn products<const N: usize, S: Simd<N>>(
+    simd: S,
+    rows: [&[[f32; N]]; TOGETHER],
+    x: &[[f32; N]],
+) -> [S::Vector; TOGETHER] {
+    let mut products = [simd.splat(0.0); TOGETHER];
+    for c in 0..x.len() {
+        let x = simd.load(&x[c]);
+        for r in 0..TOGETHER {
+            products[r] = simd.mul_add(simd.load(&rows[r][c]), x, products[r]);
+        }
+    }
+    products
+}
+
 impl Cells<'_> {
     /// What all cells add to `out`, of `C` vectors; returns their values.
     #[inline(always)]
@@ -101,13 +133,7 @@ impl Cells<'_> {
         let mut value = 0.0;
         for at in (0..whole).step_by(TOGETHER) {
             let (rows, is_known) = self.rows(at, x);
-            let mut products = [simd.splat(0.0); TOGETHER];
-            for c in 0..x.len() {
-                let x = simd.load(&x[c]);
-                for r in 0..TOGETHER {
-                    products[r] = simd.mul_add(simd.load(&rows[r][c]), x, products[r]);
-                }
-            }
+            let products = products(simd, rows, x);
             let (factors, of_cells) = self.factors(simd, at, products, is_known);
             value += of_cells;
             for c in 0..x.len() {

@@ -44,8 +44,13 @@ impl Simd<WIDTH> for Scalar {
     }
 
     #[inline(always)]
-    fn inverse_root(self, vector: Self::Vector) -> Self::Vector {
-        vector.map(|value| 1.0 / value.sqrt())
+    fn inverse(self, vector: Self::Vector) -> Self::Vector {
+        vector.map(f32::recip)
+    }
+
+    #[inline(always)]
+    fn root(self, vector: Self::Vector) -> Self::Vector {
+        vector.map(f32::sqrt)
     }
 
     #[inline(always)]

@@ -18,7 +18,8 @@ pub(super) fn inverse_roots<const N: usize, S: Simd<N>>(
     let (out, out_rest) = out[..n].as_chunks_mut::<N>();
     let (factor, flat) = (simd.splat(alpha), simd.splat(beta));
     for (x, out) in x.iter().zip(out) {
-        simd.store(simd.inverse_root(simd.mul_add(factor, simd.load(x), flat)), out);
+        let root = simd.root(simd.mul_add(factor, simd.load(x), flat));
+        simd.store(simd.inverse(root), out);
     }
     for (x, out) in x_rest.iter().zip(out_rest) {
         *out = 1.0 / (alpha * x + beta).sqrt();

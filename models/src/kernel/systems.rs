@@ -217,7 +217,7 @@ impl<V: Copy> Triangle<V> {
     ) {
         let pivot = self.rows[ROW][ROW];
         simd.store(pivot, lane_mut(pivots, ROW * LANES));
-        let scale = simd.inverse_root(pivot);
+        let scale = simd.inverse(simd.root(pivot));
         self.scales[ROW] = scale;
         self.right[ROW] = simd.mul(scale, self.right[ROW]);
         for c in ROW + 1..ROWS {

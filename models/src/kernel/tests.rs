@@ -41,6 +41,7 @@ macro_rules! on_each {
     }};
 }
 
+mod diagonal;
 mod side_by_side;
 
 #[test]
@@ -241,6 +242,7 @@ fn residuals_are_what_each_row_leaves_of_what_is_wanted() {
                 assert_close(&out.borrow(), &expected);
                 out.borrow_mut().copy_from_slice(&start);
             });
+            on_each!(cells_value(cells, &x), |found: f32| assert_close(&[found], &[value]));
         }
     }
 }

@@ -35,6 +35,17 @@ struct Descent<'a> {
     next: &'a [u32],
 }
 
+impl<'a> Descent<'a> {
+    /// The row's cells, of which nothing is wanted.
+    fn cells<'b>(&self, confidences: &'b [f32], ahead: &'b [u32]) -> Cells<'b>
+    where
+        'a: 'b,
+    {
+        let items = self.row.problem.items;
+        Cells { table: self.factors.values(), items, confidences, wanted: &[], ahead }
+    }
+}
+
 impl GradientSolver {
     /// Takes at most `steps` in every row from `out` on (`dim` numbers for each), which become the answers; `objectives` takes the values of
     /// the row problems there.
@@ -59,7 +70,7 @@ impl GradientSolver {
     fn solve_row(&mut self, descent: Descent<'_>, x: &mut [f32]) -> f64 {
         if !descent.row.problem.has_prior() {
             let value = self.descend(descent, x);
-            if x.iter().fold(value.is_finite(), |all, value| all & value.is_finite()) {
+            if value.is_finite() && kernel::are_finite(x) {
                 return f64::from(value);
             }
         }
@@ -72,7 +83,8 @@ impl GradientSolver {
         let nothing = f32::EPSILON * f32::EPSILON * left;
         for step in 1..=descent.steps {
             let is_last = step == descent.steps;
-            let length = left / self.multiply(descent, if is_last { descent.next } else { &[] });
+            let curvature = if is_last { self.curve(descent) } else { self.multiply(descent) };
+            let length = left / curvature;
             // Nothing is left to gain, or single precision can't tell what.
             if !(left > nothing && length.is_finite()) {
                 break;
@@ -90,12 +102,15 @@ impl GradientSolver {
 
     /// Prepares the system and what is left of it at `x`; returns the value there.
     fn prepare(&mut self, descent: Descent<'_>, x: &[f32]) -> f32 {
-        let Descent { factors, spectrum, row, .. } = descent;
+        let Descent { spectrum, row, .. } = descent;
         let problem = &row.problem;
-        self.penalties.clear();
-        self.penalties.extend(spectrum.iter().map(|g| row.scale * g + problem.ridge));
-        self.inverse.clear();
-        self.inverse.extend(self.penalties.iter().map(|d| d.recip()));
+        for values in
+            [&mut self.penalties, &mut self.inverse, &mut self.residual, &mut self.product]
+        {
+            values.resize(x.len(), 0.0);
+        }
+        let (penalties, inverse) = (&mut self.penalties, &mut self.inverse);
+        kernel::diagonal(row.scale, spectrum, problem.ridge, penalties, inverse);
         self.confidences.clear();
         self.confidences.extend(problem.confidences.iter().map(|c| bounded(*c)));
         self.wanted.clone_from(&self.confidences);
@@ -106,43 +121,30 @@ impl GradientSolver {
         self.direction.clear();
         self.direction.resize(x.len(), 0.0);
         let Self { residual, penalties, confidences, wanted, .. } = self;
-        residual.clear();
-        residual.extend(penalties.iter().zip(x).map(|(d, x)| -d * x));
-        let penalty = -kernel::dot(residual, x);
-        let cells = Cells {
-            table: factors.values(),
-            items: problem.items,
-            confidences,
-            wanted,
-            ahead: problem.items.get(AHEAD..).unwrap_or(&[]),
-        };
+        let penalty = kernel::subtract_diagonal(penalties, x, residual);
+        let ahead = problem.items.get(AHEAD..).unwrap_or(&[]);
+        let cells = Cells { wanted, ..descent.cells(confidences, ahead) };
         let explained = kernel::add_residuals(cells, x, residual);
         let targets = wanted.iter().enumerate().map(|(at, c)| c * problem.target(at));
         targets.sum::<f32>() + explained + penalty
     }
 
-    /// Makes `-A p`; returns `p'A p`. Fetches the rows of items to come.
-    fn multiply(&mut self, descent: Descent<'_>, ahead: &[u32]) -> f32 {
+    /// Makes `-A p`; returns `p'A p`.
+    fn multiply(&mut self, descent: Descent<'_>) -> f32 {
         let Self { direction, product, penalties, confidences, .. } = self;
-        product.clear();
-        product.extend(penalties.iter().zip(&*direction).map(|(d, p)| -d * p));
-        let penalty = -kernel::dot(product, direction);
-        let items = descent.row.problem.items;
-        let table = descent.factors.values();
-        let cells = Cells { table, items, confidences, wanted: &[], ahead };
-        penalty + kernel::add_residuals(cells, direction, product)
+        let penalty = kernel::subtract_diagonal(penalties, direction, product);
+        penalty + kernel::add_residuals(descent.cells(confidences, &[]), direction, product)
+    }
+
+    /// Returns `p'A p` alone. Fetches the rows of the items to come.
+    fn curve(&mut self, descent: Descent<'_>) -> f32 {
+        let Self { direction, product, penalties, confidences, .. } = self;
+        let penalty = kernel::subtract_diagonal(penalties, direction, product);
+        penalty + kernel::cells_value(descent.cells(confidences, descent.next), direction)
     }
 
     /// The next direction, conjugate to the last, of which `before` was left; the first where that is infinite. Returns what is left.
     fn turn(&mut self, before: f32) -> f32 {
-        let Self { direction, residual, inverse, product: preconditioned, .. } = self;
-        preconditioned.clear();
-        preconditioned.extend(residual.iter().zip(&*inverse).map(|(r, d)| r * d));
-        let left = kernel::dot(residual, preconditioned);
-        let kept = left / before;
-        for (p, z) in direction.iter_mut().zip(&*preconditioned) {
-            *p = z + kept * *p;
-        }
-        left
+        kernel::next_direction(&self.residual, &self.inverse, before, &mut self.direction)
     }
 }

@@ -231,13 +231,11 @@ impl RowSolver {
 
     /// Writes `b + D^1/2 z`, or `b` alone; false where that is not finite.
     fn write(&self, with_items: bool, out: &mut [f32]) -> bool {
-        out.copy_from_slice(&self.offset);
         if with_items {
-            for ((out, root), z) in out.iter_mut().zip(&self.root).zip(&self.z) {
-                *out += root * z;
-            }
+            return kernel::add_scaled(&self.offset, &self.root, &self.z, out);
         }
-        out.iter().all(|value| value.is_finite())
+        out.copy_from_slice(&self.offset);
+        kernel::are_finite(out)
     }
 }
 

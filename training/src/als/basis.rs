@@ -25,7 +25,7 @@ pub(super) struct Rotated {
 impl Rotated {
     /// Other rows in the same basis.
     pub(super) fn turn(&self, others: &Factors) -> Vec<f32> {
-        product(others, &self.basis)
+        product(others, &self.basis).0
     }
 }
 
@@ -42,7 +42,9 @@ pub(super) fn rotate(
     let vectors = eigen.U();
     let dim = factors.dim();
     let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
-    Ok(Rotated { rows: Factors::new(dim, product(factors, &basis))?, spectrum, basis })
+    let (rows, are_finite) = product(factors, &basis);
+    let rows = if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }?;
+    Ok(Rotated { rows, spectrum, basis })
 }
 
 /// `sum_r weight_r v_r v_r'`, lower triangle.
@@ -84,16 +86,23 @@ fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec
     total
 }
 
-fn product(factors: &Factors, basis: &[f32]) -> Vec<f32> {
+/// The rows times the basis, and whether they are finite: looked at while they are in the cache.
+fn product(factors: &Factors, basis: &[f32]) -> (Vec<f32>, bool) {
     let dim = factors.dim();
     let mut rotated = vec![0.0; factors.values().len()];
     let chunks = rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim));
-    chunks.for_each(|(out, rows)| kernel::product(rows, basis, dim, out));
-    rotated
+    let product = |(out, rows): (&mut [f32], &[f32])| {
+        kernel::product(rows, basis, dim, out);
+        kernel::are_finite(out)
+    };
+    let are_finite = chunks.map(product).reduce(|| true, |one, other| one & other);
+    (rotated, are_finite)
 }
 
 #[cfg(test)]
 mod tests {
+    use guanxi_models::factors::FactorsError;
+
     use super::*;
 
     fn factors(rows: usize) -> Factors {
@@ -117,6 +126,16 @@ mod tests {
         }
         let length = |f: &Factors, row| kernel::dot(f.row(row).unwrap(), f.row(row).unwrap());
         assert!((length(&before, 2999) - length(&after, 2999)).abs() < 1e-4);
+    }
+
+    /// A row that counts for nothing in the Gram matrix can grow out of single precision where it is turned.
+    #[test]
+    fn rows_that_are_not_finite_once_turned_are_refused() {
+        let mut values = factors(3000).values().to_vec();
+        values[2999 * 16..].fill(f32::MAX);
+        let before = Factors::new(16, values).unwrap();
+        let refused = rotate(&before, |row| if row < 2999 { 1.0 } else { 0.0 }, 0.5).err();
+        assert_eq!(refused, Some(FactorsError::NotFinite { row: 2999 }.into()));
     }
 
     #[test]

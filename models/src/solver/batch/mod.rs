@@ -178,10 +178,6 @@ impl BatchSolver {
     /// Writes the answer of a lane; false where it is not finite.
     fn write(&self, lane: usize, out: &mut [f32]) -> bool {
         let answers = &self.answers[lane * out.len()..(lane + 1) * out.len()];
-        let known = self.penalty.root(lane).iter().zip(self.penalty.offset(lane));
-        for ((out, answer), (root, b)) in out.iter_mut().zip(answers).zip(known) {
-            *out = b + root * answer;
-        }
-        kernel::are_finite(out)
+        kernel::add_scaled(self.penalty.offset(lane), self.penalty.root(lane), answers, out)
     }
 }
