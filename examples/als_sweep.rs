@@ -12,6 +12,10 @@ use guanxi_training::als::{AlsParams, Solver, fit};
 #[path = "support/matrix.rs"]
 mod matrix;
 
+/// As in the executable.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, dim, sweeps, solver] = arguments.as_slice() else {

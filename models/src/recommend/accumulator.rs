@@ -58,7 +58,8 @@ impl Accumulator {
         self.add_all(items, |at| scale * weights[at]);
     }
 
-    /// Without a branch on what is known of an item: whether it is new can't be foreseen.
+    /// Without a branch on what is known of an item: whether it is new can't be foreseen. What a new one's slot holds is masked, for of
+    /// a choice between two sums compilers make a branch.
     #[inline]
     fn add_all(&mut self, items: &[u32], amount: impl Fn(usize) -> f32) {
         /// Items lie anywhere: so many are fetched ahead.
@@ -75,7 +76,8 @@ impl Accumulator {
             }
             let slot = &mut self.slots[item as usize];
             let amount = amount(at);
-            slot.sum = if slot.tag > self.first { slot.sum + amount } else { amount };
+            let known = u32::from(slot.tag > self.first).wrapping_neg();
+            slot.sum = f32::from_bits(slot.sum.to_bits() & known) + amount;
             let tag = slot.tag.max(self.first);
             slot.tag = tag + u32::from(tag & MOST != MOST);
             noted[n_noted] = item;
