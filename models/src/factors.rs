@@ -91,6 +91,11 @@ impl Factors {
     pub fn values(&self) -> &Column<f32> {
         &self.values
     }
+
+    /// The values to be changed: a copy only where others share them.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values.into()
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::AlsError;
 /// Rows that one task takes. Sums are taken per task and then in the order of tasks, so that they don't depend on the number of threads.
 const CHUNK: usize = 1024;
 
-/// Rows whose Gram matrix is summed in single precision before it joins the total.
+/// Rows whose Gram matrix is summed in single precision before it joins the total, and rows that are turned at once.
 const BLOCK: usize = 128;
 
 /// Rows in the eigenbasis of their Gram matrix.
@@ -24,25 +24,28 @@ pub(super) struct Rotated {
 
 impl Rotated {
     /// Other rows in the same basis.
-    pub(super) fn turn(&self, others: &Factors) -> Vec<f32> {
-        product(others, &self.basis).0
+    pub(super) fn turn(&self, others: Factors) -> Vec<f32> {
+        let mut rows = others.into_values();
+        turn(&mut rows, &self.basis, self.rows.dim());
+        rows
     }
 }
 
 /// Turns the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`.
 pub(super) fn rotate(
-    factors: &Factors,
+    factors: Factors,
     weight: impl Fn(usize) -> f32 + Sync,
     scale: f32,
 ) -> Result<Rotated, AlsError> {
-    let gram = gram(factors, weight);
+    let gram = gram(&factors, weight);
     let eigen = gram.self_adjoint_eigen(Side::Lower).map_err(|_| AlsError::Diverged)?;
     let values = eigen.S().column_vector();
     let spectrum: Vec<f32> = values.iter().map(|value| scale * value.max(0.0) as f32).collect();
     let vectors = eigen.U();
     let dim = factors.dim();
     let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
-    let (rows, are_finite) = product(factors, &basis);
+    let mut rows = factors.into_values();
+    let are_finite = turn(&mut rows, &basis, dim);
     let rows = if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }?;
     Ok(Rotated { rows, spectrum, basis })
 }
@@ -86,17 +89,20 @@ fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec
     total
 }
 
-/// The rows times the basis, and whether they are finite: looked at while they are in the cache.
-fn product(factors: &Factors, basis: &[f32]) -> (Vec<f32>, bool) {
-    let dim = factors.dim();
-    let mut rotated = vec![0.0; factors.values().len()];
-    let chunks = rotated.par_chunks_mut(CHUNK * dim).zip(factors.values().par_chunks(CHUNK * dim));
-    let product = |(out, rows): (&mut [f32], &[f32])| {
-        kernel::product(rows, basis, dim, out);
-        kernel::are_finite(out)
+/// Multiplies rows with the basis, in place: a second table would cost its memory and the time to clear it. Returns whether they are
+/// finite, which is looked at while they are in the cache.
+fn turn(rows: &mut [f32], basis: &[f32], dim: usize) -> bool {
+    let turn_block = |before: &mut Vec<f32>, rows: &mut [f32]| {
+        before.clear();
+        before.extend_from_slice(rows);
+        kernel::product(before, basis, dim, rows);
+        kernel::are_finite(rows)
     };
-    let are_finite = chunks.map(product).reduce(|| true, |one, other| one & other);
-    (rotated, are_finite)
+    let turn_chunk = |before: &mut Vec<f32>, rows: &mut [f32]| {
+        rows.chunks_mut(BLOCK * dim).fold(true, |all, rows| turn_block(before, rows) & all)
+    };
+    let chunks = rows.par_chunks_mut(CHUNK * dim);
+    chunks.map_init(Vec::new, turn_chunk).reduce(|| true, |one, other| one & other)
 }
 
 #[cfg(test)]
@@ -115,7 +121,7 @@ mod tests {
     fn the_gram_matrix_becomes_the_spectrum() {
         let before = factors(3000);
         let weight = |row: usize| 1.0 + (row % 3) as f32;
-        let Rotated { rows: after, spectrum, .. } = rotate(&before, weight, 0.5).unwrap();
+        let Rotated { rows: after, spectrum, .. } = rotate(before.clone(), weight, 0.5).unwrap();
         let gram = gram(&after, weight);
         let largest = spectrum.iter().copied().fold(0.0, f32::max);
         for i in 0..16 {
@@ -134,7 +140,7 @@ mod tests {
         let mut values = factors(3000).values().to_vec();
         values[2999 * 16..].fill(f32::MAX);
         let before = Factors::new(16, values).unwrap();
-        let refused = rotate(&before, |row| if row < 2999 { 1.0 } else { 0.0 }, 0.5).err();
+        let refused = rotate(before, |row| if row < 2999 { 1.0 } else { 0.0 }, 0.5).err();
         assert_eq!(refused, Some(FactorsError::NotFinite { row: 2999 }.into()));
     }
 
@@ -142,7 +148,7 @@ mod tests {
     fn no_rows_and_zeros_have_no_spectrum() {
         for rows in [0, 5] {
             let zeros = Factors::new(16, vec![0.0; 16 * rows]).unwrap();
-            assert_eq!(rotate(&zeros, |_| 1.0, 1.0).unwrap().spectrum, [0.0; 16]);
+            assert_eq!(rotate(zeros, |_| 1.0, 1.0).unwrap().spectrum, [0.0; 16]);
         }
     }
 }

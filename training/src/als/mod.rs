@@ -150,14 +150,15 @@ pub fn fit_from(
         None => trainer.begin()?,
     };
     for sweep in state.losses.len() + 1..=params.sweeps {
-        let (users, penalty) = trainer.solve_users(&state, params.solver)?;
-        let (items, loss) = trainer.solve_items(&users)?;
+        let Checkpoint { mut losses, items, users } = state;
+        let (users, penalty) = trainer.solve_users(items, users, params.solver)?;
+        let (items, users, loss) = trainer.solve_items(users)?;
         let loss = loss + penalty;
-        (state.items, state.users) = items;
-        state.losses.push(loss);
+        losses.push(loss);
+        state = Checkpoint { losses, items, users };
         progress(Sweep { sweep, of: params.sweeps, loss }, &state);
     }
-    let (users, _) = trainer.solve_users(&state, Solver::Exact)?;
+    let (users, _) = trainer.solve_users(state.items, Factors::empty(), Solver::Exact)?;
     Ok(trainer.finish(users))
 }
 
@@ -169,7 +170,7 @@ pub fn fold_users(
     users: &[u32],
 ) -> Result<(Factors, Factors), AlsError> {
     let trainer = Trainer::new(matrix, params)?;
-    let items = trainer.rotate_items(items)?;
+    let items = trainer.rotate_items(items.clone())?;
     let half = trainer.user_half(&items);
     let rows = half.solve_some(users)?;
     Ok((rows, items.rows))
@@ -249,7 +250,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn rotate_items(&self, items: &Factors) -> Result<Rotated, AlsError> {
+    fn rotate_items(&self, items: Factors) -> Result<Rotated, AlsError> {
         basis::rotate(items, |item| self.frequencies[item], self.params.unobserved_weight)
     }
 
@@ -264,15 +265,17 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// The users' rows and their penalty.
-    fn solve_users(&self, state: &Checkpoint, solver: Solver) -> Result<(UserSide, f64), AlsError> {
-        let items = self.rotate_items(&state.items)?;
-        let method = match solver {
-            Solver::Exact => Method::Exact,
-            Solver::ConjugateGradients => {
-                Method::Gradients { steps: STEPS, start: items.turn(&state.users) }
-            }
-        };
+    /// The users' rows and their penalty; conjugate gradients go on from the users before.
+    ///
+    /// Tables are taken by value here and below: what a half-sweep no longer needs makes room for what it makes.
+    fn solve_users(
+        &self,
+        items: Factors,
+        before: Factors,
+        solver: Solver,
+    ) -> Result<(UserSide, f64), AlsError> {
+        let items = self.rotate_items(items)?;
+        let method = method(solver, &items, before);
         let half = self.user_half(&items);
         let penalty = |row: usize, x: &[f32], _| half.penalty(row, x);
         let (rows, penalty) = half.solve(method, |_| Prior::none(), penalty)?;
@@ -280,14 +283,9 @@ impl<'a> Trainer<'a> {
     }
 
     /// The items' rows, the users' in the same basis where they are needed again, and the loss without the users' penalty.
-    fn solve_items(&self, solved: &UserSide) -> Result<((Factors, Factors), f64), AlsError> {
-        let users = basis::rotate(&solved.rows, |_| 1.0, self.params.unobserved_weight)?;
-        let method = match self.params.solver {
-            Solver::Exact => Method::Exact,
-            Solver::ConjugateGradients => {
-                Method::Gradients { steps: STEPS, start: users.turn(&solved.items) }
-            }
-        };
+    fn solve_items(&self, solved: UserSide) -> Result<(Factors, Factors, f64), AlsError> {
+        let users = basis::rotate(solved.rows, |_| 1.0, self.params.unobserved_weight)?;
+        let method = method(self.params.solver, &users, solved.items);
         let half = HalfSweep {
             side: &self.matrix.items,
             factors: &users.rows,
@@ -300,7 +298,7 @@ impl<'a> Trainer<'a> {
             Solver::Exact => Factors::empty(),
             Solver::ConjugateGradients => users.rows,
         };
-        Ok(((items, kept), loss))
+        Ok((items, kept, loss))
     }
 
     fn finish(&self, users: UserSide) -> Als {
@@ -316,6 +314,16 @@ impl<'a> Trainer<'a> {
             mean,
         };
         Als { user_factors: users.rows, item_factors: users.items, fold_in }
+    }
+}
+
+/// How rows are solved against others in their eigenbasis, `before` being what they were.
+fn method(solver: Solver, others: &Rotated, before: Factors) -> Method {
+    match solver {
+        Solver::Exact => Method::Exact,
+        Solver::ConjugateGradients => {
+            Method::Gradients { steps: STEPS, start: others.turn(before) }
+        }
     }
 }
 
