@@ -50,7 +50,8 @@ impl Factors {
         Err(FactorsError::NotFinite { row })
     }
 
-    /// The same for numbers of which the caller knows that they are finite: they are not looked at again.
+    /// The same for numbers at which the caller has looked already: finite they must be, which only a build for tests asserts. Refuses a
+    /// width that is no multiple of [`Self::LANES`], and a last row that is not whole.
     pub fn of_finite(dim: usize, values: impl Into<Column<f32>>) -> Result<Self, FactorsError> {
         let rows = Self::of_rows(dim, values.into())?;
         debug_assert!(kernel::are_finite(&rows.values), "the caller knows that all is finite");

@@ -164,6 +164,7 @@ macro_rules! compile {
         }
     };
 }
+
 /// Calls the compilation of a loop that fits this processor.
 macro_rules! dispatch {
     ($name:ident($($argument:expr),*)) => {{

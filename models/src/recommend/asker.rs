@@ -47,14 +47,20 @@ impl<'a> Asker<'a> {
         self.ties.friends.is_empty() && !self.history().entries().any(|entry| entry.is_positive())
     }
 
-    /// What the asker likes: the stored row, or a new one where something came after it. O(items d^2) at most.
+    /// What the asker likes.
     pub(super) fn taste(&self, world: &World, scratch: &mut Scratch) -> Taste {
+        let own = own_items(self.history(), world.model().params.recency);
+        Taste { own, vector: self.vector(world, scratch) }
+    }
+
+    /// The row of the embedding: the stored one, or a new one where something came after it; empty where nothing is known.
+    /// O(items d^2) at most.
+    pub(super) fn vector(&self, world: &World, scratch: &mut Scratch) -> Vec<f32> {
         let is_fresh = self.visit.is_some() || self.user.is_none_or(|user| world.has_changed(user));
-        let vector = match self.user {
+        match self.user {
             Some(user) if !is_fresh => stored_row(world, user),
             _ => fold_in(world.model(), self.history(), self.ties, &mut scratch.solver),
-        };
-        Taste { own: own_items(self.history(), world.model().params.recency), vector }
+        }
     }
 }
 

@@ -43,6 +43,9 @@ struct Parts<'a> {
 pub(super) fn list(context: &Context<'_>, k: usize, scratch: &mut Scratch) -> Vec<Recommendation> {
     let blend = context.world.model().params.blend;
     let taste = context.asker.taste(context.world, scratch);
+    if context.is_due() {
+        return Vec::new();
+    }
     accumulate(context, &taste, blend, scratch);
     let vector = &taste.vector;
     let nearest = if vector.is_empty() || blend.embedding <= 0.0 || context.is_due() {

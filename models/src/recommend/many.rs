@@ -1,6 +1,6 @@
 //! The taste of many users at once: what a nightly job asks for.
 
-use super::asker::{Asker, Taste};
+use super::asker::Asker;
 use super::query::{Query, QueryError, Recommendation};
 use super::{Allowed, Scratch, check, listed};
 use crate::index::Panels;
@@ -21,7 +21,7 @@ impl World {
         for query in queries {
             check(query)?;
             let asker = Asker::new(self, query);
-            let Taste { vector, .. } = asker.taste(self, scratch);
+            let vector = asker.vector(self, scratch);
             vectors.extend_from_slice(&vector);
             vectors.resize((allowed.len() + 1) * dim, 0.0);
             allowed.push((!vector.is_empty()).then_some(Allowed::new(self, query, asker.user)?));

@@ -136,7 +136,7 @@ impl GradientSolver {
         penalty + kernel::add_residuals(descent.cells(confidences, &[]), direction, product)
     }
 
-    /// Returns `p'A p` alone. Fetches the rows of the items to come.
+    /// Returns `p'A p`, without `-A p`: what is in `product` afterwards is not it. Fetches the rows of the items to come.
     fn curve(&mut self, descent: Descent<'_>) -> f32 {
         let Self { direction, product, penalties, confidences, .. } = self;
         let penalty = kernel::subtract_diagonal(penalties, direction, product);

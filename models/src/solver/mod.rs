@@ -231,6 +231,7 @@ impl RowSolver {
 
     /// Writes `b + D^1/2 z`, or `b` alone; false where that is not finite.
     fn write(&self, with_items: bool, out: &mut [f32]) -> bool {
+        assert_eq!(out.len(), self.offset.len(), "a row has one number for each of the spectrum");
         if with_items {
             return kernel::add_scaled(&self.offset, &self.root, &self.z, out);
         }

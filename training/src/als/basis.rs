@@ -5,7 +5,7 @@ use guanxi_models::Factors;
 use guanxi_models::kernel;
 use rayon::prelude::*;
 
-use super::AlsError;
+use super::{AlsError, table};
 
 /// Rows that one task takes. Sums are taken per task and then in the order of tasks, so that they don't depend on the number of threads.
 const CHUNK: usize = 1024;
@@ -46,8 +46,7 @@ pub(super) fn rotate(
     let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
     let mut rows = factors.into_values();
     let are_finite = turn(&mut rows, &basis, dim);
-    let rows = if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }?;
-    Ok(Rotated { rows, spectrum, basis })
+    Ok(Rotated { rows: table(dim, rows, are_finite)?, spectrum, basis })
 }
 
 /// `sum_r weight_r v_r v_r'`, lower triangle.

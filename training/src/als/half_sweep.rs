@@ -6,8 +6,8 @@ use guanxi_models::params::FoldIn;
 use guanxi_models::solver::{BatchRow, BatchSolver, GradientSolver, RowProblem};
 use rayon::prelude::*;
 
-use super::AlsError;
 use super::matrix::Side;
+use super::{AlsError, table};
 
 /// Rows that one task takes: enough that most of its batches are full.
 const CHUNK: usize = 1024;
@@ -87,7 +87,7 @@ impl HalfSweep<'_> {
             Method::Exact => (None, vec![0.0; self.side.rows() * dim]),
             Method::Gradients { steps, start } => (Some(steps), start),
         };
-        let sums: Vec<f64> = rows
+        let chunks: Vec<(f64, bool)> = rows
             .par_chunks_mut(CHUNK * dim)
             .enumerate()
             .map_init(Worker::default, |worker, (chunk, rows)| {
@@ -99,11 +99,13 @@ impl HalfSweep<'_> {
                 let problems: Vec<BatchRow<'_>> = problems.collect();
                 self.solve_chunk(steps, worker, &problems, rows);
                 let solved = numbers.zip(rows.chunks_exact(dim)).zip(&worker.objectives);
-                solved.map(|((row, x), least)| observe(row, x, *least)).sum()
+                let sum = solved.map(|((row, x), least)| observe(row, x, *least)).sum();
+                // Looked at here, while they are in the cache.
+                (sum, kernel::are_finite(rows))
             })
             .collect();
-        // The solvers write nothing else.
-        Ok((Factors::of_finite(dim, rows)?, sums.iter().sum()))
+        let are_finite = chunks.iter().all(|chunk| chunk.1);
+        Ok((table(dim, rows, are_finite)?, chunks.iter().map(|chunk| chunk.0).sum()))
     }
 
     /// Solves the rows of these numbers alone, exactly and without priors.

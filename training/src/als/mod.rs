@@ -327,6 +327,11 @@ fn method(solver: Solver, others: &Rotated, before: Factors) -> Method {
     }
 }
 
+/// Rows of which whoever made them saw, while they were in the cache, whether all are finite.
+fn table(dim: usize, rows: Vec<f32>, are_finite: bool) -> Result<Factors, FactorsError> {
+    if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }
+}
+
 /// `b_i`: the number of cells to the power of `-exponent`, 1 on average over the items that have any.
 fn frequencies(matrix: &Matrix, exponent: f32) -> Vec<f32> {
     let counts = (0..matrix.n_items()).map(|item| matrix.items.starts.range(item).len());

@@ -207,6 +207,15 @@ fn friends_speak_for_a_user_without_a_history_unless_they_have_no_strength() {
 }
 
 #[test]
+fn a_prior_beyond_single_precision_is_refused() {
+    let matrix = camps(60, 40);
+    let mut als = fit_quietly(&matrix, &params());
+    let prior = FriendPrior { strength: f32::INFINITY, ..FriendPrior::default() };
+    let refused = user_sweep_with_prior(&matrix, &mut als, &ring(59), prior).unwrap_err();
+    assert!(matches!(refused, AlsError::Factors(FactorsError::NotFinite { .. })), "{refused}");
+}
+
+#[test]
 fn every_poor_world_gives_finite_embeddings() {
     let many = (0..3000).map(|item| (item, 1.0, 1.0)).collect();
     let worlds = [
@@ -222,8 +231,10 @@ fn every_poor_world_gives_finite_embeddings() {
     let harsh = AlsParams { unobserved_weight: 0.0, mean_ridge: 0.0, ..params() };
     for (world, matrix) in worlds.iter().enumerate() {
         for params in [&params(), &harsh] {
-            // That all numbers are finite is what `Factors` checks.
             let als = fit_quietly(matrix, params);
+            for factors in [&als.user_factors, &als.item_factors] {
+                assert!(factors.values().iter().all(|x| x.is_finite()), "world {world}");
+            }
             assert_eq!(als.user_factors.rows(), matrix.n_users(), "world {world}");
             assert!(als.fold_in.mean.iter().chain(&als.fold_in.spectrum).all(|x| x.is_finite()));
         }

@@ -59,8 +59,12 @@ fn a_page_that_is_due_at_once_is_of_popular_items_and_says_so() {
 fn what_was_found_in_time_is_kept() {
     let shop = shop();
     // The lists and friends were looked at, the index was not: a3 is what the friend bought.
-    let (ids, is_cut) = answer(&shop, &Impatient::after(1), Scenario::ForYou);
+    let (ids, is_cut) = answer(&shop, &Impatient::after(2), Scenario::ForYou);
     assert_eq!((ids.len(), is_cut), (4, true));
+    // With the taste alone nothing can be scored: the page is that of nothing at all.
+    let nothing = answer(&shop, &Impatient::after(0), Scenario::ForYou);
+    assert_eq!(answer(&shop, &Impatient::after(1), Scenario::ForYou), nothing);
+    assert_ne!(ids, nothing.0);
     let whole = answer(&shop, &Impatient::after(9), Scenario::ForYou);
     assert_eq!(whole, (shop.ids(&query(Scenario::ForYou, "u", 4)), false));
     assert_ne!(ids, whole.0);
