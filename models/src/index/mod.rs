@@ -92,7 +92,8 @@ impl ItemIndex {
     /// `askers` are vectors like those that will be searched for, rows of the same width, or none: half of a sample of them shapes the
     /// graph, the other half decides how many candidates a search keeps, and whether the graph is good enough to be used at all. The same
     /// rows and parameters give the same index on one kind of processor, for any number of threads. O(n d log n), and the askers of the
-    /// sample are compared with all; twice that where the first graph finds too little and landmarks are tried.
+    /// sample are compared with all; twice that where the first graph finds less than is asked for, however far a search goes, and landmarks are
+    /// tried.
     pub fn build(
         factors: &Factors,
         askers: &Factors,
@@ -108,8 +109,11 @@ impl ItemIndex {
             return Ok(index);
         }
         let index = judged(index);
-        let is_good = !index.is_exact() || params.landmark_of == 0;
-        if is_good { Ok(index) } else { Ok(judged(built(params.landmark_of)?)) }
+        if index.columns.recall >= params.recall || params.landmark_of == 0 {
+            return Ok(index);
+        }
+        let other = judged(built(params.landmark_of)?);
+        Ok(if other.columns.recall > index.columns.recall { other } else { index })
     }
 
     fn new(columns: IndexColumns) -> Result<Self, IndexError> {

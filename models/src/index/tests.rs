@@ -1,5 +1,7 @@
 //! The graph against the scan.
 
+mod islands;
+
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -76,31 +78,6 @@ fn the_graph_finds_what_the_scan_finds() {
     println!("recall@10: items {of_items}, users {of_users}, a third {of_a_third}, few {of_few}");
     assert!(of_items >= 0.95 && of_users >= 0.95, "{of_items} {of_users}");
     assert!(of_a_third >= 0.95 && of_few >= 0.95, "{of_a_third} {of_few}");
-}
-
-#[test]
-fn items_in_islands_are_found_from_landmarks() {
-    const ISLANDS: usize = 60;
-    let mut rng = StdRng::seed_from_u64(7);
-    let mut around = |centre: &[f32], spread: f32| -> Vec<f32> {
-        centre.iter().map(|x| x + spread * rng.random_range(-1.0..1.0_f32)).collect()
-    };
-    let centres: Vec<Vec<f32>> = (0..ISLANDS).map(|_| around(&[0.0; DIM], 1.0)).collect();
-    // The items of ten islands are the longest.
-    let length = |island: usize| if island < 10 { 1.3 } else { 1.0 };
-    let item = |at: usize| (around(&centres[at % ISLANDS], 0.1), length(at % ISLANDS));
-    let items =
-        (0..12_000).map(item).flat_map(|(row, length)| row.into_iter().map(move |x| x * length));
-    let items = Factors::new(DIM, items.collect::<Vec<_>>()).unwrap();
-    let askers = (0..600).flat_map(|at| around(&centres[at * 7 % ISLANDS], 0.1));
-    let askers = Factors::new(DIM, askers.collect::<Vec<_>>()).unwrap();
-    let none = IndexParams { landmark_of: 0, ..IndexParams::default() };
-    assert!(ItemIndex::build(&items, &askers, &none).unwrap().is_exact());
-    let index = ItemIndex::build(&items, &askers, &IndexParams::default()).unwrap();
-    assert!(!index.is_exact());
-    let users = (0..200).map(|user| askers.row(user * 3).unwrap());
-    let found = recall(&index, &items, users, &always);
-    assert!(found >= 0.95, "{found}");
 }
 
 /// A graph over few items, which a scan would serve otherwise.
