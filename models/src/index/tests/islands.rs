@@ -23,7 +23,7 @@ fn islands(island: impl Fn(usize) -> usize) -> (Factors, Factors) {
 /// An index without landmarks, and one that may have some.
 fn without_and_with_landmarks(items: &Factors, askers: &Factors) -> [ItemIndex; 2] {
     let may = IndexParams::default();
-    let none = IndexParams { landmark_of: 0, ..may.clone() };
+    let none = IndexParams { landmark_of: 0, ..may };
     [none, may].map(|params| ItemIndex::build(items, askers, &params).unwrap())
 }
 
