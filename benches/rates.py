@@ -60,11 +60,6 @@ def highest(args, guanxi, name, mix):
     print(f"{name}: highest rate with p99 within {args.max_p99}: {rate}{why}", flush=True)
 
 
-def recall(args):
-    said = subprocess.run([args.target / "guanxi", "recall", "--data", args.data], stdout=subprocess.PIPE, check=True, text=True).stdout
-    print(said, flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/release"))
@@ -75,7 +70,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--zipf", default="0")
     args = parser.parse_args()
-    recall(args)
+    subprocess.run([args.target / "guanxi", "recall", "--data", args.data], check=True)
     guanxi = Server(args.target / "guanxi", "serve", "--data", args.data, "--listen", "127.0.0.1:0")
     try:
         bare = Server(args.target / "examples" / "bare", "127.0.0.1:0", len(guanxi.get("/v1/recommend/popular?limit=20")))

@@ -46,8 +46,8 @@ pub struct IndexParams {
     pub m: usize,
     /// So many of the longest vectors, at least 16, are scanned by every search.
     pub head: usize,
-    /// Where walks from these find too little, the longest of every so many near items (of half as many at least) is scanned as well; 0 for
-    /// never.
+    /// Where walks from these find less than `recall`, the longest of every so many near items (of half as many at least) is scanned as well;
+    /// 0 for never.
     pub landmark_of: usize,
     /// In the parts of how many trees all are compared with all.
     pub trees: usize,
@@ -55,7 +55,7 @@ pub struct IndexParams {
     pub refinements: usize,
     /// Fewer items than this are scanned, not indexed.
     pub exact_below: usize,
-    /// Which share of the true ten a search is to find: decides how many candidates it keeps.
+    /// Which share of the true ten a search is to find: decides how many candidates it keeps, and whether landmarks are tried.
     pub recall: f32,
     /// Decides the trees.
     pub seed: u64,
