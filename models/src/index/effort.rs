@@ -36,27 +36,28 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Draws evenly from the askers that have a direction; items judge where there are none.
+    /// Draws evenly from the askers that have a direction. Every second one judges; items do where there is no second one.
     pub(super) fn new(items: &Factors, askers: &Factors) -> Self {
-        let has_direction = |table: &Factors, row: u32| {
-            table.row(row as usize).is_some_and(|row| row.iter().any(|value| *value != 0.0))
-        };
-        let some = |table: &Factors| -> Vec<u32> {
-            (0..table.rows() as u32).filter(|&row| has_direction(table, row)).collect()
-        };
-        let rows = if askers.dim() == items.dim() { some(askers) } else { Vec::new() };
-        if rows.is_empty() {
-            let unknown = table(items, &evenly(&some(items), UNKNOWN));
-            return Self { known: Factors::empty(), unknown };
-        }
-        let (known, unknown): (Vec<_>, Vec<_>) = (0..).zip(rows).partition(|(at, _)| at % 2 == 0);
-        let of = |half: Vec<(usize, u32)>, most: usize| {
-            let rows: Vec<u32> = half.into_iter().map(|(_, row)| row).collect();
-            table(askers, &evenly(&rows, most))
-        };
+        let rows = if askers.dim() == items.dim() { with_direction(askers) } else { Vec::new() };
+        let half =
+            |first: usize| -> Vec<u32> { rows.iter().copied().skip(first).step_by(2).collect() };
+        let (known, unknown) = (half(0), half(1));
         let most = KNOWN.min(items.rows() / ITEMS_PER_ASKER);
-        Self { known: of(known, most), unknown: of(unknown, UNKNOWN) }
+        let unknown = if unknown.is_empty() {
+            table(items, &evenly(&with_direction(items), UNKNOWN))
+        } else {
+            table(askers, &evenly(&unknown, UNKNOWN))
+        };
+        Self { known: table(askers, &evenly(&known, most)), unknown }
     }
+}
+
+/// The rows that are not all zero.
+fn with_direction(table: &Factors) -> Vec<u32> {
+    let has_direction = |row: &u32| {
+        table.row(*row as usize).is_some_and(|row| row.iter().any(|value| *value != 0.0))
+    };
+    (0..table.rows() as u32).filter(has_direction).collect()
 }
 
 /// At most `most` of the rows, at equal distances.

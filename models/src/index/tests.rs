@@ -216,6 +216,18 @@ fn effort_is_measured_and_a_graph_that_finds_too_little_is_not_used() {
 }
 
 #[test]
+fn items_judge_where_fewer_than_two_ask() {
+    let world = world(1500, 12);
+    let params = IndexParams { exact_below: 0, ..Default::default() };
+    let nobody = Factors::empty();
+    let one = Factors::new(DIM, world.askers.row(0).unwrap().to_vec()).unwrap();
+    for askers in [nobody, one] {
+        let index = ItemIndex::build(&world.items, &askers, &params).unwrap();
+        assert!(index.columns().recall >= params.recall, "{}", index.columns().recall);
+    }
+}
+
+#[test]
 fn a_head_of_none_is_the_smallest_there_is() {
     let world = world(1500, 11);
     let params = IndexParams { exact_below: 0, head: 0, ..Default::default() };
