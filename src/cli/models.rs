@@ -185,9 +185,10 @@ fn facts(manifest: &Manifest, is_current: bool) -> Table {
 }
 
 fn files(manifest: &Manifest) -> Table {
-    let mut table = Table::new(["file", "bytes", "sha256"]);
+    let mut table = Table::new(["file", "bytes", "checksum"]);
     for file in &manifest.files {
-        table.row([&file.name, &file.bytes.to_string(), &file.sha256]);
+        let checksum = format!("{} {}", file.checksum.name(), file.checksum.as_str());
+        table.row([&file.name, &file.bytes.to_string(), &checksum]);
     }
     table
 }

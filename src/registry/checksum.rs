@@ -5,29 +5,44 @@ use std::io;
 use std::path::Path;
 
 use super::error::Flaw;
-use super::manifest::FileSum;
+use super::manifest::{Checksum, FileSum};
 use crate::disk;
 use crate::seeded::{Defect, has};
 
 /// The size and the checksum of a file as it is now.
 pub(super) fn sum(directory: &Path, name: &str) -> io::Result<FileSum> {
-    let (bytes, sha256) = disk::sum(&mut File::open(directory.join(name))?)?;
-    Ok(FileSum { name: name.to_owned(), bytes, sha256 })
+    let (bytes, sum) = disk::xxh3(&mut File::open(directory.join(name))?)?;
+    Ok(FileSum { name: name.to_owned(), bytes, checksum: Checksum::Xxh3(sum) })
 }
 
 /// Makes sure that a file is as it was written.
 pub(super) fn verify(directory: &Path, expected: &FileSum) -> Result<(), Flaw> {
-    let found = sum(directory, &expected.name).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Flaw::new("is missing"),
-        _ => Flaw::new(format!("can't be read: {error}")),
-    })?;
-    if found.bytes != expected.bytes {
-        let (is, was) = (found.bytes, expected.bytes);
-        return Err(Flaw::new(format!("has {is} bytes instead of {was}")));
+    let path = directory.join(&expected.name);
+    let (bytes, is_as_written) =
+        look(&path, &expected.checksum).map_err(|error| unreadable(&error))?;
+    if bytes != expected.bytes {
+        return Err(Flaw::new(format!("has {bytes} bytes instead of {}", expected.bytes)));
     }
-    if found.sha256 == expected.sha256 || has(Defect::NoChecksum) {
+    if is_as_written || has(Defect::NoChecksum) {
         Ok(())
     } else {
         Err(Flaw::new("has another checksum"))
+    }
+}
+
+/// How long a file is, and whether its checksum is this one.
+fn look(path: &Path, expected: &Checksum) -> io::Result<(u64, bool)> {
+    let mut file = File::open(path)?;
+    let (bytes, sum) = match expected {
+        Checksum::Xxh3(_) => disk::xxh3(&mut file)?,
+        Checksum::Sha256(_) => disk::sum(&mut file)?,
+    };
+    Ok((bytes, sum == expected.as_str()))
+}
+
+fn unreadable(error: &io::Error) -> Flaw {
+    match error.kind() {
+        io::ErrorKind::NotFound => Flaw::new("is missing"),
+        _ => Flaw::new(format!("can't be read: {error}")),
     }
 }

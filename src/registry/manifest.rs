@@ -6,8 +6,8 @@ use guanxi_models::Model;
 use guanxi_models::params::Params;
 use serde::{Deserialize, Serialize};
 
-/// The format of a model directory. A higher one was written by a later guanxi.
-pub(super) const FORMAT: u32 = 1;
+/// The format of a model directory. A higher one was written by a later guanxi; 1 had checksums by SHA-256.
+pub(super) const FORMAT: u32 = 2;
 
 /// Everything about a model but its tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,8 +52,36 @@ pub struct FileSum {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// Its SHA-256 in hexadecimal.
-    pub sha256: String,
+    /// What its bytes add up to.
+    #[serde(flatten)]
+    pub checksum: Checksum,
+}
+
+/// What the bytes of a file add up to, in hexadecimal. It tells damage; against intent the directory must be guarded by other means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checksum {
+    /// The 128 bits of XXH3.
+    Xxh3(String),
+    /// SHA-256: models of format 1.
+    Sha256(String),
+}
+
+impl Checksum {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Xxh3(sum) | Self::Sha256(sum) => sum,
+        }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Xxh3(_) => "xxh3",
+            Self::Sha256(_) => "sha256",
+        }
+    }
 }
 
 impl Shapes {

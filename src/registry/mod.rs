@@ -27,7 +27,7 @@ use crate::foreign::guarded;
 
 use error::Flaw;
 pub use error::RegistryError;
-pub use manifest::{FileSum, Manifest, Shapes};
+pub use manifest::{Checksum, FileSum, Manifest, Shapes};
 pub use pointer::Pointer;
 pub use publish::Extras;
 
@@ -82,7 +82,7 @@ impl Registry {
         let bytes = self.manifest_bytes(version)?;
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if manifest.format != manifest::FORMAT {
+        if !(1..=manifest::FORMAT).contains(&manifest.format) {
             let what = format!("has format {} instead of {}", manifest.format, manifest::FORMAT);
             return Err(damaged(what));
         }

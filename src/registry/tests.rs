@@ -111,6 +111,34 @@ fn a_model_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_model_of_the_format_before_is_read_and_what_was_damaged_in_it_noticed() {
+    let (_dir, registry) = opened();
+    let version = registry.publish(&model(5), &extras()).unwrap();
+    let directory = registry.versions.join(&version);
+    let mut manifest = registry.show(&version).unwrap();
+    manifest.format = 1;
+    for file in &mut manifest.files {
+        let (_, sum) = disk::sum(&mut fs::File::open(directory.join(&file.name)).unwrap()).unwrap();
+        file.checksum = Checksum::Sha256(sum);
+    }
+    let text = serde_json::to_string(&manifest).unwrap();
+    assert!(text.contains("\"sha256\":") && !text.contains("xxh3"), "{text}");
+    fs::write(directory.join(publish::MANIFEST), text).unwrap();
+    for pointer in fs::read_dir(&registry.manifests).unwrap() {
+        fs::remove_file(pointer.unwrap().path()).unwrap();
+    }
+    registry.activate(&version, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(told(&registry.load(&version).unwrap()), told(&model(5)));
+
+    let file = directory.join(&manifest.files[0].name);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let error = registry.load(&version).unwrap_err().to_string();
+    assert!(error.contains("has another checksum"), "{error}");
+}
+
+#[test]
 fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let (_dir, registry) = opened();
     let values: Vec<f32> = (0..16 * 100_u16).map(|at| f32::from(at % 7) - 3.0).collect();
