@@ -13,6 +13,7 @@ use super::background::in_background;
 use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
+use crate::priority::{PATIENCE, when_idle};
 use crate::registry::{Manifest, Registry, RegistryError};
 
 /// All models on disk.
@@ -82,8 +83,12 @@ pub(super) async fn activate(
     State(app): State<App>,
     Segments([version]): Segments<1>,
 ) -> Result<(StatusCode, Json<Activated>), Problem> {
-    let now = jiff::Timestamp::now();
-    let pointer = with_registry(&app, move |registry| registry.activate(&version, now)).await?;
+    let activate = move |registry: &Registry| {
+        let from = registry.clone();
+        let whole = when_idle(PATIENCE, move || from.verify(&version))?;
+        registry.make_current(&whole, jiff::Timestamp::now())
+    };
+    let pointer = with_registry(&app, activate).await?;
     Ok((StatusCode::ACCEPTED, Json(Activated { version: pointer.version })))
 }
 

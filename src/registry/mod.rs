@@ -38,6 +38,10 @@ pub struct Registry {
     manifests: PathBuf,
 }
 
+/// The version of a model that was found whole.
+#[derive(Debug)]
+pub struct Whole(String);
+
 impl Registry {
     /// The registry of a data directory, made where there is none.
     pub fn open(data: &Path) -> Result<Self, RegistryError> {
@@ -122,8 +126,21 @@ impl Registry {
         version: &str,
         created: jiff::Timestamp,
     ) -> Result<Pointer, RegistryError> {
-        self.load(version)?;
-        self.point_to(version, created)
+        self.make_current(&self.verify(version)?, created)
+    }
+
+    /// Makes sure that a model is whole, as [loading](Self::load) it does.
+    pub fn verify(&self, version: &str) -> Result<Whole, RegistryError> {
+        Ok(Whole(self.load(version)?.version))
+    }
+
+    /// Makes a model current that is whole.
+    pub fn make_current(
+        &self,
+        model: &Whole,
+        created: jiff::Timestamp,
+    ) -> Result<Pointer, RegistryError> {
+        self.point_to(&model.0, created)
     }
 
     fn point_to(&self, version: &str, created: jiff::Timestamp) -> Result<Pointer, RegistryError> {

@@ -11,6 +11,7 @@ use super::engine::Shared;
 use super::replay;
 use super::retired::Retired;
 use super::writer::Command;
+use crate::priority::{PATIENCE, when_idle};
 use crate::registry::{Pointer, RegistryError};
 use crate::store::StoreError;
 
@@ -31,7 +32,7 @@ pub(super) enum RefreshError {
 
 /// Looks again and again until `stop` is dropped.
 pub(super) fn run(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
     every: Duration,
     stop: &Receiver<()>,
@@ -53,7 +54,7 @@ pub(super) fn run(
 /// Serves the model of a pointer unless it is served already. Returns the pointer's number if the model was refused: checking it
 /// again would find the same.
 fn look(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
     pointer: &Pointer,
     retired: &mut Retired,
@@ -88,16 +89,22 @@ pub(super) fn overlooked(shared: &Shared) -> Option<String> {
 
 /// Has the model of this version served. Returns the world that was served before.
 fn refresh(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
     version: &str,
 ) -> Result<Arc<World>, RefreshError> {
-    let model = checked(shared, version)?;
-    let world = replay::world_of(Arc::new(model), &shared.store)?;
+    let (from, version) = (Arc::clone(shared), version.to_owned());
+    let world = when_idle(PATIENCE, move || present(&from, &version))?;
     let (reply, done) = oneshot::channel();
     let install = Command::Install(Box::new(world), reply);
     commands.blocking_send(install).map_err(|_| RefreshError::Ended)?;
     Ok(done.blocking_recv().map_err(|_| RefreshError::Ended)??)
+}
+
+/// Loads a model and brings it to the present.
+fn present(shared: &Shared, version: &str) -> Result<World, RefreshError> {
+    let model = checked(shared, version)?;
+    Ok(replay::world_of(Arc::new(model), &shared.store)?)
 }
 
 /// Loads a model and makes sure that it belongs to this log.

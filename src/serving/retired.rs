@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use guanxi_models::World;
 
+use crate::priority::drop_when_idle;
+
 /// Worlds whose model was replaced.
 ///
 /// A question holds its world until it is answered. Were it the last to hold it, that question would give back a whole model and all
@@ -22,7 +24,13 @@ impl Retired {
     /// Earlier worlds of the same model share its parts, so that a world stays as long as its model is held elsewhere. Nobody can
     /// come to hold either again: a count of one stays one.
     pub(super) fn free_unused(&mut self) {
-        self.0.retain(|world| Arc::strong_count(world) > 1 || Arc::strong_count(world.model()) > 1);
+        let is_unused = |world: &mut Arc<World>| {
+            Arc::strong_count(world) == 1 && Arc::strong_count(world.model()) == 1
+        };
+        let unused: Vec<_> = self.0.extract_if(.., is_unused).collect();
+        if !unused.is_empty() {
+            drop_when_idle(unused);
+        }
     }
 }
 
