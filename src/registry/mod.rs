@@ -54,12 +54,12 @@ impl Registry {
 
     /// Every valid pointer, the newest first: what should be served, and what was served before.
     pub fn pointers(&self) -> Result<Vec<Pointer>, RegistryError> {
-        pointer::all(&self.manifests)
+        Ok(pointer::newest_first(&self.manifests)?.collect())
     }
 
     /// What should be served: the newest valid pointer.
     pub fn current(&self) -> Result<Option<Pointer>, RegistryError> {
-        Ok(self.pointers()?.into_iter().next())
+        Ok(pointer::newest_first(&self.manifests)?.next())
     }
 
     /// The newest pointer's file, if it can't be read. No crash leaves such a file, so something was damaged, and an older model is
@@ -152,8 +152,8 @@ impl Registry {
     /// Makes sure that a manifest is as it was when the model was made current. A number changed in it would still read well.
     fn verify_manifest(&self, version: &str) -> Result<(), RegistryError> {
         let sum = disk::sum_of(&self.manifest_bytes(version)?);
-        let pointers = self.pointers()?;
-        let mut of_this = pointers.iter().filter(|pointer| pointer.version == version);
+        let pointers = pointer::newest_first(&self.manifests)?;
+        let mut of_this = pointers.filter(|pointer| pointer.version == version);
         if of_this.all(|pointer| pointer.manifest_sha256 == sum) {
             return Ok(());
         }

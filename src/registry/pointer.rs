@@ -25,25 +25,33 @@ pub struct Pointer {
     pub created: String,
 }
 
-/// All valid pointers, the newest first. Files that can't be read as one are passed over.
-pub(super) fn all(directory: &Path) -> Result<Vec<Pointer>, RegistryError> {
-    let mut pointers = Vec::new();
-    for entry in fs::read_dir(directory).map_err(RegistryError::io(directory))? {
-        let entry = entry.map_err(RegistryError::io(directory))?;
-        let number = number_of(&entry.file_name().to_string_lossy());
-        let text = fs::read(entry.path()).unwrap_or_default();
-        let pointer: Option<Pointer> = serde_json::from_slice(&text).ok();
-        pointers.extend(pointer.filter(|pointer| Some(pointer.number) == number));
-    }
-    pointers.sort_by_key(|pointer| std::cmp::Reverse(pointer.number));
-    Ok(pointers)
+/// All valid pointers, the newest first, each read when it is asked for. Files that can't be read as one are passed over.
+pub(super) fn newest_first(
+    directory: &Path,
+) -> Result<impl Iterator<Item = Pointer>, RegistryError> {
+    let mut files = numbered(directory)?;
+    files.sort_by_key(|file| std::cmp::Reverse(file.0));
+    Ok(files.into_iter().filter_map(|(number, path)| read(&path).filter(|is| is.number == number)))
 }
 
 /// The highest number that any file has taken, valid or not.
 pub(super) fn highest(directory: &Path) -> Result<u64, RegistryError> {
+    Ok(numbered(directory)?.into_iter().map(|file| file.0).max().unwrap_or(0))
+}
+
+/// The files whose names are numbers, in no order.
+fn numbered(directory: &Path) -> Result<Vec<(u64, PathBuf)>, RegistryError> {
+    let numbered = |entry: std::io::Result<fs::DirEntry>| {
+        let entry = entry.map_err(RegistryError::io(directory))?;
+        let number = number_of(&entry.file_name().to_string_lossy());
+        Ok(number.map(|number| (number, entry.path())))
+    };
     let entries = fs::read_dir(directory).map_err(RegistryError::io(directory))?;
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    Ok(names.filter_map(|name| number_of(&name)).max().unwrap_or(0))
+    entries.filter_map(|entry| numbered(entry).transpose()).collect()
+}
+
+fn read(path: &Path) -> Option<Pointer> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 /// The file of a number.

@@ -139,6 +139,16 @@ fn a_model_of_the_format_before_is_read_and_what_was_damaged_in_it_noticed() {
 }
 
 #[test]
+fn only_as_many_pointers_are_read_as_are_looked_at() {
+    let (_dir, registry) = opened();
+    let versions = [5, 6].map(|offset| registry.publish(&model(offset), &extras()).unwrap());
+    let mut pointers = pointer::newest_first(&registry.manifests).unwrap();
+    fs::remove_file(pointer::path(&registry.manifests, 1)).unwrap();
+    assert_eq!(pointers.next().unwrap().version, versions[1]);
+    assert_eq!(pointers.next(), None);
+}
+
+#[test]
 fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let (_dir, registry) = opened();
     let values: Vec<f32> = (0..16 * 100_u16).map(|at| f32::from(at % 7) - 3.0).collect();
