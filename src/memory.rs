@@ -18,7 +18,7 @@ pub(crate) fn for_answers() -> io::Result<()> {
     take_small_pages();
     let thread = std::thread::Builder::new().name("memory".to_owned());
     let giving_back = || {
-        stand_back(Work::Bulk);
+        stand_back(Work::Spare);
         loop {
             std::thread::sleep(EVERY);
             give_back();

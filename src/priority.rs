@@ -15,20 +15,18 @@ pub(crate) enum Work {
     Bulk,
     /// To hand out what is there: exports and the histories that retraining reads.
     Copies,
-}
-
-impl Work {
-    fn niceness(self) -> i32 {
-        match self {
-            Self::Bulk => 5,
-            Self::Copies => 10,
-        }
-    }
+    /// What nobody waits for. It gets a core only where nobody else wants one.
+    Spare,
 }
 
 /// Makes this thread stand back until its end: nobody may take that back without privileges.
 pub(crate) fn stand_back(work: Work) {
-    stood_back(be_nice(work.niceness()));
+    // Where the system doesn't do it, all threads are alike.
+    told(match work {
+        Work::Bulk => be_nice(5),
+        Work::Copies => be_nice(10),
+        Work::Spare => be_idle(),
+    });
 }
 
 /// How long work waits for a core that nobody else wants.
@@ -49,7 +47,7 @@ pub(crate) fn when_idle<T: Send + 'static>(
     told.recv_timeout(patience).unwrap_or_else(|_| work())
 }
 
-/// Gives back what `value` holds on such a thread, as soon as there is a core for it.
+/// Drops `value` on such a thread, as soon as there is a core for it.
 pub(crate) fn drop_when_idle<T: Send + 'static>(value: T) {
     idly(move || drop(value));
 }
@@ -57,10 +55,10 @@ pub(crate) fn drop_when_idle<T: Send + 'static>(value: T) {
 fn idly(work: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().name("idle".to_owned());
     let begun = thread.spawn(move || {
-        stood_back(be_idle());
+        stand_back(Work::Spare);
         work();
     });
-    stood_back(begun.map(drop));
+    told(begun.map(drop));
 }
 
 fn be_nice(niceness: i32) -> io::Result<()> {
@@ -81,8 +79,7 @@ fn be_idle() -> io::Result<()> {
     be_nice(19)
 }
 
-/// Where the system doesn't do it, all threads are alike.
-fn stood_back(done: io::Result<()>) {
+fn told(done: io::Result<()>) {
     if let Err(error) = done {
         tracing::debug!(%error, "a thread could not stand back");
     }
