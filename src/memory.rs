@@ -6,6 +6,8 @@
 #![expect(unsafe_code, reason = "the allocator is a C library: see `give_back`")]
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::priority::{Work, stand_back};
@@ -13,18 +15,37 @@ use crate::priority::{Work, stand_back};
 /// How often freed memory is given back: well before the allocator does it by itself, a second after it was freed.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Has freed memory given back on a thread of its own and memory taken by small pages, from now to the end of the process.
+/// Has freed memory given back on threads of its own and memory taken by small pages, from now to the end of the process.
+///
+/// One thread does it where nobody else wants a core; the other sees to it that it is done all the same.
 pub(crate) fn for_answers() -> io::Result<()> {
     take_small_pages();
-    let thread = std::thread::Builder::new().name("memory".to_owned());
-    let giving_back = || {
-        stand_back(Work::Spare);
-        loop {
-            std::thread::sleep(EVERY);
+    let passes = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&passes);
+    start(Work::Spare, move || {
+        std::thread::sleep(EVERY);
+        give_back();
+        counted.fetch_add(1, Ordering::Relaxed);
+    })?;
+    start(Work::Bulk, move || {
+        let before = passes.load(Ordering::Relaxed);
+        std::thread::sleep(2 * EVERY);
+        if passes.load(Ordering::Relaxed) == before {
             give_back();
         }
+    })
+}
+
+/// Does something again and again on a thread that stands back.
+fn start(work: Work, again: impl Fn() + Send + 'static) -> io::Result<()> {
+    let thread = std::thread::Builder::new().name("memory".to_owned());
+    let looping = move || {
+        stand_back(work);
+        loop {
+            again();
+        }
     };
-    thread.spawn(giving_back).map(drop)
+    thread.spawn(looping).map(drop)
 }
 
 fn take_small_pages() {

@@ -59,7 +59,7 @@ fn train(server: &Server, seed: usize) -> String {
 
 /// Waits until a model serves.
 fn wait_for(server: &Server, version: &str) {
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         if current(server) == version {
             return;
         }

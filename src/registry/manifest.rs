@@ -6,6 +6,8 @@ use guanxi_models::Model;
 use guanxi_models::params::Params;
 use serde::{Deserialize, Serialize};
 
+use super::error::Flaw;
+
 /// The format of a model directory. A higher one was written by a later guanxi; 1 had checksums by SHA-256.
 pub(super) const FORMAT: u32 = 2;
 
@@ -28,6 +30,22 @@ pub struct Manifest {
     pub params: Params,
     /// Every other file of the directory.
     pub files: Vec<FileSum>,
+}
+
+impl Manifest {
+    /// Reads a manifest of this format or one before.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Flaw> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        // A later format may have other fields: that it is later comes first.
+        let Format { format } = serde_json::from_slice(bytes).map_err(Flaw::new)?;
+        if !(1..=FORMAT).contains(&format) {
+            return Err(Flaw::new(format!("has format {format} instead of {FORMAT}")));
+        }
+        serde_json::from_slice(bytes).map_err(Flaw::new)
+    }
 }
 
 /// How much is in a model.
@@ -93,5 +111,18 @@ impl Shapes {
             friendships: model.friends.columns().1.len(),
             dim: model.item_factors.dim(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_format_is_told_as_one() {
+        let later = Manifest::read(br#"{"format":3,"of":"tomorrow"}"#).unwrap_err();
+        assert_eq!(later.to_string(), "has format 3 instead of 2");
+        let none = Manifest::read(b"{}").unwrap_err();
+        assert!(none.to_string().contains("missing field `format`"), "{none}");
     }
 }

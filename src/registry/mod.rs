@@ -84,12 +84,7 @@ impl Registry {
     pub fn show(&self, version: &str) -> Result<Manifest, RegistryError> {
         let damaged = |what: String| damaged(version, "manifest.json", what);
         let bytes = self.manifest_bytes(version)?;
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if !(1..=manifest::FORMAT).contains(&manifest.format) {
-            let what = format!("has format {} instead of {}", manifest.format, manifest::FORMAT);
-            return Err(damaged(what));
-        }
+        let manifest = Manifest::read(&bytes).map_err(|flaw| damaged(flaw.0))?;
         if manifest.version == version {
             return Ok(manifest);
         }

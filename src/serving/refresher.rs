@@ -94,7 +94,9 @@ fn refresh(
     version: &str,
 ) -> Result<Arc<World>, RefreshError> {
     let (from, version) = (Arc::clone(shared), version.to_owned());
-    let world = when_idle(PATIENCE, move || present(&from, &version))?;
+    let mut world = when_idle(PATIENCE, move || present(&from, &version))?;
+    // That may have taken long, and what came meanwhile must not keep the writer.
+    replay::catch_up(&mut world, &shared.store)?;
     let (reply, done) = oneshot::channel();
     let install = Command::Install(Box::new(world), reply);
     commands.blocking_send(install).map_err(|_| RefreshError::Ended)?;

@@ -1,6 +1,7 @@
 //! Worlds that are served no more, kept until nobody answers from them.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use guanxi_models::World;
 
@@ -11,12 +12,16 @@ use crate::priority::drop_when_idle;
 /// A question holds its world until it is answered. Were it the last to hold it, that question would give back a whole model and all
 /// that came after it, and the questions behind it would wait; so the last to hold a world is always this.
 #[derive(Debug, Default)]
-pub(super) struct Retired(Vec<Arc<World>>);
+pub(super) struct Retired {
+    worlds: Vec<Arc<World>>,
+    /// Who drops those that nobody held when it was last looked.
+    dropping: Option<JoinHandle<()>>,
+}
 
 impl Retired {
     /// Takes over a world that can't be loaded any more.
     pub(super) fn keep(&mut self, world: Arc<World>) {
-        self.0.push(world);
+        self.worlds.push(world);
     }
 
     /// Gives back the memory of those that nobody else holds.
@@ -27,9 +32,14 @@ impl Retired {
         let is_unused = |world: &mut Arc<World>| {
             Arc::strong_count(world) == 1 && Arc::strong_count(world.model()) == 1
         };
-        let unused: Vec<_> = self.0.extract_if(.., is_unused).collect();
-        if !unused.is_empty() {
-            drop_when_idle(unused);
+        let unused: Vec<_> = self.worlds.extract_if(.., is_unused).collect();
+        if unused.is_empty() {
+            return;
+        }
+        // One at a time: where that finds no core, they would pile up.
+        match &self.dropping {
+            Some(thread) if !thread.is_finished() => drop(unused),
+            _ => self.dropping = drop_when_idle(unused),
         }
     }
 }
@@ -41,7 +51,7 @@ mod tests {
     use super::*;
 
     fn held(retired: &Retired) -> usize {
-        retired.0.len()
+        retired.worlds.len()
     }
 
     #[test]
