@@ -14,6 +14,7 @@ mod foreign;
 pub mod fuzzing;
 pub mod guard;
 pub mod http;
+mod idle;
 pub mod import;
 pub mod ingest;
 pub mod lake;

@@ -13,7 +13,7 @@ use super::background::in_background;
 use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
-use crate::priority::{PATIENCE, when_idle};
+use crate::idle::{PATIENCE, when_idle};
 use crate::registry::{Manifest, Registry, RegistryError};
 
 /// All models on disk.
@@ -62,14 +62,14 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem
     Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))
 }
 
-/// A model that will serve within `models.poll_interval`.
+/// A model that will be loaded within `models.poll_interval`, and then serve.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Activated {
     /// The version.
     version: String,
 }
 
-/// Makes a model the current one, after checking that it is whole. It serves within `models.poll_interval`.
+/// Makes a model the current one, after checking that it is whole. It is loaded within `models.poll_interval`, and then serves.
 #[utoipa::path(
     post, path = "/v1/models/{version}/activate", tag = "models",
     params(("version" = String, Path)),

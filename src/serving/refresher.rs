@@ -11,7 +11,7 @@ use super::engine::Shared;
 use super::replay;
 use super::retired::Retired;
 use super::writer::Command;
-use crate::priority::{PATIENCE, when_idle};
+use crate::idle::{PATIENCE, when_idle};
 use crate::registry::{Pointer, RegistryError};
 use crate::store::StoreError;
 

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use guanxi_models::World;
 
-use crate::priority::drop_when_idle;
+use crate::idle::drop_when_idle;
 
 /// Worlds whose model was replaced.
 ///
@@ -68,5 +68,17 @@ mod tests {
         drop(earlier);
         retired.free_unused();
         assert_eq!(held(&retired), 0, "nobody holds it");
+    }
+
+    #[test]
+    fn worlds_do_not_pile_up_where_none_finds_a_core() {
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let dropping = std::thread::spawn(move || assert!(wait.recv().is_err()));
+        let world = Arc::new(World::new(Arc::new(Model::empty())));
+        let gone = Arc::downgrade(world.model());
+        let mut retired = Retired { worlds: vec![world], dropping: Some(dropping) };
+        retired.free_unused();
+        assert!(gone.upgrade().is_none());
+        drop(go_on);
     }
 }

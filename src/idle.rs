@@ -1,0 +1,174 @@
+//! Work that nobody waits for, done where nobody else wants a core.
+//!
+//! Loading a model takes a core for so long that the share of a thread which [stands back](crate::priority) is too much: questions wake up on
+//! a core that it has while another works for them.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use crate::priority::{Work, stand_back};
+
+/// After so long it is looked at whether work that is done [when idle](when_idle) finds a core.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What `work` makes on a thread of its own, which gets a core only where nobody else wants one.
+///
+/// Where that thread has waited for a core for more than half of `patience`, nothing might ever come of it: then `work` is done once more on
+/// this thread. What the other one makes is dropped; what it holds, it holds until it is done.
+pub(crate) fn when_idle<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> T + Clone + Send + 'static,
+) -> T {
+    let ((tell, told), (show, shown)) = (mpsc::channel(), mpsc::channel());
+    let same = work.clone();
+    // Where there is no thread to be had, or no core for its first steps, nobody shows anything.
+    let _thread = idly(move || {
+        drop(show.send(File::open("/proc/thread-self/schedstat").ok()));
+        drop(tell.send(same()));
+    });
+    let shown = shown.recv_timeout(patience).ok();
+    let made = shown.and_then(|waits| made_in_time(&told, waits.as_ref(), patience));
+    // From here on nobody listens.
+    drop(told);
+    made.unwrap_or_else(work)
+}
+
+/// Drops `value` on such a thread, as soon as there is a core for it. None where it was dropped at once, for want of a thread.
+pub(crate) fn drop_when_idle<T: Send + 'static>(value: T) -> Option<JoinHandle<()>> {
+    idly(move || drop(value))
+}
+
+fn idly(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let idle = move || {
+        stand_back(Work::Spare);
+        work();
+    };
+    Builder::new().name("idle".to_owned()).spawn(idle).ok()
+}
+
+/// What a thread makes, unless it finds no core, or panics.
+fn made_in_time<T>(
+    told: &mpsc::Receiver<T>,
+    waits: Option<&File>,
+    patience: Duration,
+) -> Option<T> {
+    let mut before = Duration::ZERO;
+    loop {
+        match told.recv_timeout(patience) {
+            Err(RecvTimeoutError::Timeout) => (),
+            made => return made.ok(),
+        }
+        // It has just ended, or the system doesn't tell.
+        let Some(now) = waits.and_then(waited) else { return told.recv().ok() };
+        if now.saturating_sub(before) > patience / 2 {
+            return None;
+        }
+        before = now;
+    }
+}
+
+/// How long a thread has waited for a core since it began, by its `schedstat` (proc(5)).
+fn waited(mut waits: &File) -> Option<Duration> {
+    let mut text = String::new();
+    waits.rewind().ok()?;
+    waits.read_to_string(&mut text).ok()?;
+    text.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::time::Instant;
+
+    use super::*;
+
+    /// One test takes all cores, and another needs one.
+    static CORES: Mutex<()> = Mutex::new(());
+
+    fn is_idle() -> bool {
+        use thread_priority::{NormalThreadSchedulePolicy::Idle, ThreadSchedulePolicy::Normal};
+        thread_priority::thread_schedule_policy().unwrap() == Normal(Idle)
+    }
+
+    #[test]
+    fn what_is_done_when_idle_leaves_the_cores_to_others() {
+        let patience = Duration::from_mins(10);
+        assert!(when_idle(patience, is_idle));
+        assert!(!is_idle());
+    }
+
+    #[test]
+    fn what_was_nice_before_is_idle_all_the_same() {
+        let nice = std::thread::spawn(|| {
+            stand_back(Work::Copies);
+            when_idle(Duration::from_mins(10), is_idle)
+        });
+        assert!(nice.join().unwrap());
+    }
+
+    /// Takes a core until it is told to end, for a minute at most.
+    fn take_a_core(end: &AtomicBool) {
+        let until = Instant::now() + Duration::from_mins(1);
+        while !end.load(Ordering::Relaxed) && Instant::now() < until {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn what_finds_no_core_is_done_all_the_same() {
+        let _cores = CORES.lock();
+        let end = Arc::new(AtomicBool::new(false));
+        let threads = 3 * std::thread::available_parallelism().unwrap().get();
+        for _ in 0..threads {
+            let end = Arc::clone(&end);
+            std::thread::spawn(move || take_a_core(&end));
+        }
+        let here = std::thread::current().id();
+        let starves = {
+            let end = Arc::clone(&end);
+            move || {
+                if is_idle() {
+                    take_a_core(&end);
+                }
+                std::thread::current().id()
+            }
+        };
+        assert_eq!(when_idle(Duration::from_millis(400), starves), here);
+        end.store(true, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn what_takes_long_is_not_done_twice() {
+        let slow = || {
+            std::thread::sleep(Duration::from_millis(1_200));
+            is_idle()
+        };
+        let _cores = CORES.lock();
+        assert!(when_idle(Duration::from_secs(1), slow));
+    }
+
+    #[test]
+    fn what_is_dropped_when_idle_is_dropped_there() {
+        struct Told(mpsc::Sender<bool>);
+        impl Drop for Told {
+            fn drop(&mut self) {
+                self.0.send(is_idle()).unwrap();
+            }
+        }
+        let (tell, told) = mpsc::channel();
+        drop_when_idle(Told(tell)).unwrap().join().unwrap();
+        assert!(told.recv().unwrap());
+    }
+
+    #[test]
+    fn a_panic_when_idle_is_one_of_whoever_asked() {
+        let panics = || assert!(std::env::args().count() == 0);
+        let asks = std::thread::spawn(move || when_idle(Duration::from_mins(10), panics));
+        assert!(asks.join().is_err());
+    }
+}
