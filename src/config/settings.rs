@@ -55,7 +55,7 @@ pub struct Server {
     pub max_ingest_bytes: usize,
     /// Questions that wait or are being answered at once; more are refused.
     pub max_waiting: usize,
-    /// How long a question may wait until it is begun, while too much is asked; whoever has waited longer is refused.
+    /// How long a question may wait until it is begun, while too much is asked; whoever would wait longer is refused.
     pub max_wait: Period,
     /// Memory for bulk bodies that are being read or written, in bytes.
     pub bulk_memory_bytes: usize,

@@ -1,12 +1,12 @@
 //! How much is begun at once: what can't be answered soon is refused at once, so that what was begun is finished.
 //!
 //! Three lanes. Health, figures and documents always pass. Questions queue behind each other: never more of them than
-//! `server.max_waiting`, and in a queue that doesn't go away whoever has waited longer than `server.max_wait` is refused instead of
-//! begun. Large bodies share `server.bulk_memory_bytes`, claimed as they arrive, and are parsed one at a time beside the threads that
-//! answer questions. Single writes are bounded by the queue of the one writer.
+//! `server.max_waiting`; and into a queue that doesn't go away nobody is let who would wait longer than `server.max_wait`, by how long turns
+//! take. Whoever has waited longer nevertheless is refused instead of begun. Large bodies share `server.bulk_memory_bytes`, claimed as they
+//! arrive, and are parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::code::Code;
 use super::overload::Overload;
 use super::problem::Problem;
+use super::queue::{Place, Queue};
 use crate::config::{MEMORY_PER_BODY_BYTE as PER_BYTE, Server};
 
 /// The unit in which memory is claimed, in bytes.
@@ -24,7 +25,7 @@ const BURST: u32 = 20;
 /// What is being done, and what may be begun.
 #[derive(Debug)]
 pub struct Admission {
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
     /// As many as threads answer: taken in the order in which questions came.
     turns: Arc<Semaphore>,
     threads: usize,
@@ -44,7 +45,7 @@ impl Admission {
     pub(super) fn new(server: &Server) -> Self {
         let threads = server.threads();
         Self {
-            waiting: Arc::default(),
+            queue: Arc::default(),
             turns: Arc::new(Semaphore::new(threads)),
             threads,
             max_waiting: server.max_waiting,
@@ -72,33 +73,56 @@ impl Admission {
     /// An answer is made in one go and holds its thread. Before each, what has come meanwhile is seen: it gets its place in the queue, and
     /// its time runs. Without that the queue would be in the sockets, where nobody knows how long it is.
     pub(super) async fn enter(&self) -> Option<Place> {
-        let (mut place, before) = self.queue()?;
+        if self.is_turning_away() {
+            self.turned_away();
+            return None;
+        }
         let came = Instant::now();
-        self.overload.note(self.millis(), before < self.threads);
+        let (mut place, before) = self.queue()?;
+        self.overload.note(self.millis(came), before < self.threads);
         if before == 0 && self.threads > 1 {
             return Some(place);
         }
-        place.turn = Some(Arc::clone(&self.turns).acquire_owned().await.ok()?);
-        if came.elapsed() > self.patience() && self.is_any_behind() {
+        let permit = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let began = Instant::now();
+        if began - came > self.patience(began) && self.is_any_behind() {
             return None;
         }
+        place.begin(began, permit);
         tokio::task::yield_now().await;
         Some(place)
     }
 
-    /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
-    /// Fail at Scale, ACM Queue 13(8), 2015).
-    fn patience(&self) -> Duration {
-        if self.overload.is_standing(self.millis()) { self.max_wait } else { BURST * self.max_wait }
+    /// Whether a question that comes now is refused before anything is done for it: there is no place in the queue, or in one that doesn't
+    /// go away it would wait too long.
+    pub(super) fn is_turning_away(&self) -> bool {
+        let waiting = self.queue.waiting();
+        if waiting <= self.threads || waiting >= self.max_waiting {
+            return waiting >= self.max_waiting;
+        }
+        let wait = self.queue.time_of(waiting) / self.threads as u32;
+        wait > self.max_wait && self.overload.is_standing(self.millis(Instant::now()))
     }
 
-    fn millis(&self) -> u64 {
-        self.began.elapsed().as_millis() as u64
+    /// Notes a question that was turned away.
+    pub(super) fn turned_away(&self) {
+        self.overload.note(self.millis(Instant::now()), false);
+    }
+
+    /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
+    /// Fail at Scale, ACM Queue 13(8), 2015).
+    fn patience(&self, now: Instant) -> Duration {
+        let is_standing = self.overload.is_standing(self.millis(now));
+        if is_standing { self.max_wait } else { BURST * self.max_wait }
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_millis() as u64
     }
 
     /// Whether another one waits behind the one whose turn it is: the last is answered however long it waited, for nobody gains by its refusal.
     fn is_any_behind(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > self.threads
+        self.queue.waiting() > self.threads
     }
 
     /// A place that takes no turn, for work that doesn't hold its thread; none if too many wait.
@@ -106,10 +130,9 @@ impl Admission {
         self.queue().map(|(place, _)| place)
     }
 
-    /// A place in the queue until the value is dropped, and how many are before it.
+    /// A place in the queue, and how many are before it; none if it is full.
     fn queue(&self) -> Option<(Place, usize)> {
-        let place = Place { waiting: Arc::clone(&self.waiting), turn: None };
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let (place, before) = Queue::join(&self.queue);
         (before < self.max_waiting).then_some((place, before))
     }
 
@@ -121,19 +144,6 @@ impl Admission {
     /// A claim of a body that needs none as long as it is no larger than this.
     pub(super) fn claim_beyond(&self, free: usize) -> Claim {
         Claim { bulk: Arc::clone(&self.bulk), held: None, units: 0, free }
-    }
-}
-
-/// One question that waits or is being answered. A client that goes away drops it.
-#[derive(Debug)]
-pub(super) struct Place {
-    waiting: Arc<AtomicUsize>,
-    turn: Option<OwnedSemaphorePermit>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -208,9 +218,9 @@ mod tests {
         {
             let mut waiting = std::pin::pin!(admission.enter());
             assert!(at_once(waiting.as_mut()).await.is_none());
-            assert_eq!(admission.waiting.load(Ordering::Relaxed), 2);
+            assert_eq!(admission.queue.waiting(), 2);
         }
-        assert_eq!(admission.waiting.load(Ordering::Relaxed), 1);
+        assert_eq!(admission.queue.waiting(), 1);
         drop(answering);
         assert!(admission.enter().await.is_some());
     }
@@ -233,7 +243,7 @@ mod tests {
         };
         let wait = || async { admission.enter().await.is_some() };
         let (first, second, ()) = tokio::join!(biased; wait(), wait(), answering);
-        assert_eq!(admission.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(admission.queue.waiting(), 0);
         (first, second)
     }
 
@@ -254,6 +264,20 @@ mod tests {
         // Noted ahead: a pause of the machine must not look like a rest.
         (0..60_000).for_each(|now| admission.overload.note(now, false));
         assert_eq!(begun(&admission).await, (false, true));
+    }
+
+    #[tokio::test]
+    async fn whoever_would_wait_too_long_is_turned_away_at_once_under_overload_alone() {
+        let mut admission = one_thread();
+        (0..100).for_each(|_| admission.queue.learn(Duration::from_millis(2)));
+        let (_one, _two, three) = (admission.queue(), admission.queue(), admission.queue());
+        assert!(!admission.is_turning_away(), "a burst");
+        admission.began -= Duration::from_secs(10);
+        (0..60_000).for_each(|now| admission.overload.note(now, false));
+        assert!(admission.is_turning_away(), "three turns of 2 ms, of 5 ms that it may wait");
+        assert!(admission.enter().await.is_none());
+        drop(three);
+        assert!(!admission.is_turning_away(), "two turns");
     }
 
     #[test]

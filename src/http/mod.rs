@@ -1,7 +1,7 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
-//! `server` accepts connections, lets questions wait their turn (`admission`; not for long under `overload`), and answers lists by GET
-//! straight away; all else goes through the router: `routes` says which path leads where, one file per noun answers. `observe` stands around every answer, `admit` says
+//! `server` accepts connections, lets questions wait their turn (`admission`; not for long under `overload`: `shedding`), and answers lists
+//! by GET straight away; all else goes through the router: `routes` says which path leads where, one file per noun answers. `observe` stands around every answer, `admit` says
 //! who may ask, `code` is the table of errors, `problem` their form. Nothing here ranks or stores: that is [`crate::serving::Engine`].
 
 mod admission;
@@ -16,6 +16,7 @@ mod docs;
 mod field;
 mod filter;
 mod filter_shape;
+mod flight;
 mod fresh_id;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
@@ -31,10 +32,12 @@ mod parameters;
 mod path;
 mod problem;
 mod question;
+mod queue;
 mod recommend;
 mod relations;
 mod routes;
 mod server;
+mod shedding;
 mod stopwatch;
 mod timed;
 mod tls;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
+use uuid::Uuid;
 
 use super::app::App;
 use super::code::Code;
@@ -20,7 +21,7 @@ use super::routes::is_problem;
 use super::tracked::track;
 use crate::telemetry::{Metrics, RequestCounters};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -100,11 +101,28 @@ impl Observer {
         if seen.is_http1 && self.app.admission.is_draining() {
             answer = ended(answer);
         }
-        let (status, took) = (answer.status(), seen.began.elapsed());
-        log(&seen, status, took);
-        self.counters.of(&seen.method, seen.route()).answered(status.as_u16(), took);
+        self.count(&seen, answer.status());
         dress(&mut answer, seen.id);
         answer
+    }
+
+    /// Counts and tells of a question by GET that was put off before it was a request, and gives the id that its answer is to have.
+    pub(super) fn shed(&self, sent_id: Option<&[u8]>, route: &'static str) -> HeaderValue {
+        let seen = Seen {
+            began: Instant::now(),
+            id: request_id(sent_id),
+            method: Method::GET,
+            is_http1: true,
+            route: Some(Route::Known(route)),
+        };
+        self.count(&seen, StatusCode::SERVICE_UNAVAILABLE);
+        seen.id
+    }
+
+    fn count(&self, seen: &Seen, status: StatusCode) {
+        let took = seen.began.elapsed();
+        log(seen, status, took);
+        self.counters.of(&seen.method, seen.route()).answered(status.as_u16(), took);
     }
 }
 
@@ -128,7 +146,7 @@ impl Seen {
         let matched = || request.extensions().get::<MatchedPath>().cloned().map(Route::Matched);
         Self {
             began: Instant::now(),
-            id: request_id(request.headers()),
+            id: request_id(request.headers().get(&REQUEST_ID).map(HeaderValue::as_bytes)),
             method: request.method().clone(),
             is_http1: request.version() < Version::HTTP_2,
             route: route.map(Route::Known).or_else(matched),
@@ -260,7 +278,8 @@ fn log(seen: &Seen, status: StatusCode, took: Duration) {
     }
 }
 
-fn dress(answer: &mut Response, id: HeaderValue) {
+/// Gives an answer the headers that all have.
+pub(super) fn dress(answer: &mut Response, id: HeaderValue) {
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -271,16 +290,16 @@ fn dress(answer: &mut Response, id: HeaderValue) {
 }
 
 /// The client's own id if it is short and printable, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let sent = headers.get(&REQUEST_ID).filter(|id| {
-        let bytes = id.as_bytes();
-        (1..=MAX_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+fn request_id(sent: Option<&[u8]>) -> HeaderValue {
+    let kept = sent.filter(|id| {
+        (1..=MAX_REQUEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
     });
-    let fresh = || {
-        let id = fresh_id().to_string();
-        HeaderValue::try_from(id).expect("a UUID is printable")
+    let mut text = Uuid::encode_buffer();
+    let id = match kept {
+        Some(kept) => kept,
+        None => fresh_id().hyphenated().encode_lower(&mut text).as_bytes(),
     };
-    sent.cloned().unwrap_or_else(fresh)
+    HeaderValue::from_bytes(id).expect("what is printable is a value")
 }
 
 #[cfg(test)]
@@ -289,11 +308,7 @@ mod tests {
 
     #[test]
     fn a_clients_request_id_is_kept_only_if_it_is_short_and_printable() {
-        let id = |sent: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(REQUEST_ID, HeaderValue::from_str(sent).unwrap());
-            request_id(&headers)
-        };
+        let id = |sent: &str| request_id(Some(sent.as_bytes()));
         assert_eq!(id("abc-1"), "abc-1");
         for sent in ["", "a b", &"x".repeat(129)] {
             assert_ne!(id(sent), sent);

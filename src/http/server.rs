@@ -21,12 +21,14 @@ use tower::ServiceExt;
 use super::admission::too_many_wait;
 use super::admit::{Peer, known_origin, open_to};
 use super::app::App;
-use super::head::{self, Guard, Refused};
+use super::flight::{InFlight, Landing};
+use super::head::{self, Ahead, Guard, Refused};
 use super::observe::{Misread, Observer};
 use super::problem::Problem;
 use super::recommend;
 use super::routes::{Asking, router};
-use super::timed::{Bounds, InFlight, Timed};
+use super::shedding::Shedding;
+use super::timed::{Bounds, Timed};
 use super::tls::{Accepted, Tls};
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
@@ -53,6 +55,7 @@ pub struct Frontend {
     app: App,
     router: Router,
     observer: Arc<Observer>,
+    shedding: Arc<Shedding>,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
     room: Arc<Semaphore>,
@@ -69,9 +72,11 @@ impl Frontend {
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
+        let shedding = Arc::new(Shedding::new(app.clone(), Arc::clone(&observer)));
         Ok(Self {
             router,
             observer,
+            shedding,
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
             room: Arc::new(Semaphore::new(settings.max_connections)),
@@ -139,6 +144,7 @@ impl Frontend {
             app: self.app.clone(),
             router: self.router.clone(),
             observer: Arc::clone(&self.observer),
+            shedding: Arc::clone(&self.shedding),
             peer,
             in_flight,
             refused: Refused::default(),
@@ -181,6 +187,7 @@ struct Answering {
     app: App,
     router: Router,
     observer: Arc<Observer>,
+    shedding: Arc<Shedding>,
     peer: Peer,
     in_flight: InFlight,
     refused: Refused,
@@ -192,10 +199,13 @@ impl Answering {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let io = TokioIo::new(Guard::new(stream, self.refused.clone()));
+        let shedding = Arc::clone(&self.shedding);
+        let answer = Arc::new(move |head: &[u8], to: &mut Vec<u8>| shedding.refuses(head, to));
+        let ahead = Ahead::new(answer, self.in_flight.clone());
+        let io = TokioIo::new(Guard::new(stream, self.refused.clone(), ahead));
         let builder = Arc::clone(&self.builder);
         let answering = Arc::new(self);
-        let service = service_fn(move |request| Arc::clone(&answering).answer(request));
+        let service = service_fn(move |request| Arc::clone(&answering).fly(request));
         let connection = builder.serve_connection(io, service);
         // A client that goes away in the middle is no event for an operator.
         if let Err(error) = watcher.watch(connection).await {
@@ -203,11 +213,17 @@ impl Answering {
         }
     }
 
-    async fn answer(
+    /// Answers a request, which is in flight until the library has all of the answer.
+    async fn fly(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
-    ) -> Result<Response, Infallible> {
-        let _flight = self.in_flight.begin();
+    ) -> Result<hyper::Response<Landing>, Infallible> {
+        let flight = self.in_flight.begin();
+        let answer = self.answer(request).await?;
+        Ok(answer.map(|body| flight.with(body)))
+    }
+
+    async fn answer(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
         let problem = self.refused.of(&request).or_else(|| head::parsed(&request).err());
         let asking = Asking::of(request.method(), request.uri().path());
         let Some(asking) = asking.filter(|_| problem.is_none()) else {

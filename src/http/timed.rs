@@ -5,14 +5,14 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::flight::InFlight;
 
 /// How a connection of HTTP/2 begins: its requests have no head of their own on the wire, so only silence is bounded.
 const HTTP2: &[u8] = b"PRI";
@@ -22,32 +22,6 @@ const HTTP2: &[u8] = b"PRI";
 pub(super) struct Bounds {
     pub(super) header: Duration,
     pub(super) idle: Duration,
-}
-
-/// How many requests of the connection are being answered: their heads were complete.
-#[derive(Clone, Debug, Default)]
-pub(super) struct InFlight(Arc<AtomicUsize>);
-
-impl InFlight {
-    /// Counts a request until what is returned is dropped.
-    pub(super) fn begin(&self) -> Flight {
-        self.0.fetch_add(1, Relaxed);
-        Flight(self.clone())
-    }
-
-    fn is_any(&self) -> bool {
-        self.0.load(Relaxed) > 0
-    }
-}
-
-/// One request that is being answered.
-#[derive(Debug)]
-pub(super) struct Flight(InFlight);
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Relaxed);
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +42,8 @@ pub(super) struct Timed {
     in_flight: InFlight,
     phase: Phase,
     is_http2: bool,
+    /// How long it may stay silent from its next wait on. A timer is dear to set: of all that happens between two waits the last counts.
+    allowed: Option<Duration>,
     deadline: Pin<Box<Sleep>>,
 }
 
@@ -75,11 +51,12 @@ impl Timed {
     pub(super) fn new(stream: TcpStream, bounds: Bounds, in_flight: InFlight) -> Self {
         let deadline = Box::pin(sleep(bounds.header));
         // A new connection has as long for its first byte and its first head together.
-        Self { stream, bounds, in_flight, phase: Phase::Head, is_http2: false, deadline }
+        let (phase, is_http2, allowed) = (Phase::Head, false, None);
+        Self { stream, bounds, in_flight, phase, is_http2, allowed, deadline }
     }
 
     fn allow(&mut self, more: Duration) {
-        self.deadline.as_mut().reset(Instant::now() + more);
+        self.allowed = Some(more);
     }
 
     fn has_read(&mut self, bytes: &[u8]) {
@@ -105,6 +82,9 @@ impl Timed {
         if self.phase == Phase::Head && self.in_flight.is_any() {
             self.phase = Phase::Open;
             self.allow(self.bounds.idle);
+        }
+        if let Some(allowed) = self.allowed.take() {
+            self.deadline.as_mut().reset(Instant::now() + allowed);
         }
         self.deadline.as_mut().poll(context).is_ready()
     }

@@ -62,15 +62,22 @@ class Client:
     def __init__(self, port):
         self.port, self.reader, self.writer = port, None, None
 
-    async def ask(self, method, path, body=None):
+    async def ask(self, method, path, body=None, request_id=None):
         """Status, headers and body. A connection that ends before the answer is an error, and no request is sent twice."""
+        await self.send(method, path, body, request_id)
+        return await self.receive()
+
+    async def send(self, method, path, body=None, request_id=None):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         body = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        kind = "content-type: application/json\r\n" if body else ""
-        head = f"{method} {path} HTTP/1.1\r\nhost: x\r\n{kind}content-length: {len(body)}\r\n\r\n"
+        more = "content-type: application/json\r\n" if body else ""
+        more += f"x-request-id: {request_id}\r\n" if request_id else ""
+        head = f"{method} {path} HTTP/1.1\r\nhost: x\r\n{more}content-length: {len(body)}\r\n\r\n"
         self.writer.write(head.encode() + body)
         await self.writer.drain()
+
+    async def receive(self):
         lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:] if line)}
         answer = await self.reader.readexactly(int(headers["content-length"]))
@@ -92,19 +99,28 @@ async def fill(port):
     client.close()
 
 
-async def ask_on(port, until, found, pause=0.0, path="/v1/recommend/for-you?limit=20&user=u{}"):
-    """Asks one question after the other; every one must be answered, with a list or with a refusal that says when to come back."""
+def check(status, headers, answer, request_id):
+    """It is a list or a refusal that says when to come back, and that of this request."""
+    assert status in (200, 503), (status, answer)
+    assert headers["x-request-id"] == request_id, (headers, request_id)
+    if status == 503:
+        assert int(headers["retry-after"]) >= 1, headers
+        assert json.loads(answer)["code"] == "busy", answer
+
+
+async def ask_on(port, until, found, pause=0.0, path="/v1/recommend/for-you?limit=20&user=u{}", in_a_row=1):
+    """Asks one question after the other, or so many before it reads; every one must be answered, in their order."""
     client, number = Client(port), 0
     while time.monotonic() < until:
-        number += 1
+        numbers = range(number, number + in_a_row)
+        number += in_a_row
         began = time.monotonic()
-        status, headers, answer = await client.ask("GET", path.format(number % USERS))
-        took = time.monotonic() - began
-        assert status in (200, 503), (status, answer)
-        if status == 503:
-            assert int(headers["retry-after"]) >= 1, headers
-            assert json.loads(answer)["code"] == "busy", answer
-        found.setdefault(status, []).append(took)
+        for one in numbers:
+            await client.send("GET", path.format(one % USERS), request_id=f"{id(client)}-{one}")
+        for one in numbers:
+            status, headers, answer = await client.receive()
+            check(status, headers, answer, f"{id(client)}-{one}")
+            found.setdefault(status, []).append(time.monotonic() - began)
         if pause:
             await asyncio.sleep(pause)
     client.close()
@@ -125,18 +141,28 @@ def p99(times):
     return statistics.quantiles(times, n=100)[98] if len(times) > 1 else float("nan")
 
 
+async def counted(port):
+    """How many lists were refused, as the server counts."""
+    client = Client(port)
+    _, _, figures = await client.ask("GET", "/metrics")
+    client.close()
+    name = 'guanxi_http_requests_total{method="GET",route="/v1/recommend/{scenario}",status="503"} '
+    return sum(int(line.removeprefix(name)) for line in figures.decode().splitlines() if line.startswith(name))
+
+
 async def overload(args):
     with tempfile.TemporaryDirectory() as folder:
         with Service(args.guanxi, f"{folder}/data", env={"GUANXI_SERVER__MAX_WAITING": "8"}) as service:
             await fill(service.port)
             until, found, lives = time.monotonic() + args.seconds, {}, []
-            tasks = [ask_on(service.port, until, found) for _ in range(args.clients)]
+            tasks = [ask_on(service.port, until, found, in_a_row=1 + n % 4) for n in range(args.clients)]
             await asyncio.gather(*tasks, health(service.port, until, lives))
             answered, refused = len(found.get(200, [])), len(found.get(503, []))
             assert answered > 0 and lives
             quiet = {}
             await ask_on(service.port, time.monotonic() + 0.5, quiet)
             assert not quiet.get(503), "it refuses although nobody else asks"
+            assert await counted(service.port) == refused, "not every refusal was counted"
             print(f"overload: {args.clients} clients at once, {answered} answered, {refused} refused at once, 0 lost; health answered "
                   f"{len(lives)} times, p99 {p99(lives) * 1e3:.1f} ms, with the client on the same cores", flush=True)
 

@@ -7,7 +7,7 @@ use crate::http::code::Code;
 use crate::http::problem::Problem;
 
 /// The most headers of a request.
-const MAX_HEADERS: usize = 64;
+pub(in crate::http) const MAX_HEADERS: usize = 64;
 /// The longest head, in bytes.
 pub(in crate::http) const MAX_HEAD: usize = 16 * 1024;
 /// The longest path with its query, in bytes.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::ahead::Ahead;
 use super::check::{Body, MAX_HEAD, examine, refuse_bare_line_feed, too_large};
 use super::chunks::{Chunks, NoChunk};
 use super::refused::{Refused, SUBSTITUTE};
@@ -62,14 +63,15 @@ pub(in crate::http) struct Guard<S> {
     good: Vec<u8>,
     given: usize,
     refused: Refused,
+    ahead: Ahead,
     /// Until when the client is listened to after its last answer.
     farewell: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guard<S> {
-    pub(in crate::http) fn new(inner: S, refused: Refused) -> Self {
+    pub(in crate::http) fn new(inner: S, refused: Refused, ahead: Ahead) -> Self {
         let (raw, good) = (Vec::new(), Vec::new());
-        Self { inner, phase: Phase::Head, raw, good, given: 0, refused, farewell: None }
+        Self { inner, phase: Phase::Head, raw, good, given: 0, refused, ahead, farewell: None }
     }
 
     /// Looks at what has come, as far as it goes.
@@ -109,16 +111,22 @@ impl<S> Guard<S> {
     }
 
     fn whole_head(&mut self, end: usize) -> Option<usize> {
-        if self.raw[..end] == *HTTP2 {
+        let head = &self.raw[..end];
+        if *head == *HTTP2 {
             self.phase = Phase::Open;
             return Some(end);
         }
-        self.phase = match examine(&self.raw[..end]) {
+        self.phase = match examine(head) {
+            Ok(Body::Length(0)) if self.ahead.answers(head) => {
+                self.raw.drain(..end);
+                return None;
+            }
             Ok(Body::Length(0)) => Phase::Head,
             Ok(Body::Length(bytes)) => Phase::Body(bytes),
             Ok(Body::Chunks) => Phase::Chunks(Chunks::default()),
             Err(problem) => return self.refuse(problem),
         };
+        self.ahead.give();
         Some(end)
     }
 
@@ -196,7 +204,7 @@ impl<S> Guard<S> {
 /// What the library gets of bytes that arrive in pieces of `size`, and whether a head was refused.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::http) fn taken(bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
-    let mut guard = Guard::new((), Refused::default());
+    let mut guard = Guard::new((), Refused::default(), Ahead::never());
     for piece in bytes.chunks(size) {
         guard.raw.extend_from_slice(piece);
         guard.advance();
@@ -205,7 +213,7 @@ pub(in crate::http) fn taken(bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
     (guard.good, refused)
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -213,6 +221,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
+            while this.ahead.is_writing() {
+                ready!(this.ahead.poll_write(&mut this.inner, context))?;
+                this.advance();
+            }
             if this.give(buffer) {
                 return Poll::Ready(Ok(()));
             }
@@ -243,17 +255,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(context, bytes)
+        let this = self.get_mut();
+        ready!(this.ahead.poll_write(&mut this.inner, context))?;
+        Pin::new(&mut this.inner).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+        let this = self.get_mut();
+        ready!(this.ahead.poll_write(&mut this.inner, context))?;
+        ready!(Pin::new(&mut this.inner).poll_flush(context))?;
+        this.ahead.flushed();
+        Poll::Ready(Ok(()))
     }
 
     /// Ends the connection once the client has read its last answer, as far as that can be known: what lies unread when a connection is
     /// closed makes the system throw away what was sent, and a client that is still sending would never learn why it was refused.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        ready!(this.ahead.poll_write(&mut this.inner, context))?;
         if this.farewell.is_none() {
             ready!(Pin::new(&mut this.inner).poll_shutdown(context))?;
             if this.phase == Phase::Head && this.raw.is_empty() {
@@ -284,8 +303,8 @@ mod tests {
     /// What the library reads when the client sends `bytes`, in pieces of `size`; and the problem.
     async fn read(bytes: &[u8], size: usize) -> (Vec<u8>, Option<Problem>) {
         let refused = Refused::default();
-        let mut pieces = in_pieces(bytes, size);
-        let mut guard = Guard::new(&mut pieces, refused.clone());
+        let stream = tokio::io::join(in_pieces(bytes, size), Vec::new());
+        let mut guard = Guard::new(stream, refused.clone(), Ahead::never());
         let mut all = Vec::new();
         // Behind a head that was refused nothing ends: the library does, once it has answered.
         let reading = guard.read_to_end(&mut all);
