@@ -1,8 +1,8 @@
 //! How much is begun at once: what can't be answered soon is refused at once, so that what was begun is finished.
 //!
 //! Three lanes. Health, figures and documents always pass. Questions queue behind each other: never more of them than
-//! `server.max_waiting`; and into a queue that doesn't go away nobody is let who would wait longer than `server.max_wait`, by how long turns
-//! take. Whoever has waited longer nevertheless is refused instead of begun. Large bodies share `server.bulk_memory_bytes`, claimed as they
+//! `server.max_waiting`; into one that doesn't go away nobody is let who would wait longer than `server.max_wait`, by how long turns take, but
+//! for one behind each that is being answered. Whoever has waited longer nevertheless is refused instead of begun. Large bodies share `server.bulk_memory_bytes`, claimed as they
 //! arrive, and are parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
 
 use std::sync::Arc;
@@ -26,6 +26,8 @@ const BURST: u32 = 20;
 #[derive(Debug)]
 pub struct Admission {
     queue: Arc<Queue>,
+    /// What holds no thread.
+    aside: Arc<Queue>,
     /// As many as threads answer: taken in the order in which questions came.
     turns: Arc<Semaphore>,
     threads: usize,
@@ -46,6 +48,7 @@ impl Admission {
         let threads = server.threads();
         Self {
             queue: Arc::default(),
+            aside: Arc::default(),
             turns: Arc::new(Semaphore::new(threads)),
             threads,
             max_waiting: server.max_waiting,
@@ -78,7 +81,7 @@ impl Admission {
             return None;
         }
         let came = Instant::now();
-        let (mut place, before) = self.queue()?;
+        let (mut place, before) = self.join(&self.queue)?;
         self.overload.note(self.millis(came), before < self.threads);
         if before == 0 && self.threads > 1 {
             return Some(place);
@@ -93,12 +96,20 @@ impl Admission {
         Some(place)
     }
 
+    /// Whether a question that comes now is refused in a few bytes: turned away, by a server that goes on.
+    pub(super) fn is_shedding(&self) -> bool {
+        !self.is_draining() && self.is_turning_away()
+    }
+
     /// Whether a question that comes now is refused before anything is done for it: there is no place in the queue, or in one that doesn't
-    /// go away it would wait too long.
-    pub(super) fn is_turning_away(&self) -> bool {
+    /// go away it would wait too long. One for each thread may always wait, or the thread would have nothing to do.
+    fn is_turning_away(&self) -> bool {
         let waiting = self.queue.waiting();
-        if waiting <= self.threads || waiting >= self.max_waiting {
-            return waiting >= self.max_waiting;
+        if waiting >= self.max_waiting {
+            return true;
+        }
+        if waiting <= self.threads {
+            return false;
         }
         let wait = self.queue.time_of(waiting) / self.threads as u32;
         wait > self.max_wait && self.overload.is_standing(self.millis(Instant::now()))
@@ -125,14 +136,14 @@ impl Admission {
         self.queue.waiting() > self.threads
     }
 
-    /// A place that takes no turn, for work that doesn't hold its thread; none if too many wait.
+    /// A place that takes no turn and keeps no question waiting, for work that doesn't hold its thread; none if too many stand there.
     pub(super) fn stand_by(&self) -> Option<Place> {
-        self.queue().map(|(place, _)| place)
+        self.join(&self.aside).map(|(place, _)| place)
     }
 
-    /// A place in the queue, and how many are before it; none if it is full.
-    fn queue(&self) -> Option<(Place, usize)> {
-        let (place, before) = Queue::join(&self.queue);
+    /// A place in a queue, and how many are before it; none if it is full.
+    fn join(&self, queue: &Arc<Queue>) -> Option<(Place, usize)> {
+        let (place, before) = Queue::join(queue);
         (before < self.max_waiting).then_some((place, before))
     }
 
@@ -204,11 +215,11 @@ mod tests {
     #[test]
     fn the_queue_has_so_many_places_and_whoever_leaves_frees_one() {
         let admission = admission(2, UNIT);
-        let (one, two) = (admission.queue(), admission.queue());
+        let (one, two) = (admission.join(&admission.queue), admission.join(&admission.queue));
         assert!(one.is_some() && two.is_some());
-        assert!(admission.queue().is_none());
+        assert!(admission.join(&admission.queue).is_none());
         drop(one);
-        assert!(admission.queue().is_some());
+        assert!(admission.join(&admission.queue).is_some());
     }
 
     #[tokio::test]
@@ -270,14 +281,32 @@ mod tests {
     async fn whoever_would_wait_too_long_is_turned_away_at_once_under_overload_alone() {
         let mut admission = one_thread();
         (0..100).for_each(|_| admission.queue.learn(Duration::from_millis(2)));
-        let (_one, _two, three) = (admission.queue(), admission.queue(), admission.queue());
+        let (_one, _two, three) = (
+            admission.join(&admission.queue),
+            admission.join(&admission.queue),
+            admission.join(&admission.queue),
+        );
         assert!(!admission.is_turning_away(), "a burst");
         admission.began -= Duration::from_secs(10);
         (0..60_000).for_each(|now| admission.overload.note(now, false));
         assert!(admission.is_turning_away(), "three turns of 2 ms, of 5 ms that it may wait");
+        assert!(admission.is_shedding());
         assert!(admission.enter().await.is_none());
+        admission.drain();
+        assert!(!admission.is_shedding(), "answers must say that they are the last");
+        assert!(admission.is_turning_away());
         drop(three);
         assert!(!admission.is_turning_away(), "two turns");
+    }
+
+    #[tokio::test]
+    async fn what_holds_no_thread_keeps_no_question_waiting() {
+        let admission = admission(2, UNIT);
+        let (_one, two) = (admission.stand_by().unwrap(), admission.stand_by().unwrap());
+        assert!(admission.stand_by().is_none());
+        assert!(admission.enter().await.is_some());
+        drop(two);
+        assert!(admission.stand_by().is_some());
     }
 
     #[test]

@@ -83,12 +83,11 @@ mod tests {
     fn how_long_turns_take_is_learned_from_those_that_were_taken() {
         let (queue, turns) = (Arc::new(Queue::default()), Arc::new(Semaphore::new(1)));
         let tenth = Duration::from_millis(100);
-        let began = Instant::now().checked_sub(tenth).unwrap();
         for _ in 0..100 {
             let (mut place, before) = Queue::join(&queue);
             assert_eq!((before, queue.waiting()), (0, 1));
             let permit = Arc::clone(&turns).try_acquire_owned().unwrap();
-            place.begin(began, permit);
+            place.begin(Instant::now().checked_sub(tenth).unwrap(), permit);
         }
         let turn = queue.time_of(1);
         assert!((0.99..1.5).contains(&turn.div_duration_f64(tenth)), "{turn:?}");

@@ -22,7 +22,7 @@ use super::admission::too_many_wait;
 use super::admit::{Peer, known_origin, open_to};
 use super::app::App;
 use super::flight::{InFlight, Landing};
-use super::head::{self, Ahead, Guard, Refused};
+use super::head::{self, Ahead, Answer, Guard, Refused};
 use super::observe::{Misread, Observer};
 use super::problem::Problem;
 use super::recommend;
@@ -55,7 +55,7 @@ pub struct Frontend {
     app: App,
     router: Router,
     observer: Arc<Observer>,
-    shedding: Arc<Shedding>,
+    shedding: Answer,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
     room: Arc<Semaphore>,
@@ -72,11 +72,11 @@ impl Frontend {
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
-        let shedding = Arc::new(Shedding::new(app.clone(), Arc::clone(&observer)));
+        let shedding = Shedding::new(app.clone(), Arc::clone(&observer));
         Ok(Self {
             router,
             observer,
-            shedding,
+            shedding: Answer::new(move |head, to| shedding.refuse(head, to)),
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
             room: Arc::new(Semaphore::new(settings.max_connections)),
@@ -144,7 +144,7 @@ impl Frontend {
             app: self.app.clone(),
             router: self.router.clone(),
             observer: Arc::clone(&self.observer),
-            shedding: Arc::clone(&self.shedding),
+            shedding: self.shedding.clone(),
             peer,
             in_flight,
             refused: Refused::default(),
@@ -187,7 +187,7 @@ struct Answering {
     app: App,
     router: Router,
     observer: Arc<Observer>,
-    shedding: Arc<Shedding>,
+    shedding: Answer,
     peer: Peer,
     in_flight: InFlight,
     refused: Refused,
@@ -199,9 +199,7 @@ impl Answering {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shedding = Arc::clone(&self.shedding);
-        let answer = Arc::new(move |head: &[u8], to: &mut Vec<u8>| shedding.refuses(head, to));
-        let ahead = Ahead::new(answer, self.in_flight.clone());
+        let ahead = Ahead::new(self.shedding.clone(), self.in_flight.clone());
         let io = TokioIo::new(Guard::new(stream, self.refused.clone(), ahead));
         let builder = Arc::clone(&self.builder);
         let answering = Arc::new(self);

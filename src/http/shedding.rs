@@ -27,18 +27,17 @@ impl Shedding {
         Self { app, observer, refusal: Refusal::new(too_many_wait()) }
     }
 
-    /// Writes the refusal of the question that a head is. False if it is none, if it is not refused, or if the answer must say more.
-    pub(super) fn refuses(&self, head: &[u8], to: &mut Vec<u8>) -> bool {
-        let admission = &self.app.admission;
-        if admission.is_draining() || !admission.is_turning_away() {
-            return false;
+    /// Writes the refusal of the question that a head is; nothing if it is none, if it is not refused, or if the answer must say more.
+    pub(super) fn refuse(&self, head: &[u8], to: &mut Vec<u8>) {
+        if !self.app.admission.is_shedding() {
+            return;
         }
         let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-        let Some(plain) = Plain::read(head, &mut headers) else { return false };
-        admission.turned_away();
-        let id = self.observer.shed(plain.request_id, plain.route);
-        self.refusal.write(&id, to);
-        true
+        if let Some(plain) = Plain::read(head, &mut headers) {
+            self.app.admission.turned_away();
+            let id = self.observer.shed(plain.request_id, plain.route);
+            self.refusal.write(&id, to);
+        }
     }
 }
 
@@ -58,16 +57,19 @@ impl<'h> Plain<'h> {
         }
         let path = request.path?.split('?').next()?;
         let route = Asking::of(&Method::GET, path)?.route();
-        let value = |name: &str| {
-            let mut named =
-                request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-            named.next().map(|header| header.value)
-        };
+        let headers = &*request.headers;
         let stays =
-            value("connection").is_none_or(|value| value.eq_ignore_ascii_case(b"keep-alive"));
-        let is_plain = stays && value("origin").is_none();
-        is_plain.then(|| Self { route, request_id: value(REQUEST_ID.as_str()) })
+            values(headers, "connection").all(|value| value.eq_ignore_ascii_case(b"keep-alive"));
+        let is_plain = stays && values(headers, "origin").next().is_none();
+        let request_id = values(headers, REQUEST_ID.as_str()).next();
+        is_plain.then_some(Self { route, request_id })
     }
+}
+
+/// What stands behind a name, from the first line on.
+fn values<'h>(headers: &[Header<'h>], name: &str) -> impl Iterator<Item = &'h [u8]> {
+    let named = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+    named.map(|header| header.value)
 }
 
 /// An answer in bytes, but for the id of its request.
@@ -116,7 +118,8 @@ mod tests {
         assert_eq!(with(""), Some((route, None)));
         assert_eq!(with("Connection: Keep-Alive\r\n"), Some((route, None)));
         assert_eq!(with("X-Request-Id: a\r\n"), Some((route, Some(b"a".to_vec()))));
-        for more in ["connection: close\r\n", "origin: https://shop\r\n"] {
+        let twice = "connection: keep-alive\r\nconnection: close\r\n";
+        for more in ["connection: close\r\n", twice, "origin: https://shop\r\n"] {
             assert_eq!(with(more), None, "{more}");
         }
         let others = [

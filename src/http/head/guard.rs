@@ -12,12 +12,13 @@ use tokio::time::{Sleep, sleep};
 use super::ahead::Ahead;
 use super::check::{Body, MAX_HEAD, examine, refuse_bare_line_feed, too_large};
 use super::chunks::{Chunks, NoChunk};
+use super::discard::{Discarded, discard};
 use super::refused::{Refused, SUBSTITUTE};
 use crate::http::problem::Problem;
 
 /// How a connection of HTTP/2 begins: its heads are checked by the library, and by [`super::parsed`].
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
-/// So many pieces that nobody will look at are taken before others have their turn.
+/// So many answers are given ahead before others have their turn.
 const AT_ONCE: usize = 16;
 /// So long a client that is still sending is listened to after its last answer.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -40,18 +41,6 @@ enum Phase {
     Cut,
 }
 
-/// How much of what a client sends in vain was taken.
-enum Discarded {
-    /// A part of it: there is more.
-    Some,
-    /// All that has come yet.
-    All,
-    /// All, and no more comes.
-    Ended,
-    /// The connection is broken.
-    Broken,
-}
-
 /// The stream between the connection and the library.
 #[derive(Debug)]
 pub(in crate::http) struct Guard<S> {
@@ -64,14 +53,28 @@ pub(in crate::http) struct Guard<S> {
     given: usize,
     refused: Refused,
     ahead: Ahead,
+    /// Whether a head was answered ahead, and what came behind it not looked at.
+    is_behind: bool,
+    /// Whether no head has come yet.
+    is_new: bool,
     /// Until when the client is listened to after its last answer.
     farewell: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guard<S> {
     pub(in crate::http) fn new(inner: S, refused: Refused, ahead: Ahead) -> Self {
-        let (raw, good) = (Vec::new(), Vec::new());
-        Self { inner, phase: Phase::Head, raw, good, given: 0, refused, ahead, farewell: None }
+        Self {
+            inner,
+            phase: Phase::Head,
+            raw: Vec::new(),
+            good: Vec::new(),
+            given: 0,
+            refused,
+            ahead,
+            is_behind: false,
+            is_new: true,
+            farewell: None,
+        }
     }
 
     /// Looks at what has come, as far as it goes.
@@ -112,13 +115,15 @@ impl<S> Guard<S> {
 
     fn whole_head(&mut self, end: usize) -> Option<usize> {
         let head = &self.raw[..end];
-        if *head == *HTTP2 {
+        let is_first = std::mem::replace(&mut self.is_new, false);
+        if is_first && *head == *HTTP2 {
             self.phase = Phase::Open;
             return Some(end);
         }
         self.phase = match examine(head) {
             Ok(Body::Length(0)) if self.ahead.answers(head) => {
                 self.raw.drain(..end);
+                self.is_behind = true;
                 return None;
             }
             Ok(Body::Length(0)) => Phase::Head,
@@ -126,7 +131,7 @@ impl<S> Guard<S> {
             Ok(Body::Chunks) => Phase::Chunks(Chunks::default()),
             Err(problem) => return self.refuse(problem),
         };
-        self.ahead.give();
+        self.ahead.pass();
         Some(end)
     }
 
@@ -158,33 +163,31 @@ impl<S> Guard<S> {
         None
     }
 
+    /// Writes what was answered ahead, and looks at what came behind it. The library's writing may have written it, too.
+    fn answer_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        for _ in 0..AT_ONCE {
+            ready!(self.ahead.poll_write(&mut self.inner, context))?;
+            if !std::mem::take(&mut self.is_behind) {
+                return Poll::Ready(Ok(()));
+            }
+            self.advance();
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Waits for the last answer to be written. An end would be taken for the client's, who then gets no answer.
     fn linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         S: AsyncRead + Unpin,
     {
-        match self.discard(context) {
+        match discard(&mut self.inner, context) {
             Discarded::Broken => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
             Discarded::Some | Discarded::All | Discarded::Ended => Poll::Pending,
         }
-    }
-
-    /// Takes what has come and forgets it.
-    fn discard(&mut self, context: &mut Context<'_>) -> Discarded
-    where
-        S: AsyncRead + Unpin,
-    {
-        let mut bytes = [MaybeUninit::uninit(); CHUNK];
-        for _ in 0..AT_ONCE {
-            let mut chunk = ReadBuf::uninit(&mut bytes);
-            match Pin::new(&mut self.inner).poll_read(context, &mut chunk) {
-                Poll::Ready(Ok(())) if chunk.filled().is_empty() => return Discarded::Ended,
-                Poll::Ready(Ok(())) => (),
-                Poll::Ready(Err(_)) => return Discarded::Broken,
-                Poll::Pending => return Discarded::All,
-            }
-        }
-        Discarded::Some
     }
 
     /// Gives the library what was looked at; whether there was anything.
@@ -221,10 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
-            while this.ahead.is_writing() {
-                ready!(this.ahead.poll_write(&mut this.inner, context))?;
-                this.advance();
-            }
+            ready!(this.answer_ahead(context))?;
             if this.give(buffer) {
                 return Poll::Ready(Ok(()));
             }
@@ -282,7 +282,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         }
         let is_over =
             this.farewell.as_mut().is_none_or(|end| end.as_mut().poll(context).is_ready());
-        match this.discard(context) {
+        match discard(&mut this.inner, context) {
             Discarded::All if !is_over => Poll::Pending,
             Discarded::Some if !is_over => {
                 context.waker().wake_by_ref();
