@@ -364,6 +364,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn http_2_is_begun_by_the_first_head_alone() {
+        let (read, problem) = read(&[GOOD, HTTP2].concat(), 8_000).await;
+        assert_eq!(read, [GOOD, SUBSTITUTE].concat());
+        assert_eq!(problem.unwrap().code(), Code::MalformedRequest);
+    }
+
+    #[tokio::test]
     async fn http_2_passes() {
         let bytes = [HTTP2, b"SM\r\n\r\n\0\0\0\x04\0\0\0\0\0"].concat();
         assert_eq!(read(&bytes, 4).await, (bytes, None));
