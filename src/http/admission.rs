@@ -212,14 +212,18 @@ mod tests {
         Admission::new(&Server { max_waiting, bulk_memory_bytes, ..Server::default() })
     }
 
+    fn place(admission: &Admission) -> Option<(Place, usize)> {
+        admission.join(&admission.queue)
+    }
+
     #[test]
     fn the_queue_has_so_many_places_and_whoever_leaves_frees_one() {
         let admission = admission(2, UNIT);
-        let (one, two) = (admission.join(&admission.queue), admission.join(&admission.queue));
+        let (one, two) = (place(&admission), place(&admission));
         assert!(one.is_some() && two.is_some());
-        assert!(admission.join(&admission.queue).is_none());
+        assert!(place(&admission).is_none());
         drop(one);
-        assert!(admission.join(&admission.queue).is_some());
+        assert!(place(&admission).is_some());
     }
 
     #[tokio::test]
@@ -281,11 +285,7 @@ mod tests {
     async fn whoever_would_wait_too_long_is_turned_away_at_once_under_overload_alone() {
         let mut admission = one_thread();
         (0..100).for_each(|_| admission.queue.learn(Duration::from_millis(2)));
-        let (_one, _two, three) = (
-            admission.join(&admission.queue),
-            admission.join(&admission.queue),
-            admission.join(&admission.queue),
-        );
+        let (_one, _two, three) = (place(&admission), place(&admission), place(&admission));
         assert!(!admission.is_turning_away(), "a burst");
         admission.began -= Duration::from_secs(10);
         (0..60_000).for_each(|now| admission.overload.note(now, false));

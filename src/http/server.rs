@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use super::admission::too_many_wait;
 use super::admit::{Peer, known_origin, open_to};
 use super::app::App;
-use super::flight::{InFlight, Landing};
+use super::flight::InFlight;
 use super::head::{self, Ahead, Answer, Guard, Refused};
 use super::observe::{Misread, Observer};
 use super::problem::Problem;
@@ -215,7 +215,7 @@ impl Answering {
     async fn fly(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
-    ) -> Result<hyper::Response<Landing>, Infallible> {
+    ) -> Result<hyper::Response<impl HttpBody<Data = Bytes, Error = axum::Error>>, Infallible> {
         let flight = self.in_flight.begin();
         let answer = self.answer(request).await?;
         Ok(answer.map(|body| flight.with(body)))

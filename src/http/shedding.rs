@@ -42,7 +42,7 @@ impl Shedding {
 }
 
 /// A question by GET after which the connection stays, from no page of another origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Plain<'h> {
     route: &'static str,
     request_id: Option<&'h [u8]>,

@@ -62,9 +62,9 @@ class Client:
     def __init__(self, port):
         self.port, self.reader, self.writer = port, None, None
 
-    async def ask(self, method, path, body=None, request_id=None):
+    async def ask(self, method, path, body=None):
         """Status, headers and body. A connection that ends before the answer is an error, and no request is sent twice."""
-        await self.send(method, path, body, request_id)
+        await self.send(method, path, body)
         return await self.receive()
 
     async def send(self, method, path, body=None, request_id=None):
