@@ -120,17 +120,18 @@ impl Simd<WIDTH> for Avx2 {
         scales: &[[f32; LANES]; PANEL],
         to: &mut [[f32; LANES]; PANEL],
     ) {
-        let halves = rows.as_chunks::<WIDTH>().0.iter().zip(weights.as_chunks::<WIDTH>().0);
-        for (half, (rows, weights)) in halves.enumerate() {
-            let weights = self.load(weights);
-            let groups = scales.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<4>().0);
-            for (group, (scales, to)) in groups.enumerate() {
+        // By indices whose bounds are known when this is compiled: chains of zipped iterators leave a branch at each store.
+        for half in 0..LANES / WIDTH {
+            let rows = &rows.as_chunks::<WIDTH>().0[half];
+            let weights = self.load(&weights.as_chunks::<WIDTH>().0[half]);
+            for group in 0..PANEL / 4 {
                 // SAFETY: `self` proves the features.
                 let columns = unsafe { four_columns(rows, group) };
-                for ((column, scales), to) in columns.into_iter().zip(scales).zip(to) {
-                    let scale = self.load(&scales.as_chunks::<WIDTH>().0[half]);
-                    let column = self.mul(column, self.mul(weights, scale));
-                    self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[half]);
+                for (j, column) in columns.iter().enumerate() {
+                    let at = group * 4 + j;
+                    let scale = self.load(&scales[at].as_chunks::<WIDTH>().0[half]);
+                    let column = self.mul(*column, self.mul(weights, scale));
+                    self.store(column, &mut to[at].as_chunks_mut::<WIDTH>().0[half]);
                 }
             }
         }
@@ -139,15 +140,16 @@ impl Simd<WIDTH> for Avx2 {
     #[inline(always)]
     fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
         let mut rows = [&[0.0; PANEL]; PANEL];
-        for (row, from) in rows.iter_mut().zip(from.chunks(stride)) {
-            *row = &from.as_chunks::<PANEL>().0[0];
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = &from[r * stride..].as_chunks::<PANEL>().0[0];
         }
-        for (half, rows) in rows.as_chunks::<WIDTH>().0.iter().enumerate() {
-            for (group, to) in to.chunks_mut(4 * to_stride).take(PANEL / 4).enumerate() {
+        for half in 0..PANEL / WIDTH {
+            for group in 0..PANEL / 4 {
                 // SAFETY: `self` proves the features.
-                let columns = unsafe { four_columns(rows, group) };
-                for (column, to) in columns.into_iter().zip(to.chunks_mut(to_stride)) {
-                    self.store(column, &mut to[..PANEL].as_chunks_mut::<WIDTH>().0[half]);
+                let columns = unsafe { four_columns(&rows.as_chunks::<WIDTH>().0[half], group) };
+                for (j, column) in columns.iter().enumerate() {
+                    let to = &mut to[(group * 4 + j) * to_stride..][..PANEL];
+                    self.store(*column, &mut to.as_chunks_mut::<WIDTH>().0[half]);
                 }
             }
         }

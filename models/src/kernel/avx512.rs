@@ -115,12 +115,13 @@ impl Simd<WIDTH> for Avx512 {
         to: &mut [[f32; WIDTH]; WIDTH],
     ) {
         let weights = self.load(weights);
-        let groups = scales.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<4>().0);
-        for (group, (scales, to)) in groups.enumerate() {
+        for group in 0..WIDTH / 4 {
             // SAFETY: `self` proves the feature.
             let columns = unsafe { four_columns(&rows, group) };
-            for ((column, scale), to) in columns.into_iter().zip(scales).zip(to) {
-                self.store(self.mul(column, self.mul(weights, self.load(scale))), to);
+            for (j, column) in columns.iter().enumerate() {
+                let at = group * 4 + j;
+                let scale = self.mul(weights, self.load(&scales[at]));
+                self.store(self.mul(*column, scale), &mut to[at]);
             }
         }
     }
@@ -128,11 +129,12 @@ impl Simd<WIDTH> for Avx512 {
     #[inline(always)]
     fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
         let rows = std::array::from_fn(|row| &from[row * stride..].as_chunks::<WIDTH>().0[0]);
-        for (group, to) in to.chunks_mut(4 * to_stride).take(4).enumerate() {
+        for group in 0..WIDTH / 4 {
             // SAFETY: `self` proves the feature.
             let columns = unsafe { four_columns(&rows, group) };
-            for (column, to) in columns.into_iter().zip(to.chunks_mut(to_stride)) {
-                self.store(column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
+            for (j, column) in columns.iter().enumerate() {
+                let to = &mut to[(group * 4 + j) * to_stride..];
+                self.store(*column, &mut to.as_chunks_mut::<WIDTH>().0[0]);
             }
         }
     }

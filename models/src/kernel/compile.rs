@@ -63,13 +63,13 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn gather_lanes(rows: LaneRows<'_>, out: &mut [f32]) {
-            lanes::gather_lanes(<$simd>::here(), rows, out);
+        pub(super) fn gather_lanes(rows: LaneRows<'_>, at: usize, out: &mut [f32]) {
+            lanes::gather_lanes(<$simd>::here(), rows, at, out);
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32]) {
-            lanes::gram_lanes(<$simd>::here(), rows, n, a);
+        pub(super) fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+            lanes::gram_lanes(<$simd>::here(), rows, n, a, width);
         }
 
         #[target_feature(enable = $features)]
@@ -144,13 +144,13 @@ macro_rules! compile {
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn interleave(matrices: &[f32], size: usize, n: usize, out: &mut [f32]) {
-            lanes::interleave(<$simd>::here(), matrices, size, n, out);
+        pub(super) fn interleave(matrices: &[f32], size: usize, out: &mut [f32], width: usize) {
+            lanes::interleave(<$simd>::here(), matrices, size, out, width);
         }
 
         #[target_feature(enable = $features)]
-        pub(super) fn solve_lanes(a: &mut [f32], size: usize, pivots: &mut [f32], b: &mut [f32]) {
-            lanes::solve_lanes(<$simd>::here(), a, size, pivots, b);
+        pub(super) fn solve_lanes(a: &mut [f32], width: usize, pivots: &mut [f32], b: &mut [f32]) {
+            lanes::solve_lanes(<$simd>::here(), a, width, pivots, b);
         }
 
         #[target_feature(enable = $features)]

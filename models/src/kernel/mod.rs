@@ -116,19 +116,24 @@ pub struct LaneRows<'a> {
     pub scales: &'a [f32],
 }
 
-/// Writes a weighted and scaled row for each of [`LANES`] systems side by side: `out` takes `dim x LANES` numbers.
-pub fn gather_lanes(rows: LaneRows<'_>, out: &mut [f32]) {
-    dispatch!(gather_lanes(rows, out));
+/// Writes row `at` of each of [`LANES`] systems side by side, weighted and scaled, into its place among those of `out`.
+///
+/// `out` takes rows of `dim x LANES` numbers in sheets: the first [`PANEL`] of the `dim` of all rows, then the next. A sheet is small enough for
+/// the nearest cache, where [`gram_lanes`] needs all rows again and again.
+pub fn gather_lanes(rows: LaneRows<'_>, at: usize, out: &mut [f32]) {
+    dispatch!(gather_lanes(rows, at, out));
 }
 
-/// `a = rows rows'` for [`LANES`] systems side by side: `n` rows (a multiple of 4) of `dim x LANES` numbers each; `a` takes `n x n x LANES`.
+/// `a = rows rows'` for [`LANES`] systems side by side: `n` rows (a multiple of 4) in the sheets of [`gather_lanes`]; `a` takes
+/// `n x width x LANES`.
 ///
 /// Blocks of 4 rows and columns on the diagonal are filled whole; what else is below it stays. O(n^2 dim).
-pub fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32]) {
-    dispatch!(gram_lanes(rows, n, a));
+pub fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
+    dispatch!(gram_lanes(rows, n, a, width));
 }
 
-/// `out = rows' weights` for [`LANES`] systems side by side: as many rows of `dim x LANES` numbers as there are weights (times [`LANES`]).
+/// `out = rows' weights` for [`LANES`] systems side by side: as many rows, in the sheets of [`gather_lanes`], as there are weights (times
+/// [`LANES`]).
 pub fn combine_lanes(rows: &[f32], weights: &[f32], out: &mut [f32]) {
     dispatch!(combine_lanes(rows, weights, out));
 }
@@ -209,18 +214,18 @@ pub fn product(rows: &[f32], matrix: &[f32], width: usize, out: &mut [f32]) {
     dispatch!(product(rows, matrix, width, out));
 }
 
-/// Writes the first `n` rows of [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by
-/// side: blocks of [`PANEL`] columns on and right of the diagonal, as far as there are `n` columns.
-pub fn interleave(matrices: &[f32], size: usize, n: usize, out: &mut [f32]) {
-    dispatch!(interleave(matrices, size, n, out));
+/// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side, `width` to a row:
+/// blocks of [`PANEL`] columns on and right of the diagonal.
+pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32], width: usize) {
+    dispatch!(interleave(matrices, size, out, width));
 }
 
 /// Solves [`LANES`] interleaved systems, positive definite and given by their upper triangles, in place: `b` becomes the answers.
 ///
 /// As many unknowns as there are `pivots` (times [`LANES`]), a multiple of 4, are solved for; these are written there, so that the caller can
-/// judge them: where one is not positive, the answer of its lane is garbage. `a` has `size` numbers to a row.
-pub fn solve_lanes(a: &mut [f32], size: usize, pivots: &mut [f32], b: &mut [f32]) {
-    dispatch!(solve_lanes(a, size, pivots, b));
+/// judge them: where one is not positive, the answer of its lane is garbage. `a` has `width` numbers to a row of each.
+pub fn solve_lanes(a: &mut [f32], width: usize, pivots: &mut [f32], b: &mut [f32]) {
+    dispatch!(solve_lanes(a, width, pivots, b));
 }
 
 /// Replaces the upper triangle of `a`, `width` numbers to a row, by `u` with `u'u = a` in the first `floors.len()` rows

@@ -30,12 +30,16 @@ pub(super) fn inverse_roots<const N: usize, S: Simd<N>>(
 pub(super) fn gather_lanes<const N: usize, S: Simd<N>>(
     simd: S,
     rows: LaneRows<'_>,
+    at: usize,
     out: &mut [f32],
 ) {
     let chunks = rows.scales.len() / (PANEL * LANES);
     let table = rows.table.as_chunks::<PANEL>().0;
+    let out = out.as_chunks_mut::<LANES>().0.as_chunks_mut::<PANEL>().0;
+    let n = out.len() / chunks.max(1);
+    let out = out.iter_mut().skip(at).step_by(n.max(1));
     if table.len() < chunks.max(1) {
-        return out.fill(0.0);
+        return out.for_each(|block| block.fill([0.0; LANES]));
     }
     let (mut starts, mut weights) = ([0; LANES], [0.0; LANES]);
     for lane in 0..LANES {
@@ -47,7 +51,6 @@ pub(super) fn gather_lanes<const N: usize, S: Simd<N>>(
     }
     let next = rows.ahead.map(|item| item as usize * chunks);
     let scales = rows.scales.as_chunks::<LANES>().0.as_chunks::<PANEL>().0;
-    let out = out.as_chunks_mut::<LANES>().0.as_chunks_mut::<PANEL>().0;
     for (at, (scales, out)) in scales.iter().zip(out).enumerate() {
         for start in next {
             prefetch_at(table, start + at);
@@ -67,16 +70,20 @@ pub(super) fn gram_lanes<const N: usize, S: Simd<N>>(
     rows: &[f32],
     n: usize,
     a: &mut [f32],
+    width: usize,
 ) {
-    let dim = rows.len() / (n.max(1) * LANES);
-    let (rows, a) = (rows.as_chunks::<N>().0, a.as_chunks_mut::<N>().0);
-    for vector in 0..LANES / N {
-        for row in (0..n).step_by(TILE) {
-            for column in (row..n).step_by(S::COLUMNS) {
-                let tile = Tile { rows, n, dim, vector, row, column };
-                match S::COLUMNS {
-                    4 => tile.sum::<4, S>(simd, a),
-                    _ => tile.sum::<2, S>(simd, a),
+    let a = a.as_chunks_mut::<N>().0;
+    for (at, sheet) in rows.chunks_exact((n * PANEL * LANES).max(1)).enumerate() {
+        let rows = sheet.as_chunks::<LANES>().0.as_chunks::<PANEL>().0;
+        let sheet = Sheet { rows, width, is_first: at == 0 };
+        for vector in 0..LANES / N {
+            for row in (0..n).step_by(TILE) {
+                for column in (row..n).step_by(S::COLUMNS) {
+                    let tile = Tile { vector, row, column };
+                    match S::COLUMNS {
+                        4 => sheet.add::<N, 4, S>(simd, tile, a),
+                        _ => sheet.add::<N, 2, S>(simd, tile, a),
+                    }
                 }
             }
         }
@@ -87,46 +94,73 @@ pub(super) fn gram_lanes<const N: usize, S: Simd<N>>(
 const TILE: usize = 4;
 
 /// Four rows by some columns of the Gram matrices of as many systems as a vector holds.
-struct Tile<'a, const N: usize> {
-    rows: &'a [[f32; N]],
-    n: usize,
-    dim: usize,
+#[derive(Clone, Copy)]
+struct Tile {
     /// Which of the vectors that make up all lanes.
     vector: usize,
     row: usize,
     column: usize,
 }
 
-impl<'a, const N: usize> Tile<'a, N> {
+/// [`PANEL`] columns of the rows of all systems: few enough that they stay in the nearest cache while all pairs of rows are multiplied.
+struct Sheet<'a> {
+    rows: &'a [[[f32; LANES]; PANEL]],
+    /// Of the Gram matrices.
+    width: usize,
+    /// Whether nothing is in the Gram matrices yet.
+    is_first: bool,
+}
+
+impl Sheet<'_> {
+    /// Adds what the sheet gives to a tile.
     #[inline(always)]
-    fn sum<const C: usize, S: Simd<N>>(&self, simd: S, a: &mut [[f32; N]]) {
-        let end = self.dim * (LANES / N) - self.vector;
-        let left: [&[[f32; N]]; TILE] = std::array::from_fn(|r| &self.line(self.row + r)[..end]);
-        let right: [&[[f32; N]]; C] = std::array::from_fn(|c| &self.line(self.column + c)[..end]);
+    fn add<const N: usize, const C: usize, S: Simd<N>>(
+        &self,
+        simd: S,
+        tile: Tile,
+        a: &mut [[f32; N]],
+    ) {
+        let at = |r: usize, c: usize| {
+            ((tile.row + r) * self.width + tile.column + c) * (LANES / N) + tile.vector
+        };
         let mut sums = [[simd.splat(0.0); C]; TILE];
-        let mut k = 0;
-        while k < end {
-            let right: [S::Vector; C] = std::array::from_fn(|c| simd.load(&right[c][k]));
+        if !self.is_first {
             for r in 0..TILE {
-                let factor = simd.load(&left[r][k]);
                 for c in 0..C {
-                    sums[r][c] = simd.mul_add(factor, right[c], sums[r][c]);
+                    sums[r][c] = simd.load(&a[at(r, c)]);
                 }
             }
-            k += LANES / N;
         }
-        for (r, sums) in sums.into_iter().enumerate() {
-            for (c, sum) in sums.into_iter().enumerate() {
-                let at = (self.row + r) * self.n + self.column + c;
-                simd.store(sum, &mut a[at * (LANES / N) + self.vector]);
+        let sums = self.multiply(simd, tile, sums);
+        for r in 0..TILE {
+            for c in 0..C {
+                simd.store(sums[r][c], &mut a[at(r, c)]);
             }
         }
     }
 
-    /// The vectors of one row from the first of these lanes on: every one of `LANES / N` is theirs.
     #[inline(always)]
-    fn line(&self, row: usize) -> &'a [[f32; N]] {
-        &self.rows[row * self.dim * (LANES / N) + self.vector..]
+    fn multiply<const N: usize, const C: usize, S: Simd<N>>(
+        &self,
+        simd: S,
+        Tile { vector, row, column }: Tile,
+        mut sums: [[S::Vector; C]; TILE],
+    ) -> [[S::Vector; C]; TILE] {
+        // Said here, it is not asked again for each number.
+        assert!(vector < LANES / N, "a vector is one of those that make up all lanes");
+        let load = |lanes: &[f32; LANES]| simd.load(&lanes.as_chunks::<N>().0[vector]);
+        let left: [_; TILE] = std::array::from_fn(|r| &self.rows[row + r]);
+        let right: [_; C] = std::array::from_fn(|c| &self.rows[column + c]);
+        for k in 0..PANEL {
+            let right: [S::Vector; C] = std::array::from_fn(|c| load(&right[c][k]));
+            for r in 0..TILE {
+                let factor = load(&left[r][k]);
+                for c in 0..C {
+                    sums[r][c] = simd.mul_add(factor, right[c], sums[r][c]);
+                }
+            }
+        }
+        sums
     }
 }
 
@@ -140,12 +174,27 @@ pub(super) fn combine_lanes<const N: usize, S: Simd<N>>(
     weights: &[f32],
     out: &mut [f32],
 ) {
-    let width = out.len() / N;
+    if weights.is_empty() {
+        return out.fill(0.0);
+    }
+    let sheets = rows.chunks_exact(weights.len() * PANEL);
+    for (sheet, out) in sheets.zip(out.chunks_exact_mut(PANEL * LANES)) {
+        combine_sheet(simd, sheet, weights, out);
+    }
+}
+
+#[inline(always)]
+fn combine_sheet<const N: usize, S: Simd<N>>(
+    simd: S,
+    rows: &[f32],
+    weights: &[f32],
+    out: &mut [f32],
+) {
     let (rows, weights) = (rows.as_chunks::<N>().0, weights.as_chunks::<N>().0);
     let blocks = out.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>().0;
     for (block, out) in blocks.iter_mut().enumerate() {
         let mut sums = [simd.splat(0.0); BLOCK];
-        let lines = rows.chunks_exact(width).zip(weights.chunks_exact(LANES / N));
+        let lines = rows.chunks_exact(PANEL * LANES / N).zip(weights.chunks_exact(LANES / N));
         for (line, weights) in lines {
             let line = &line.as_chunks::<BLOCK>().0[block];
             for at in 0..BLOCK {

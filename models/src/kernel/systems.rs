@@ -8,13 +8,14 @@ pub(super) fn interleave<const N: usize, S: Simd<N>>(
     simd: S,
     matrices: &[f32],
     size: usize,
-    n: usize,
     out: &mut [f32],
+    width: usize,
 ) {
-    for row in 0..n {
-        for column in (row / PANEL * PANEL..n).step_by(PANEL) {
-            let at = row * size + column;
-            simd.transpose_block(&matrices[at..], size * size, &mut out[at * LANES..], LANES);
+    for row in 0..size {
+        for column in (row / PANEL * PANEL..size).step_by(PANEL) {
+            let from = &matrices[row * size + column..];
+            let to = &mut out[(row * width + column) * LANES..];
+            simd.transpose_block(from, size * size, to, LANES);
         }
     }
 }
@@ -27,13 +28,13 @@ const ROWS: usize = 4;
 pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
     simd: S,
     a: &mut [f32],
-    size: usize,
+    width: usize,
     pivots: &mut [f32],
     b: &mut [f32],
 ) {
     let n = pivots.len() / LANES;
     for lane in (0..LANES).step_by(N) {
-        let mut systems = Systems { a, size, n, lane };
+        let mut systems = Systems { a, width, n, lane };
         for row in (0..n).step_by(ROWS) {
             systems.factor(simd, row, pivots, b);
         }
@@ -46,7 +47,7 @@ pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
 /// `N` of the interleaved systems.
 struct Systems<'a> {
     a: &'a mut [f32],
-    size: usize,
+    width: usize,
     n: usize,
     lane: usize,
 }
@@ -72,7 +73,7 @@ fn lane_mut<const N: usize>(values: &mut [f32], at: usize) -> &mut [f32; N] {
 impl Systems<'_> {
     #[inline(always)]
     fn at(&self, row: usize, column: usize) -> usize {
-        (row * self.size + column) * LANES + self.lane
+        (row * self.width + column) * LANES + self.lane
     }
 
     /// `C` numbers of a row.
@@ -133,11 +134,17 @@ impl Systems<'_> {
             std::array::from_fn(|r| simd.load(lane(b, (row + r) * LANES + self.lane)));
         for above in 0..row {
             let factors: [S::Vector; ROWS] = self.line(simd, above, row);
-            let known = simd.load(lane(b, above * LANES + self.lane));
             for r in 0..ROWS {
                 for c in r..ROWS {
                     rows[r][c] = simd.neg_mul_add(factors[r], factors[c], rows[r][c]);
                 }
+            }
+        }
+        // By itself: there are no registers for the block and for these.
+        for above in 0..row {
+            let factors: [S::Vector; ROWS] = self.line(simd, above, row);
+            let known = simd.load(lane(b, above * LANES + self.lane));
+            for r in 0..ROWS {
                 right[r] = simd.neg_mul_add(factors[r], known, right[r]);
             }
         }

@@ -16,12 +16,21 @@ fn rows_of_many_systems_are_gathered_side_by_side_and_what_is_not_there_is_0() {
         let expected: Vec<f32> = (0..dim * LANES).map(|at| value(at / LANES, at % LANES)).collect();
         let weights = &weights.as_chunks().0[0];
         let rows = LaneRows { table, items, ahead, weights, scales: &scales };
-        let out = std::cell::RefCell::new(vec![f32::NAN; dim * LANES]);
-        on_each!(gather_lanes(rows, &mut out.borrow_mut()), |()| {
-            assert_close(&out.borrow(), &expected);
+        // The second of three rows: the others are not touched.
+        let out = std::cell::RefCell::new(vec![f32::NAN; 3 * dim * LANES]);
+        on_each!(gather_lanes(rows, 1, &mut out.borrow_mut()), |()| {
+            let by_row = rows_of(&out.borrow(), 3);
+            assert_close(&by_row[1], &expected);
+            assert!(by_row[0].iter().chain(&by_row[2]).all(|value| value.is_nan()));
             out.borrow_mut().fill(f32::NAN);
         });
     }
+}
+
+/// Each of `n` rows whole, out of their sheets.
+fn rows_of(sheets: &[f32], n: usize) -> Vec<Vec<f32>> {
+    let blocks = |row: usize| sheets.chunks_exact(PANEL * LANES).skip(row).step_by(n);
+    (0..n).map(|row| blocks(row).flatten().copied().collect()).collect()
 }
 
 /// The rows of one of many systems that stand side by side.
@@ -32,16 +41,21 @@ fn of_lane(rows: &[f32], lane: usize) -> Vec<f32> {
 #[test]
 fn gram_matrices_side_by_side_are_those_of_each_system() {
     for (n, dim) in [(4, 16), (8, 48), (20, 32), (64, 16)] {
-        let rows = numbers(n * dim * LANES, n as u64);
-        let out = std::cell::RefCell::new(vec![f32::NAN; n * n * LANES]);
-        on_each!(gram_lanes(&rows, n, &mut out.borrow_mut()), |()| {
+        let (sheets, width) = (numbers(n * dim * LANES, n as u64), n + 3);
+        let rows = rows_of(&sheets, n).concat();
+        let out = std::cell::RefCell::new(vec![f32::NAN; n * width * LANES]);
+        on_each!(gram_lanes(&sheets, n, &mut out.borrow_mut(), width), |()| {
             for lane in 0..LANES {
                 let mut columns = vec![0.0; dim * n];
                 for (at, value) in of_lane(&rows, lane).into_iter().enumerate() {
                     columns[at % dim * n + at / dim] = value;
                 }
                 let expected = upper(&plain_gram(&columns, n, 0.0), n, n);
-                assert_close(&upper(&of_lane(&out.borrow(), lane), n, n), &expected);
+                let matrix = of_lane(&out.borrow(), lane);
+                let (inside, beyond): (Vec<_>, Vec<_>) =
+                    matrix.chunks(width).map(|row| row.split_at(n)).unzip();
+                assert_close(&upper(&inside.concat(), n, n), &expected);
+                assert!(beyond.concat().iter().all(|value| value.is_nan()));
             }
             out.borrow_mut().fill(f32::NAN);
         });
@@ -51,13 +65,14 @@ fn gram_matrices_side_by_side_are_those_of_each_system() {
 #[test]
 fn rows_side_by_side_are_combined_by_the_weights_of_their_systems() {
     for (n, dim) in [(0, 16), (3, 16), (4, 48), (12, 64)] {
-        let (rows, weights) = (numbers(n * dim * LANES, 1), numbers(n * LANES, 2));
+        let (sheets, weights) = (numbers(n * dim * LANES, 1), numbers(n * LANES, 2));
+        let rows = rows_of(&sheets, n).concat();
         let sum = |k: usize, lane: usize| -> f32 {
             (0..n).map(|i| weights[i * LANES + lane] * rows[(i * dim + k) * LANES + lane]).sum()
         };
         let expected: Vec<f32> = (0..dim * LANES).map(|at| sum(at / LANES, at % LANES)).collect();
         let out = std::cell::RefCell::new(vec![f32::NAN; dim * LANES]);
-        on_each!(combine_lanes(&rows, &weights, &mut out.borrow_mut()), |()| {
+        on_each!(combine_lanes(&sheets, &weights, &mut out.borrow_mut()), |()| {
             assert_close(&out.borrow(), &expected);
             out.borrow_mut().fill(f32::NAN);
         });
@@ -93,15 +108,16 @@ fn interleaved_systems_are_solved_each_for_itself() {
             let x = plain_solve(matrix, size, &b[..n]);
             (0..n).for_each(|at| expected[at * LANES + lane] = x[at]);
         }
-        let lanes_of = std::cell::RefCell::new(vec![0.0; size * size * LANES]);
-        on_each!(interleave(&matrices, size, n, &mut lanes_of.borrow_mut()), |()| ());
+        let width = size + 1;
+        let lanes_of = std::cell::RefCell::new(vec![f32::NAN; size * width * LANES]);
+        on_each!(interleave(&matrices, size, &mut lanes_of.borrow_mut(), width), |()| ());
         let pristine = lanes_of.borrow().clone();
         let (b, pivots) = (std::cell::RefCell::new(right.clone()), vec![0.0; n * LANES]);
         let pivots = std::cell::RefCell::new(pivots);
         on_each!(
             solve_lanes(
                 &mut lanes_of.borrow_mut(),
-                size,
+                width,
                 &mut pivots.borrow_mut(),
                 &mut b.borrow_mut()
             ),

@@ -39,7 +39,12 @@ impl Dual {
         self.gather(batch, n);
         systems.reserve(n);
         systems.right[..n * LANES].copy_from_slice(&self.residuals_of[..n * LANES]);
-        kernel::gram_lanes(&self.rows[..n * dim * LANES], n, &mut systems.matrix);
+        kernel::gram_lanes(
+            &self.rows[..n * dim * LANES],
+            n,
+            &mut systems.matrix,
+            Systems::width(n),
+        );
         systems.solve(n);
         let z = &systems.right[..n * LANES];
         kernel::combine_lanes(&self.rows[..n * dim * LANES], z, &mut self.sums);
@@ -82,18 +87,18 @@ impl Dual {
     fn gather(&mut self, batch: Batch<'_>, n: usize) {
         let dim = batch.factors.dim();
         let weights = self.weights_of.as_chunks::<LANES>().0;
-        let rows = self.rows.chunks_exact_mut(dim * LANES);
+        let out = &mut self.rows[..n * dim * LANES];
         batch
             .following
             .iter()
             .take(LANES)
             .for_each(|member| fetch_cells(&batch.rows[member.row()]));
         let mut items = batch.items_at(0);
-        for (at, (weights, out)) in weights[..n].iter().zip(rows).enumerate() {
+        for (at, weights) in weights[..n].iter().enumerate() {
             let ahead = if at + 1 < n { batch.items_at(at + 1) } else { batch.first_items_after() };
             let table = batch.factors.values();
             let rows = LaneRows { table, items, ahead, weights, scales: &self.roots };
-            kernel::gather_lanes(rows, out);
+            kernel::gather_lanes(rows, at, out);
             items = ahead;
         }
     }

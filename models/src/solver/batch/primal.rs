@@ -37,7 +37,7 @@ impl Primal {
             self.make(batch, penalty, lane);
         }
         systems.reserve(dim);
-        kernel::interleave(&self.matrices, dim, dim, &mut systems.matrix);
+        kernel::interleave(&self.matrices, dim, &mut systems.matrix, Systems::width(dim));
         kernel::transpose(&self.right, &mut self.right_of, LANES, 0);
         systems.right[..dim * LANES].copy_from_slice(&self.right_of);
         systems.solve(dim);

@@ -16,9 +16,15 @@ pub(super) struct Systems {
 }
 
 impl Systems {
+    /// How many numbers each system has in a row of [`Self::matrix`]: an odd number, so that those of a column, which are needed
+    /// together, do not all fall into the same few places of the nearest cache.
+    pub(super) const fn width(n: usize) -> usize {
+        n + 1
+    }
+
     /// Makes room for `n` unknowns; what there is of it stays, so that smaller systems clear nothing.
     pub(super) fn reserve(&mut self, n: usize) {
-        grow(&mut self.matrix, n * n * LANES);
+        grow(&mut self.matrix, n * Self::width(n) * LANES);
         grow(&mut self.right, n * LANES);
     }
 
@@ -26,14 +32,14 @@ impl Systems {
     pub(super) fn solve(&mut self, n: usize) {
         self.diagonals.clear();
         for at in 0..n {
-            let diagonal = &mut self.matrix[(at * n + at) * LANES..][..LANES];
+            let diagonal = &mut self.matrix[(at * Self::width(n) + at) * LANES..][..LANES];
             for value in diagonal.iter_mut() {
                 *value += 1.0;
             }
             self.diagonals.extend_from_slice(diagonal);
         }
         self.pivots.resize(n * LANES, 0.0);
-        kernel::solve_lanes(&mut self.matrix, n, &mut self.pivots, &mut self.right);
+        kernel::solve_lanes(&mut self.matrix, Self::width(n), &mut self.pivots, &mut self.right);
     }
 
     /// The lanes of which no pivot lost too many digits.
