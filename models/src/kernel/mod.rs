@@ -31,7 +31,7 @@ mod systems;
 #[cfg(test)]
 mod tests;
 
-/// Matrices of the kernels have widths that are multiples of this, and row numbers in their loops start at multiples of it.
+/// Matrices of the kernels have widths that are multiples of this, but for those of systems side by side, and row numbers in their loops start at multiples of it.
 pub const PANEL: usize = 16;
 
 /// How many rows ahead of its use a row is fetched.
@@ -118,14 +118,14 @@ pub struct LaneRows<'a> {
 
 /// Writes row `at` of each of [`LANES`] systems side by side, weighted and scaled, into its place among those of `out`.
 ///
-/// `out` takes rows of `dim x LANES` numbers in sheets: the first [`PANEL`] of the `dim` of all rows, then the next. A sheet is small enough for
-/// the nearest cache, where [`gram_lanes`] needs all rows again and again.
+/// `out` is all rows of `dim x LANES` numbers, so that its length tells how many they are, in sheets: the first [`PANEL`] of the `dim` of all
+/// rows, then the next. A sheet of up to some thirty rows stays in the nearest cache, where [`gram_lanes`] needs each of them for all others.
 pub fn gather_lanes(rows: LaneRows<'_>, at: usize, out: &mut [f32]) {
     dispatch!(gather_lanes(rows, at, out));
 }
 
 /// `a = rows rows'` for [`LANES`] systems side by side: `n` rows (a multiple of 4) in the sheets of [`gather_lanes`]; `a` takes
-/// `n x width x LANES`.
+/// `n x width x LANES`, where `width` is at least `n`.
 ///
 /// Blocks of 4 rows and columns on the diagonal are filled whole; what else is below it stays. O(n^2 dim).
 pub fn gram_lanes(rows: &[f32], n: usize, a: &mut [f32], width: usize) {
@@ -214,8 +214,8 @@ pub fn product(rows: &[f32], matrix: &[f32], width: usize, out: &mut [f32]) {
     dispatch!(product(rows, matrix, width, out));
 }
 
-/// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), one after another, number by number side by side, `width` to a row:
-/// blocks of [`PANEL`] columns on and right of the diagonal.
+/// Writes [`LANES`] matrices of `size x size` (a multiple of [`PANEL`]), which lie one after another, number by number side by side into `out`, whose
+/// rows have `width` numbers of each, at least `size`: blocks of [`PANEL`] columns on and right of the diagonal.
 pub fn interleave(matrices: &[f32], size: usize, out: &mut [f32], width: usize) {
     dispatch!(interleave(matrices, size, out, width));
 }

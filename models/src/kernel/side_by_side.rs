@@ -1,6 +1,7 @@
 //! Rows of sixteen systems side by side: number `k` of the row that stands at one place in each of them lies in one vector.
 //!
-//! What the systems are made of and what comes of them then needs neither sums across lanes nor turning.
+//! What the systems are made of and what comes of them then needs neither sums across lanes nor turning. The rows lie in sheets: [`PANEL`]
+//! columns of all of them, then the next, so that rows which are multiplied with each other lie near each other.
 
 use super::lanes::Simd;
 use super::{LANES, LaneRows, PANEL, prefetch_at};
@@ -51,14 +52,14 @@ pub(super) fn gather_lanes<const N: usize, S: Simd<N>>(
     }
     let next = rows.ahead.map(|item| item as usize * chunks);
     let scales = rows.scales.as_chunks::<LANES>().0.as_chunks::<PANEL>().0;
-    for (at, (scales, out)) in scales.iter().zip(out).enumerate() {
+    for (sheet, (scales, out)) in scales.iter().zip(out).enumerate() {
         for start in next {
-            prefetch_at(table, start + at);
+            prefetch_at(table, start + sheet);
         }
         // A loop: `map` over so many would become a call for each.
         let mut block = [&table[0]; LANES];
         for (row, start) in block.iter_mut().zip(starts) {
-            *row = &table[start + at];
+            *row = &table[start + sheet];
         }
         simd.transpose_scaled(block, &weights, scales, out);
     }
@@ -73,20 +74,9 @@ pub(super) fn gram_lanes<const N: usize, S: Simd<N>>(
     width: usize,
 ) {
     let a = a.as_chunks_mut::<N>().0;
-    for (at, sheet) in rows.chunks_exact((n * PANEL * LANES).max(1)).enumerate() {
-        let rows = sheet.as_chunks::<LANES>().0.as_chunks::<PANEL>().0;
-        let sheet = Sheet { rows, width, is_first: at == 0 };
-        for vector in 0..LANES / N {
-            for row in (0..n).step_by(TILE) {
-                for column in (row..n).step_by(S::COLUMNS) {
-                    let tile = Tile { vector, row, column };
-                    match S::COLUMNS {
-                        4 => sheet.add::<N, 4, S>(simd, tile, a),
-                        _ => sheet.add::<N, 2, S>(simd, tile, a),
-                    }
-                }
-            }
-        }
+    for (at, rows) in rows.chunks_exact((n * PANEL * LANES).max(1)).enumerate() {
+        let rows = rows.as_chunks::<LANES>().0.as_chunks::<PANEL>().0;
+        Sheet { rows, width, is_first: at == 0 }.add_all(simd, a);
     }
 }
 
@@ -102,16 +92,33 @@ struct Tile {
     column: usize,
 }
 
-/// [`PANEL`] columns of the rows of all systems: few enough that they stay in the nearest cache while all pairs of rows are multiplied.
+/// [`PANEL`] columns of the rows of all systems: those of up to some thirty rows stay in the nearest cache while all pairs are multiplied.
 struct Sheet<'a> {
     rows: &'a [[[f32; LANES]; PANEL]],
-    /// Of the Gram matrices.
+    /// How many numbers each system has in a row of its Gram matrix.
     width: usize,
     /// Whether nothing is in the Gram matrices yet.
     is_first: bool,
 }
 
 impl Sheet<'_> {
+    /// Adds what the sheet gives to the Gram matrices.
+    #[inline(always)]
+    fn add_all<const N: usize, S: Simd<N>>(&self, simd: S, a: &mut [[f32; N]]) {
+        let n = self.rows.len();
+        for vector in 0..LANES / N {
+            for row in (0..n).step_by(TILE) {
+                for column in (row..n).step_by(S::COLUMNS) {
+                    let tile = Tile { vector, row, column };
+                    match S::COLUMNS {
+                        4 => self.add::<N, 4, S>(simd, tile, a),
+                        _ => self.add::<N, 2, S>(simd, tile, a),
+                    }
+                }
+            }
+        }
+    }
+
     /// Adds what the sheet gives to a tile.
     #[inline(always)]
     fn add<const N: usize, const C: usize, S: Simd<N>>(
@@ -139,6 +146,7 @@ impl Sheet<'_> {
         }
     }
 
+    /// The sums, and what the sheet adds to them.
     #[inline(always)]
     fn multiply<const N: usize, const C: usize, S: Simd<N>>(
         &self,

@@ -140,7 +140,7 @@ impl Systems<'_> {
                 }
             }
         }
-        // By itself: there are no registers for the block and for these.
+        // By itself: sixteen registers do not hold the block and these.
         for above in 0..row {
             let factors: [S::Vector; ROWS] = self.line(simd, above, row);
             let known = simd.load(lane(b, above * LANES + self.lane));

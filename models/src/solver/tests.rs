@@ -221,7 +221,7 @@ struct Rows {
 
 impl Rows {
     fn new(dim: usize) -> Self {
-        let lengths = [0, 1, 3, 16, 17, 40, 63, 64, 65, 100, 150];
+        let lengths = [0, 1, 3, 16, 17, 40, 63, 64, 65, 128, 150];
         let worlds = lengths.iter().cycle().take(70).enumerate().map(|(at, &n)| {
             let mut one = world(dim, n, at as u64);
             if at % 3 != 0 {

@@ -16,14 +16,15 @@ fn rows_of_many_systems_are_gathered_side_by_side_and_what_is_not_there_is_0() {
         let expected: Vec<f32> = (0..dim * LANES).map(|at| value(at / LANES, at % LANES)).collect();
         let weights = &weights.as_chunks().0[0];
         let rows = LaneRows { table, items, ahead, weights, scales: &scales };
-        // The second of three rows: the others are not touched.
-        let out = std::cell::RefCell::new(vec![f32::NAN; 3 * dim * LANES]);
-        on_each!(gather_lanes(rows, 1, &mut out.borrow_mut()), |()| {
-            let by_row = rows_of(&out.borrow(), 3);
-            assert_close(&by_row[1], &expected);
-            assert!(by_row[0].iter().chain(&by_row[2]).all(|value| value.is_nan()));
-            out.borrow_mut().fill(f32::NAN);
-        });
+        for at in 0..3 {
+            let out = std::cell::RefCell::new(vec![f32::NAN; 3 * dim * LANES]);
+            on_each!(gather_lanes(rows, at, &mut out.borrow_mut()), |()| {
+                let mut others = rows_of(&out.borrow(), 3);
+                assert_close(&others.remove(at), &expected);
+                assert!(others.concat().iter().all(|value| value.is_nan()));
+                out.borrow_mut().fill(f32::NAN);
+            });
+        }
     }
 }
 
@@ -40,7 +41,7 @@ fn of_lane(rows: &[f32], lane: usize) -> Vec<f32> {
 
 #[test]
 fn gram_matrices_side_by_side_are_those_of_each_system() {
-    for (n, dim) in [(4, 16), (8, 48), (20, 32), (64, 16)] {
+    for (n, dim) in [(4, 16), (8, 48), (20, 32), (64, 16), (128, 128)] {
         let (sheets, width) = (numbers(n * dim * LANES, n as u64), n + 3);
         let rows = rows_of(&sheets, n).concat();
         let out = std::cell::RefCell::new(vec![f32::NAN; n * width * LANES]);
@@ -56,6 +57,8 @@ fn gram_matrices_side_by_side_are_those_of_each_system() {
                     matrix.chunks(width).map(|row| row.split_at(n)).unzip();
                 assert_close(&upper(&inside.concat(), n, n), &expected);
                 assert!(beyond.concat().iter().all(|value| value.is_nan()));
+                let below = |row: usize| inside[row][..row / 4 * 4].iter();
+                assert!((0..n).flat_map(below).all(|value| value.is_nan()));
             }
             out.borrow_mut().fill(f32::NAN);
         });
@@ -93,6 +96,24 @@ fn inverse_roots_take_every_length() {
 }
 
 #[test]
+fn matrices_are_interleaved_number_by_number_and_what_is_beyond_their_width_stays() {
+    for size in [16, 48] {
+        let (matrices, width) = (numbers(LANES * size * size, 5), size + 1);
+        let out = std::cell::RefCell::new(vec![f32::NAN; size * width * LANES]);
+        on_each!(interleave(&matrices, size, &mut out.borrow_mut(), width), |()| {
+            for (lane, matrix) in matrices.chunks(size * size).enumerate() {
+                let side_by_side = of_lane(&out.borrow(), lane);
+                let (inside, beyond): (Vec<_>, Vec<_>) =
+                    side_by_side.chunks(width).map(|row| row.split_at(size)).unzip();
+                assert_eq!(upper(&inside.concat(), size, size), upper(matrix, size, size));
+                assert!(beyond.concat().iter().all(|value| value.is_nan()));
+            }
+            out.borrow_mut().fill(f32::NAN);
+        });
+    }
+}
+
+#[test]
 fn interleaved_systems_are_solved_each_for_itself() {
     for (size, n) in [(16, 4), (16, 8), (16, 16), (32, 20), (64, 60)] {
         let mut matrices = vec![0.0; LANES * size * size];
@@ -109,9 +130,9 @@ fn interleaved_systems_are_solved_each_for_itself() {
             (0..n).for_each(|at| expected[at * LANES + lane] = x[at]);
         }
         let width = size + 1;
-        let lanes_of = std::cell::RefCell::new(vec![f32::NAN; size * width * LANES]);
-        on_each!(interleave(&matrices, size, &mut lanes_of.borrow_mut(), width), |()| ());
-        let pristine = lanes_of.borrow().clone();
+        let mut pristine = vec![f32::NAN; size * width * LANES];
+        interleave(&matrices, size, &mut pristine, width);
+        let lanes_of = std::cell::RefCell::new(pristine.clone());
         let (b, pivots) = (std::cell::RefCell::new(right.clone()), vec![0.0; n * LANES]);
         let pivots = std::cell::RefCell::new(pivots);
         on_each!(

@@ -17,7 +17,7 @@ pub(super) struct Dual {
     residuals_of: Vec<f32>,
     /// `D^1/2` side by side.
     roots: Vec<f32>,
-    /// `W` side by side: a row for each unknown.
+    /// `W` side by side, a row for each unknown, in the sheets of [`kernel::gather_lanes`].
     rows: Vec<f32>,
     /// `W' z` side by side.
     sums: Vec<f32>,

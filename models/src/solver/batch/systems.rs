@@ -16,8 +16,8 @@ pub(super) struct Systems {
 }
 
 impl Systems {
-    /// How many numbers each system has in a row of [`Self::matrix`]: an odd number, so that those of a column, which are needed
-    /// together, do not all fall into the same few places of the nearest cache.
+    /// How many numbers each system has in a row of [`Self::matrix`]: odd for the multiples of 4 that `n` is, so that those of a
+    /// column, which are needed together, do not all fall into the same few places of the nearest cache.
     pub(super) const fn width(n: usize) -> usize {
         n + 1
     }
