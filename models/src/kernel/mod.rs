@@ -31,7 +31,8 @@ mod systems;
 #[cfg(test)]
 mod tests;
 
-/// Matrices of the kernels have widths that are multiples of this, but for those of systems side by side, and row numbers in their loops start at multiples of it.
+/// Matrices of the kernels have widths that are multiples of this, but for those of systems side by side, and row numbers in their loops
+/// start at multiples of it.
 pub const PANEL: usize = 16;
 
 /// How many rows ahead of its use a row is fetched.

@@ -39,6 +39,14 @@ fn of_lane(rows: &[f32], lane: usize) -> Vec<f32> {
     rows.iter().copied().skip(lane).step_by(LANES).collect()
 }
 
+/// The first `n` columns of a matrix, after a look that the rest of its width was not touched.
+fn within_width(matrix: &[f32], width: usize, n: usize) -> Vec<f32> {
+    let (inside, beyond): (Vec<_>, Vec<_>) =
+        matrix.chunks(width).map(|row| row.split_at(n)).unzip();
+    assert!(beyond.concat().iter().all(|value| value.is_nan()));
+    inside.concat()
+}
+
 #[test]
 fn gram_matrices_side_by_side_are_those_of_each_system() {
     for (n, dim) in [(4, 16), (8, 48), (20, 32), (64, 16), (128, 128)] {
@@ -52,12 +60,9 @@ fn gram_matrices_side_by_side_are_those_of_each_system() {
                     columns[at % dim * n + at / dim] = value;
                 }
                 let expected = upper(&plain_gram(&columns, n, 0.0), n, n);
-                let matrix = of_lane(&out.borrow(), lane);
-                let (inside, beyond): (Vec<_>, Vec<_>) =
-                    matrix.chunks(width).map(|row| row.split_at(n)).unzip();
-                assert_close(&upper(&inside.concat(), n, n), &expected);
-                assert!(beyond.concat().iter().all(|value| value.is_nan()));
-                let below = |row: usize| inside[row][..row / 4 * 4].iter();
+                let matrix = within_width(&of_lane(&out.borrow(), lane), width, n);
+                assert_close(&upper(&matrix, n, n), &expected);
+                let below = |row: usize| matrix[row * n..][..row / 4 * 4].iter();
                 assert!((0..n).flat_map(below).all(|value| value.is_nan()));
             }
             out.borrow_mut().fill(f32::NAN);
@@ -102,11 +107,8 @@ fn matrices_are_interleaved_number_by_number_and_what_is_beyond_their_width_stay
         let out = std::cell::RefCell::new(vec![f32::NAN; size * width * LANES]);
         on_each!(interleave(&matrices, size, &mut out.borrow_mut(), width), |()| {
             for (lane, matrix) in matrices.chunks(size * size).enumerate() {
-                let side_by_side = of_lane(&out.borrow(), lane);
-                let (inside, beyond): (Vec<_>, Vec<_>) =
-                    side_by_side.chunks(width).map(|row| row.split_at(size)).unzip();
-                assert_eq!(upper(&inside.concat(), size, size), upper(matrix, size, size));
-                assert!(beyond.concat().iter().all(|value| value.is_nan()));
+                let of_lane = within_width(&of_lane(&out.borrow(), lane), width, size);
+                assert_eq!(upper(&of_lane, size, size), upper(matrix, size, size));
             }
             out.borrow_mut().fill(f32::NAN);
         });

@@ -39,15 +39,11 @@ impl Dual {
         self.gather(batch, n);
         systems.reserve(n);
         systems.right[..n * LANES].copy_from_slice(&self.residuals_of[..n * LANES]);
-        kernel::gram_lanes(
-            &self.rows[..n * dim * LANES],
-            n,
-            &mut systems.matrix,
-            Systems::width(n),
-        );
+        let rows = &self.rows[..n * dim * LANES];
+        kernel::gram_lanes(rows, n, &mut systems.matrix, Systems::width(n));
         systems.solve(n);
         let z = &systems.right[..n * LANES];
-        kernel::combine_lanes(&self.rows[..n * dim * LANES], z, &mut self.sums);
+        kernel::combine_lanes(rows, z, &mut self.sums);
         by_lane(&self.sums, dim, answers);
         dots(&self.residuals_of[..n * LANES], z)
     }
