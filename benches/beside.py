@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What questions wait while something else is done beside them, as ratios within one run.
 
-usage: beside.py writers --target target/release --data MARKET [--rate 2000] [--seconds 10] [--runs 5]
+usage: beside.py writers --target target/release --data MARKET [--rate 2000] [--seconds 10] [--runs 5] [--writes 50000]
        beside.py swaps   --target target/release --data MARKET [--rate 3000] [--swaps 200]
 
-writers: p99 of questions while ten connections write single events as fast as they are taken, over p99 without them, in turns.
+writers: p99 of questions while ten connections write single events as fast as they are taken (or `--writes` a second), over p99 without them,
+         in turns; the same for the example `bare`, which gives one answer to everybody and throws events away: what the machine itself costs.
 swaps:   models of the registry (two or more) take turns in serving; p99.9 of questions meanwhile over p99.9 without, and the memory of the
          server before and after. Every answer must be good.
 Both write to the data directory: take a copy. Standard library only.
@@ -24,12 +25,15 @@ import time
 
 
 class Server:
-    def __init__(self, args):
+    def __init__(self, *command):
         env = dict(os.environ, GUANXI_LOG__LEVEL="error", GUANXI_DATA__MIN_FREE_BYTES="0", GUANXI_MODELS__POLL_INTERVAL="50ms")
-        command = [args.target / "guanxi", "serve", "--data", args.data, "--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*map(str, command)], env=env, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().strip().rsplit(":", 1)[1])
         self.url = f"http://127.0.0.1:{self.port}"
+
+    @classmethod
+    def guanxi(cls, args):
+        return cls(args.target / "guanxi", "serve", "--data", args.data, "--listen", "127.0.0.1:0")
 
     def __enter__(self):
         return self
@@ -65,16 +69,23 @@ def bench(args, server, seconds, *more):
 
 
 def writers(args):
-    with Server(args) as server:
-        ratios = []
+    with Server.guanxi(args) as guanxi, Server(args.target / "examples" / "bare", "127.0.0.1:0", 1800) as bare:
+        asked = {"guanxi": (guanxi, []), "bare": (bare, ["--get", "/"])}
+        ratios = {name: [] for name in asked}
         for _ in range(args.runs):
-            alone = bench(args, server, args.seconds)
-            beside = bench(args, server, args.seconds, "--writes", "50000", "--writers", "10")
-            written = next(part["latency"]["count"] for part in beside["parts"] if part["name"] == "write") / beside["seconds"]
-            ratios.append(beside["latency"]["p99_us"] / alone["latency"]["p99_us"])
-            print(f"alone p99 {alone['latency']['p99_us'] / 1e3:.2f} ms; beside ten writers {beside['latency']['p99_us'] / 1e3:.2f} ms, "
-                  f"{written:.0f} events/s written; ratio {ratios[-1]:.2f}", flush=True)
-        print(f"median ratio {statistics.median(ratios):.2f} at {args.rate:.0f} questions/s")
+            for name, (server, what) in asked.items():
+                ratios[name].append(beside_writers(args, name, server, what))
+        for name, found in ratios.items():
+            print(f"{name}: median ratio {statistics.median(found):.2f} at {args.rate:.0f} questions/s")
+
+
+def beside_writers(args, name, server, what):
+    alone = bench(args, server, args.seconds, *what)
+    beside = bench(args, server, args.seconds, *what, "--writes", args.writes, "--writers", 10)
+    written = next(part["achieved"] for part in beside["parts"] if part["name"] == "write")
+    before, after = (step["latency"]["p99_us"] / 1e3 for step in (alone, beside))
+    print(f"{name:<6} alone p99 {before:.2f} ms; beside ten writers {after:.2f} ms, {written:.0f} events/s written; ratio {after / before:.2f}", flush=True)
+    return after / before
 
 
 class Swapping(threading.Thread):
@@ -92,7 +103,7 @@ class Swapping(threading.Thread):
 
 
 def swaps(args):
-    with Server(args) as server:
+    with Server.guanxi(args) as server:
         models = server.call("GET", "/v1/models")
         versions = [model["version"] for model in models["models"] if model["version"] != models["serving"]][:1] + [models["serving"]]
         assert len(versions) == 2, "the registry has only one model: train another"
@@ -118,6 +129,7 @@ def main():
     parser.add_argument("--rate", type=float, default=2_000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--writes", type=float, default=50_000)
     parser.add_argument("--swaps", type=int, default=200)
     args = parser.parse_args()
     commands[args.command](args)

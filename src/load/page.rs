@@ -123,7 +123,11 @@ fn by_time(step: &StepReport) -> Markup {
 fn parts(report: &Report) -> Markup {
     let rows = report.steps.iter().flat_map(|step| {
         step.parts.iter().map(|part| {
-            let named = [format!("{} {}", rate(step), part.name), part.latency.count.to_string()];
+            let named = [
+                format!("{} {}", rate(step), part.name),
+                part.latency.count.to_string(),
+                format!("{:.0}", part.achieved),
+            ];
             let figures = &part.latency;
             let values =
                 [figures.p50_us, figures.p90_us, figures.p99_us, figures.p999_us, figures.max_us]
@@ -131,7 +135,7 @@ fn parts(report: &Report) -> Markup {
             named.into_iter().chain(values).collect()
         })
     });
-    let head = ["question", "answers", "p50", "p90", "p99", "p99.9", "max"];
+    let head = ["question", "answers", "a second", "p50", "p90", "p99", "p99.9", "max"];
     table("Milliseconds from when a request was due", &head, &rows.collect::<Vec<Vec<String>>>())
 }
 

@@ -19,17 +19,34 @@ const LATE: Duration = Duration::from_millis(1);
 struct Latencies {
     latency: Histogram<u64>,
     service: Histogram<u64>,
+    /// Good answers that came after the warm-up, whenever they were due.
+    answered: u64,
+    /// When the last request of all ended.
+    ended: Duration,
 }
 
 impl Latencies {
     fn new() -> Self {
         let empty = || Histogram::new(DIGITS).expect("three digits are allowed");
-        Self { latency: empty(), service: empty() }
+        Self { latency: empty(), service: empty(), answered: 0, ended: Duration::ZERO }
     }
 
-    fn record(&mut self, sample: &Sample) {
-        record(&mut self.latency, sample.latency);
-        record(&mut self.service, sample.service);
+    fn record(&mut self, sample: &Sample, warm_up: Duration) {
+        self.ended = self.ended.max(sample.ended);
+        if sample.error.is_some() {
+            return;
+        }
+        self.answered += u64::from(sample.ended >= warm_up);
+        if sample.due >= warm_up {
+            record(&mut self.latency, sample.latency);
+            record(&mut self.service, sample.service);
+        }
+    }
+
+    /// Good answers a second, from the end of the warm-up to the last end.
+    fn achieved(&self, warm_up: Duration) -> f64 {
+        let seconds = self.ended.saturating_sub(warm_up).as_secs_f64();
+        self.answered as f64 / seconds.max(1e-9)
     }
 }
 
@@ -54,7 +71,8 @@ impl Second {
     }
 }
 
-/// Takes samples in. What was due before the end of the warm-up doesn't count.
+/// Takes samples in. Of what was due before the end of the warm-up no time counts, but answers that came after it are answers of its server:
+/// a backlog begins in the warm-up already.
 #[derive(Debug)]
 pub(super) struct Recorder {
     warm_up: Duration,
@@ -77,28 +95,30 @@ impl Recorder {
     }
 
     pub(super) fn record(&mut self, sample: &Sample) {
+        self.parts[sample.part].1.record(sample, self.warm_up);
+        let is_question = sample.part < self.questions;
+        if is_question {
+            self.all.record(sample, self.warm_up);
+        }
         let Some(since) = sample.due.checked_sub(self.warm_up) else { return };
         self.requests += 1;
         self.waited += u64::from(sample.late.is_some());
         self.late += u64::from(sample.late.is_some_and(|late| late > LATE));
         if let Some(error) = &sample.error {
             *self.errors.entry(error.to_string()).or_default() += 1;
-        } else {
-            self.parts[sample.part].1.record(sample);
         }
-        if sample.part < self.questions {
-            self.record_question(sample, since.as_secs() as usize);
+        if is_question {
+            self.record_second(sample, since.as_secs() as usize);
         }
     }
 
-    fn record_question(&mut self, sample: &Sample, second: usize) {
+    fn record_second(&mut self, sample: &Sample, second: usize) {
         let missing = (second + 1).saturating_sub(self.seconds.len());
         self.seconds.extend(std::iter::repeat_with(Second::new).take(missing));
         let second = &mut self.seconds[second];
         second.requests += 1;
         second.errors += u64::from(sample.error.is_some());
         if sample.error.is_none() {
-            self.all.record(sample);
             record(&mut second.latency, sample.latency);
         }
     }
@@ -132,9 +152,20 @@ impl Recorder {
         figures(&self.all.service)
     }
 
+    /// Good answers to questions, a second.
+    pub(super) fn achieved(&self) -> f64 {
+        self.all.achieved(self.warm_up)
+    }
+
+    /// From the end of the warm-up to the end of the last question.
+    pub(super) fn lasted(&self) -> Duration {
+        self.all.ended.saturating_sub(self.warm_up)
+    }
+
     pub(super) fn parts(&self) -> Vec<PartReport> {
         let of = |(name, latencies): &(String, Latencies)| PartReport {
             name: name.clone(),
+            achieved: latencies.achieved(self.warm_up),
             latency: figures(&latencies.latency),
             service: figures(&latencies.service),
         };
@@ -184,6 +215,7 @@ mod tests {
         Sample {
             part: 0,
             due: Duration::from_millis(due_ms),
+            ended: Duration::from_millis(due_ms + latency_ms),
             latency: Duration::from_millis(latency_ms),
             service: Duration::from_millis(1),
             late: Some(Duration::ZERO),
@@ -219,6 +251,27 @@ mod tests {
         recorder.record(&sample(2_000, 1, None));
         assert!(recorder.latency().max_us < 2_000.0);
         assert!(recorder.parts()[1].latency.max_us > 600_000.0);
+    }
+
+    #[test]
+    fn a_backlog_of_the_warm_up_takes_nothing_from_what_the_server_achieves() {
+        let mut recorder = recorder();
+        // 200 a second are due, and 100 a second are answered; writes the same, half of them with an error.
+        for at in 1..=600 {
+            let question = sample(at * 5, at * 5, None);
+            recorder.record(&question);
+            recorder.record(&Sample {
+                part: 1,
+                error: (at % 2 == 0).then(|| "503".into()),
+                ..question
+            });
+        }
+        assert_eq!(recorder.lasted(), Duration::from_secs(5));
+        assert!((recorder.achieved() - 100.0).abs() < 1.0, "{}", recorder.achieved());
+        let written = recorder.parts()[1].achieved;
+        assert!((written - 50.0).abs() < 1.0, "{written}");
+        // Of the 200 that were due before nothing else is told.
+        assert_eq!((recorder.latency().count, recorder.requests()), (401, 802));
     }
 
     #[test]

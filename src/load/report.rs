@@ -57,11 +57,11 @@ pub struct Highest {
 pub struct StepReport {
     /// Requests a second that were due.
     pub rate: f64,
-    /// How long the measurement took.
+    /// From the end of the warm-up to the end of the last question.
     pub seconds: f64,
     /// Requests that were sent, those that failed and what was written beside included.
     pub requests: u64,
-    /// Answers a second.
+    /// Good answers to questions, a second.
     pub achieved: f64,
     /// What went wrong, by status and code.
     pub errors: BTreeMap<String, u64>,
@@ -131,6 +131,9 @@ impl Figures {
 pub struct PartReport {
     /// Its name.
     pub name: String,
+    /// Good answers a second; 0 in reports of before it was told.
+    #[serde(default)]
+    pub achieved: f64,
     /// From when a request was due.
     pub latency: Figures,
     /// From when it was sent.

@@ -23,6 +23,9 @@ use crate::telemetry::Usage;
 /// Between taking the first breath and the first request.
 const LEAD: Duration = Duration::from_millis(50);
 
+/// What is written beside questions ends with them: what is further behind then is not sent.
+const BEHIND: Duration = Duration::from_millis(250);
+
 /// How a server is loaded, at whatever rate.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -95,22 +98,25 @@ pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepRepor
 /// Questions, and perhaps writes, each with how many connections.
 fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
     let start = Instant::now() + LEAD;
-    let work = |asking: Asking, schedule: Schedule, first_part| {
+    let work = |asking: Asking, schedule: Schedule, until, first_part| {
         Arc::new(Work {
             base: plan.target.base.clone(),
             asking,
             start,
-            until: start + schedule.end() + plan.timeout,
+            until,
             schedule,
             next: AtomicU64::new(0),
             first_part,
         })
     };
     let schedule = plan.schedule(rate, plan.measured(rate));
-    let mut works = vec![(work(plan.asking.clone(), schedule, 0), plan.connections)];
+    let end = start + schedule.end();
+    let questions = work(plan.asking.clone(), schedule, end + plan.timeout, 0);
+    let mut works = vec![(questions, plan.connections)];
     if plan.writes > 0.0 {
         let schedule = plan.schedule(plan.writes, plan.lasts(rate) * plan.writes);
-        works.push((work(plan.writing(), schedule, plan.asking.mix.parts().count()), plan.writers));
+        let writes = work(plan.writing(), schedule, end + BEHIND, plan.asking.mix.parts().count());
+        works.push((writes, plan.writers));
     }
     works
 }
@@ -143,8 +149,6 @@ struct Watch<'a> {
     server: &'a mut Server,
     /// When the measurement begins.
     begins: Instant,
-    /// When the last answer came.
-    ended: Instant,
     /// What the server had used at the beginning and after each second.
     used: Vec<Option<Usage>>,
     /// What this process had used at the beginning.
@@ -162,7 +166,6 @@ impl<'a> Watch<'a> {
             recorder: Recorder::new(names, questions, plan.warm_up),
             server,
             begins,
-            ended: begins,
             used: Vec::new(),
             own: None,
         }
@@ -183,7 +186,6 @@ impl<'a> Watch<'a> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.ended = Instant::now();
         let last = self.server.usage();
         self.used.push(last);
     }
@@ -197,7 +199,6 @@ impl<'a> Watch<'a> {
     }
 
     fn report(self, rate: f64) -> StepReport {
-        let seconds = (self.ended - self.begins).as_secs_f64();
         let requests = self.recorder.requests();
         let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / requests.max(1) as f64);
         let first = self.used.first().copied().flatten();
@@ -205,9 +206,9 @@ impl<'a> Watch<'a> {
         let peak = self.used.iter().flatten().map(|usage| usage.resident_bytes).max();
         StepReport {
             rate,
-            seconds,
+            seconds: self.recorder.lasted().as_secs_f64(),
             requests,
-            achieved: self.recorder.latency().count as f64 / seconds.max(1e-9),
+            achieved: self.recorder.achieved(),
             latency: self.recorder.latency(),
             service: self.recorder.service(),
             parts: self.recorder.parts(),

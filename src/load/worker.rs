@@ -38,6 +38,8 @@ pub(super) struct Sample {
     pub(super) part: usize,
     /// When it was due, after the start.
     pub(super) due: Duration,
+    /// When its answer was whole or given up, after the start.
+    pub(super) ended: Duration,
     /// From when it was due until its answer was whole; from when it was sent where its connection had nothing to do but wait for it.
     pub(super) latency: Duration,
     /// From when it was sent.
@@ -94,6 +96,7 @@ impl Work {
         Sample {
             part: self.first_part + asked.part,
             due,
+            ended: (sent + service).saturating_duration_since(self.start),
             // How late the client's own clock woke it up is told apart.
             latency: if has_waited { service } else { late + service },
             service,

@@ -72,11 +72,12 @@ fn rates(steps: &[StepReport]) -> Table {
 }
 
 fn parts(steps: &[StepReport]) -> Table {
-    let mut table = Table::new(["rate", "question", "answers"].into_iter().chain(TIMES));
+    let mut table =
+        Table::new(["rate", "question", "answers", "answers/s"].into_iter().chain(TIMES));
     for step in steps {
         for part in &step.parts {
-            let named =
-                [format!("{:.0}", step.rate), part.name.clone(), part.latency.count.to_string()];
+            let [rate, achieved] = [step.rate, part.achieved].map(|rate| format!("{rate:.0}"));
+            let named = [rate, part.name.clone(), part.latency.count.to_string(), achieved];
             table.row(named.into_iter().chain(times(&part.latency)));
         }
     }
