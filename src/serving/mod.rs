@@ -6,6 +6,7 @@
 mod engine;
 #[cfg(test)]
 mod laws;
+mod pace;
 mod refresher;
 mod replay;
 mod retired;

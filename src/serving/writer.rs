@@ -6,6 +6,7 @@ use guanxi_models::{Record, World};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Shared;
+use super::pace::Pace;
 use super::replay;
 use crate::seeded::{Defect, has};
 use crate::store::{Outcome, StoreError};
@@ -50,15 +51,18 @@ pub type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
 
 /// Writes until told to stop or until nobody can ask any more.
 pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
+    let mut pace = Pace::default();
     let mut next = commands.blocking_recv();
     while let Some(command) = next.take() {
         match command {
             Command::Write(records, reply) => {
+                pace.wait();
                 let (group, after) = gather(records, reply, commands);
                 commit(shared, group);
                 next = after;
             }
             Command::WriteWith(make, reply) => {
+                pace.wait();
                 let records = make(&shared.world.load());
                 commit(shared, vec![(records, reply)]);
             }
