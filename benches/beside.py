@@ -8,7 +8,7 @@ writers: p99 of questions while ten connections write single events as fast as t
          in turns; the same for the example `bare`, which gives one answer to everybody and throws events away: what the machine itself costs.
 swaps:   models of the registry (two or more) take turns in serving; p99.9 of questions meanwhile over p99.9 without, and the memory of the
          server before and after. Every answer must be good.
-Both write to the data directory: take a copy. Standard library only.
+Both write to the data directory: take a copy. `cargo build --release --bin guanxi --example bare` before. Standard library only.
 """
 
 import argparse

@@ -209,6 +209,10 @@ fn a_running_market_is_measured_with_its_model_its_cost_and_writes() {
     assert_eq!((&step["latency"]["count"], &step["requests"]), (&400.into(), &500.into()));
     let last = step["parts"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["name"], &last["latency"]["count"]), (&"write".into(), &100.into()));
+    // The last of them is due after 1.98 seconds.
+    let (achieved, written) =
+        (&step["achieved"].as_f64().unwrap(), last["achieved"].as_f64().unwrap());
+    assert!((1.0..201.0).contains(achieved) && (1.0..51.0).contains(&written), "{step}");
     assert!(step["server_cpu_us_per_request"].as_f64().unwrap() > 0.0);
     assert!(step["server_resident_bytes"].as_u64().unwrap() > 1 << 20);
     assert_eq!(report["server"]["version"], env!("CARGO_PKG_VERSION"));
@@ -331,7 +335,8 @@ fn report(p99_us: &dyn Fn(u64) -> f64, seconds: u64, errors: u64) -> Value {
         "machine": {"cpu": "", "threads": 2, "memory_bytes": 0, "kernel": ""}, "server": null, "recall": null,
         "highest": null, "steps": [{
             "rate": 100.0, "seconds": seconds, "requests": 100 * seconds, "achieved": 100.0, "errors": errors,
-            "latency": figures, "service": figures, "parts": [], "slices": slices,
+            "latency": figures, "service": figures, "slices": slices,
+            "parts": [{ "name": "popular", "latency": figures, "service": figures }],
             "server_cpu_us_per_request": 50.0, "server_resident_bytes": 1, "client_cpu_us_per_request": 1.0,
             "client_late_share": 0.0,
         }],

@@ -135,7 +135,7 @@ fn parts(report: &Report) -> Markup {
             named.into_iter().chain(values).collect()
         })
     });
-    let head = ["question", "answers", "a second", "p50", "p90", "p99", "p99.9", "max"];
+    let head = ["question", "timed", "answers a second", "p50", "p90", "p99", "p99.9", "max"];
     table("Milliseconds from when a request was due", &head, &rows.collect::<Vec<Vec<String>>>())
 }
 

@@ -71,8 +71,8 @@ impl Second {
     }
 }
 
-/// Takes samples in. Of what was due before the end of the warm-up no time counts, but answers that came after it are answers of its server:
-/// a backlog begins in the warm-up already.
+/// Takes samples in. Of what was due before the end of the warm-up no time counts; but what came of it afterwards, good or bad, is the server's
+/// work, too: where it can't keep up, a backlog begins in the warm-up already.
 #[derive(Debug)]
 pub(super) struct Recorder {
     warm_up: Duration,
@@ -83,6 +83,8 @@ pub(super) struct Recorder {
     errors: BTreeMap<String, u64>,
     seconds: Vec<Second>,
     requests: u64,
+    /// Requests that ended after the warm-up, whenever they were due.
+    ended: u64,
     waited: u64,
     late: u64,
 }
@@ -91,7 +93,18 @@ impl Recorder {
     pub(super) fn new(names: Vec<String>, questions: usize, warm_up: Duration) -> Self {
         let parts = names.into_iter().map(|name| (name, Latencies::new())).collect();
         let (all, errors, seconds) = (Latencies::new(), BTreeMap::new(), Vec::new());
-        Self { warm_up, parts, questions, all, errors, seconds, requests: 0, waited: 0, late: 0 }
+        Self {
+            warm_up,
+            parts,
+            questions,
+            all,
+            errors,
+            seconds,
+            requests: 0,
+            ended: 0,
+            waited: 0,
+            late: 0,
+        }
     }
 
     pub(super) fn record(&mut self, sample: &Sample) {
@@ -100,15 +113,22 @@ impl Recorder {
         if is_question {
             self.all.record(sample, self.warm_up);
         }
+        if sample.ended >= self.warm_up {
+            self.record_end(sample);
+        }
         let Some(since) = sample.due.checked_sub(self.warm_up) else { return };
         self.requests += 1;
         self.waited += u64::from(sample.late.is_some());
         self.late += u64::from(sample.late.is_some_and(|late| late > LATE));
-        if let Some(error) = &sample.error {
-            *self.errors.entry(error.to_string()).or_default() += 1;
-        }
         if is_question {
             self.record_second(sample, since.as_secs() as usize);
+        }
+    }
+
+    fn record_end(&mut self, sample: &Sample) {
+        self.ended += 1;
+        if let Some(error) = &sample.error {
+            *self.errors.entry(error.to_string()).or_default() += 1;
         }
     }
 
@@ -130,9 +150,14 @@ impl Recorder {
         }
     }
 
-    /// How many requests were sent, those that failed too.
+    /// How many requests that were due after the warm-up were sent, those that failed too.
     pub(super) fn requests(&self) -> u64 {
         self.requests
+    }
+
+    /// How many requests ended after the warm-up, those that failed too.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended
     }
 
     pub(super) fn errors(&self) -> &BTreeMap<String, u64> {
@@ -272,6 +297,8 @@ mod tests {
         assert!((written - 50.0).abs() < 1.0, "{written}");
         // Of the 200 that were due before nothing else is told.
         assert_eq!((recorder.latency().count, recorder.requests()), (401, 802));
+        // What failed is told whenever it was due: 251 writes of those from the hundredth on.
+        assert_eq!((recorder.ended(), recorder.errors().get("503")), (1_002, Some(&251)));
     }
 
     #[test]

@@ -59,11 +59,11 @@ pub struct StepReport {
     pub rate: f64,
     /// From the end of the warm-up to the end of the last question.
     pub seconds: f64,
-    /// Requests that were sent, those that failed and what was written beside included.
+    /// Requests that were due after the warm-up and sent, those that failed and what was written beside included.
     pub requests: u64,
     /// Good answers to questions, a second.
     pub achieved: f64,
-    /// What went wrong, by status and code.
+    /// What went wrong after the warm-up, by status and code.
     pub errors: BTreeMap<String, u64>,
     /// From when a request was due.
     pub latency: Figures,
@@ -73,7 +73,7 @@ pub struct StepReport {
     pub parts: Vec<PartReport>,
     /// By second.
     pub slices: Vec<Slice>,
-    /// CPU time of the server for one request; none where it is not told.
+    /// CPU time of the server for one request that ended after the warm-up; none where it is not told.
     pub server_cpu_us_per_request: Option<f64>,
     /// The most memory that the server held; none where it is not told.
     pub server_resident_bytes: Option<u64>,
@@ -86,7 +86,7 @@ pub struct StepReport {
 /// How the times of some requests lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// How many were answered well.
+    /// How many were due after the warm-up and answered well.
     pub count: u64,
     /// The mean.
     pub mean_us: f64,

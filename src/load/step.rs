@@ -23,8 +23,9 @@ use crate::telemetry::Usage;
 /// Between taking the first breath and the first request.
 const LEAD: Duration = Duration::from_millis(50);
 
-/// What is written beside questions ends with them: what is further behind then is not sent.
-const BEHIND: Duration = Duration::from_millis(250);
+/// What is written beside questions is due until the last of them is: what is further behind then is not sent, so that no backlog of writes
+/// goes on for long after the questions.
+const BEHIND: Duration = Duration::from_secs(1);
 
 /// How a server is loaded, at whatever rate.
 #[derive(Clone, Debug)]
@@ -98,25 +99,17 @@ pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepRepor
 /// Questions, and perhaps writes, each with how many connections.
 fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
     let start = Instant::now() + LEAD;
-    let work = |asking: Asking, schedule: Schedule, until, first_part| {
-        Arc::new(Work {
-            base: plan.target.base.clone(),
-            asking,
-            start,
-            until,
-            schedule,
-            next: AtomicU64::new(0),
-            first_part,
-        })
+    let work = |asking: Asking, schedule: Schedule, behind: Duration, first_part| {
+        let (base, until) = (plan.target.base.clone(), start + schedule.end() + behind);
+        Arc::new(Work { base, asking, schedule, start, until, next: AtomicU64::new(0), first_part })
     };
     let schedule = plan.schedule(rate, plan.measured(rate));
-    let end = start + schedule.end();
-    let questions = work(plan.asking.clone(), schedule, end + plan.timeout, 0);
+    let questions = work(plan.asking.clone(), schedule, plan.timeout, 0);
     let mut works = vec![(questions, plan.connections)];
     if plan.writes > 0.0 {
         let schedule = plan.schedule(plan.writes, plan.lasts(rate) * plan.writes);
-        let writes = work(plan.writing(), schedule, end + BEHIND, plan.asking.mix.parts().count());
-        works.push((writes, plan.writers));
+        let (behind, first_part) = (plan.timeout.min(BEHIND), plan.asking.mix.parts().count());
+        works.push((work(plan.writing(), schedule, behind, first_part), plan.writers));
     }
     works
 }
@@ -199,15 +192,15 @@ impl<'a> Watch<'a> {
     }
 
     fn report(self, rate: f64) -> StepReport {
-        let requests = self.recorder.requests();
-        let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / requests.max(1) as f64);
+        let ended = self.recorder.ended().max(1) as f64;
+        let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / ended);
         let first = self.used.first().copied().flatten();
         let last = self.used.last().copied().flatten();
         let peak = self.used.iter().flatten().map(|usage| usage.resident_bytes).max();
         StepReport {
             rate,
             seconds: self.recorder.lasted().as_secs_f64(),
-            requests,
+            requests: self.recorder.requests(),
             achieved: self.recorder.achieved(),
             latency: self.recorder.latency(),
             service: self.recorder.service(),
@@ -234,4 +227,41 @@ fn with_cpu(mut slices: Vec<Slice>, used: &[Option<Usage>]) -> Vec<Slice> {
             spent.map(|seconds| seconds * 1e6 / slice.requests.max(1) as f64);
     }
     slices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(arrivals: Arrivals) -> Plan {
+        let mix = Mix::only(Part::Path("/".to_owned()));
+        let run = "r".to_owned();
+        let asking = Asking { mix, users: None, items: None, limit: 1, filter: None, seed: 1, run };
+        let base = "http://localhost:9".parse().unwrap();
+        Plan {
+            target: Target { base, authorization: None },
+            asking,
+            connections: 1,
+            threads: 1,
+            writes: 50.0,
+            writers: 10,
+            arrivals,
+            warm_up: Duration::from_secs(2),
+            duration: Duration::from_secs(10),
+            count: None,
+            timeout: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn all_writes_may_be_sent_however_rare_questions_are_and_no_backlog_goes_on_for_long() {
+        for (arrivals, rate) in [(Arrivals::Constant, 0.1), (Arrivals::Poisson, 500.0)] {
+            let works = works(&plan(arrivals), rate);
+            let [(questions, 1), (writes, 10)] = &works[..] else { panic!("{works:?}") };
+            assert_eq!(writes.schedule.count(), 600);
+            let behind = |work: &Work| work.until - (work.start + work.schedule.end());
+            assert_eq!(behind(questions), Duration::from_secs(30));
+            assert_eq!(behind(writes), Duration::from_secs(1));
+        }
+    }
 }

@@ -89,11 +89,9 @@ fn concurrent_writers_are_all_answered_with_different_offsets() {
 fn no_more_commits_begin_than_there_were_milliseconds() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(dir.path());
-    let (began, runtime) =
-        (Instant::now(), tokio::runtime::Builder::new_current_thread().build().unwrap());
-    for at in 0..40 {
+    let began = Instant::now();
+    for at in 0..80 {
         engine.write_blocking(vec![buys(&at.to_string(), "u", "i")]).unwrap();
-        runtime.block_on(engine.write_with(Box::new(|_| vec![friends("u", "f")]))).unwrap();
     }
     let (commits, most) = (engine.status().commits, began.elapsed().as_millis() as u64 + 1);
     assert!(commits == 80 && commits <= most, "{commits} {most}");

@@ -52,8 +52,9 @@ fn highest(found: &Highest, out: &mut Output) {
 const TIMES: [&str; 6] = ["p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "p99.99 ms", "max ms"];
 
 fn times(figures: &Figures) -> [String; 6] {
-    let Figures { p50_us, p90_us, p99_us, p999_us, p9999_us, max_us, .. } = figures;
-    [p50_us, p90_us, p99_us, p999_us, p9999_us, max_us].map(|us| format!("{:.3}", us / 1e3))
+    let Figures { count, p50_us, p90_us, p99_us, p999_us, p9999_us, max_us, .. } = figures;
+    let told = |us: f64| if *count == 0 { NOTHING.to_owned() } else { format!("{:.3}", us / 1e3) };
+    [*p50_us, *p90_us, *p99_us, *p999_us, *p9999_us, *max_us].map(told)
 }
 
 fn rates(steps: &[StepReport]) -> Table {
@@ -72,8 +73,7 @@ fn rates(steps: &[StepReport]) -> Table {
 }
 
 fn parts(steps: &[StepReport]) -> Table {
-    let mut table =
-        Table::new(["rate", "question", "answers", "answers/s"].into_iter().chain(TIMES));
+    let mut table = Table::new(["rate", "question", "timed", "answers/s"].into_iter().chain(TIMES));
     for step in steps {
         for part in &step.parts {
             let [rate, achieved] = [step.rate, part.achieved].map(|rate| format!("{rate:.0}"));
