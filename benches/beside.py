@@ -12,7 +12,6 @@ Both write to the data directory: take a copy. `cargo build --release --bin guan
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
@@ -22,15 +21,12 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
+
+import request_path
 
 
-class Server:
-    def __init__(self, *command):
-        env = dict(os.environ, GUANXI_LOG__LEVEL="error", GUANXI_DATA__MIN_FREE_BYTES="0", GUANXI_MODELS__POLL_INTERVAL="50ms")
-        self.process = subprocess.Popen([*map(str, command)], env=env, stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline().strip().rsplit(":", 1)[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-
+class Server(request_path.Server):
     @classmethod
     def guanxi(cls, args):
         return cls(args.target / "guanxi", "serve", "--data", args.data, "--listen", "127.0.0.1:0")
@@ -43,12 +39,8 @@ class Server:
         self.process.wait()
 
     def call(self, method, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path)
-        answer = connection.getresponse()
-        body = answer.read()
-        assert answer.status < 300, (answer.status, body)
-        return json.loads(body)
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, method=method), timeout=60) as answer:
+            return json.load(answer)
 
     def resident(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -132,6 +124,7 @@ def main():
     parser.add_argument("--writes", type=float, default=50_000)
     parser.add_argument("--swaps", type=int, default=200)
     args = parser.parse_args()
+    os.environ.update(GUANXI_LOG__LEVEL="error", GUANXI_DATA__MIN_FREE_BYTES="0", GUANXI_MODELS__POLL_INTERVAL="50ms")
     commands[args.command](args)
     return 0
 

@@ -21,18 +21,18 @@ struct Latencies {
     service: Histogram<u64>,
     /// Good answers that came after the warm-up, whenever they were due.
     answered: u64,
-    /// When the last request of all ended.
-    ended: Duration,
+    /// When the last request of all ended, the warm-up's and failed ones too.
+    last_end: Duration,
 }
 
 impl Latencies {
     fn new() -> Self {
         let empty = || Histogram::new(DIGITS).expect("three digits are allowed");
-        Self { latency: empty(), service: empty(), answered: 0, ended: Duration::ZERO }
+        Self { latency: empty(), service: empty(), answered: 0, last_end: Duration::ZERO }
     }
 
     fn record(&mut self, sample: &Sample, warm_up: Duration) {
-        self.ended = self.ended.max(sample.ended);
+        self.last_end = self.last_end.max(sample.ended);
         if sample.error.is_some() {
             return;
         }
@@ -45,7 +45,7 @@ impl Latencies {
 
     /// Good answers a second, from the end of the warm-up to the last end.
     fn achieved(&self, warm_up: Duration) -> f64 {
-        let seconds = self.ended.saturating_sub(warm_up).as_secs_f64();
+        let seconds = self.last_end.saturating_sub(warm_up).as_secs_f64();
         self.answered as f64 / seconds.max(1e-9)
     }
 }
@@ -84,7 +84,7 @@ pub(super) struct Recorder {
     seconds: Vec<Second>,
     requests: u64,
     /// Requests that ended after the warm-up, whenever they were due.
-    ended: u64,
+    finished: u64,
     waited: u64,
     late: u64,
 }
@@ -101,7 +101,7 @@ impl Recorder {
             errors,
             seconds,
             requests: 0,
-            ended: 0,
+            finished: 0,
             waited: 0,
             late: 0,
         }
@@ -114,7 +114,7 @@ impl Recorder {
             self.all.record(sample, self.warm_up);
         }
         if sample.ended >= self.warm_up {
-            self.record_end(sample);
+            self.record_finished(sample);
         }
         let Some(since) = sample.due.checked_sub(self.warm_up) else { return };
         self.requests += 1;
@@ -125,8 +125,8 @@ impl Recorder {
         }
     }
 
-    fn record_end(&mut self, sample: &Sample) {
-        self.ended += 1;
+    fn record_finished(&mut self, sample: &Sample) {
+        self.finished += 1;
         if let Some(error) = &sample.error {
             *self.errors.entry(error.to_string()).or_default() += 1;
         }
@@ -156,8 +156,8 @@ impl Recorder {
     }
 
     /// How many requests ended after the warm-up, those that failed too.
-    pub(super) fn ended(&self) -> u64 {
-        self.ended
+    pub(super) fn finished(&self) -> u64 {
+        self.finished
     }
 
     pub(super) fn errors(&self) -> &BTreeMap<String, u64> {
@@ -184,7 +184,7 @@ impl Recorder {
 
     /// From the end of the warm-up to the end of the last question.
     pub(super) fn lasted(&self) -> Duration {
-        self.all.ended.saturating_sub(self.warm_up)
+        self.all.last_end.saturating_sub(self.warm_up)
     }
 
     pub(super) fn parts(&self) -> Vec<PartReport> {
@@ -298,7 +298,7 @@ mod tests {
         // Of the 200 that were due before nothing else is told.
         assert_eq!((recorder.latency().count, recorder.requests()), (401, 802));
         // What failed is told whenever it was due: 251 writes of those from the hundredth on.
-        assert_eq!((recorder.ended(), recorder.errors().get("503")), (1_002, Some(&251)));
+        assert_eq!((recorder.finished(), recorder.errors().get("503")), (1_002, Some(&251)));
     }
 
     #[test]

@@ -23,8 +23,7 @@ use crate::telemetry::Usage;
 /// Between taking the first breath and the first request.
 const LEAD: Duration = Duration::from_millis(50);
 
-/// What is written beside questions is due until the last of them is: what is further behind then is not sent, so that no backlog of writes
-/// goes on for long after the questions.
+/// So long after the last write was due the next one is no longer sent: a backlog of writes does not go on where questions have ended.
 const BEHIND: Duration = Duration::from_secs(1);
 
 /// How a server is loaded, at whatever rate.
@@ -192,8 +191,8 @@ impl<'a> Watch<'a> {
     }
 
     fn report(self, rate: f64) -> StepReport {
-        let ended = self.recorder.ended().max(1) as f64;
-        let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / ended);
+        let finished = self.recorder.finished().max(1) as f64;
+        let each = |used: Option<f64>| used.map(|seconds| seconds * 1e6 / finished);
         let first = self.used.first().copied().flatten();
         let last = self.used.last().copied().flatten();
         let peak = self.used.iter().flatten().map(|usage| usage.resident_bytes).max();
