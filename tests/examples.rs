@@ -18,7 +18,10 @@ fn the_first_shop_lists_what_two_friends_bought() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/first_shop.sh");
     let text = printed(Command::new("bash").args([script, env!("CARGO_BIN_EXE_guanxi")]));
     let friends = text.lines().find(|line| line.contains("friends_bought")).expect("a list");
-    assert!(friends.contains(r#""id":"jasmine-tea""#) && friends.contains(r#""count":2"#), "{text}");
+    assert!(
+        friends.contains(r#""id":"jasmine-tea""#) && friends.contains(r#""count":2"#),
+        "{text}"
+    );
     assert!(text.contains("gaiwan"), "{text}");
 }
 

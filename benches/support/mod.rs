@@ -1,7 +1,7 @@
 //! The generated market that the benches run on, trained once and kept below `target/`.
 //!
 //! `GUANXI_BENCH_USERS` sets its size: as many items as users, and 50 events and 60 friends a user. The default of 5,000 keeps a run
-//! short. The figures of the README come from `request_path.py`, HTTP included.
+//! short. The figures of docs/performance.md come from `request_path.py`, HTTP included.
 
 use std::path::PathBuf;
 use std::sync::Arc;
