@@ -200,7 +200,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     assert!(output.status.code() == Some(2) && said.contains("is in use by process"), "{said}");
 }
 
-/// What waits for memory waits for little: see `src/memory.rs`.
+/// What waits for memory waits for little: see `src/system/memory.rs`.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_takes_small_pages() {

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use guanxi::fuzzing::{TARGETS, Target, is_expected_panic};
+use guanxi::testing::fuzzing::{TARGETS, Target, is_expected_panic};
 use libfuzzer_sys::fuzz_target;
 
 static CHOSEN: LazyLock<&Target> = LazyLock::new(|| {

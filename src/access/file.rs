@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{self, KeyEntry, NewKey, Secret};
 use super::{AccessError, Scope};
-use crate::disk;
+use crate::system::disk;
 
 /// The name of the file in a data directory.
 pub const FILE: &str = "keys.json";

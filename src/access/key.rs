@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{AccessError, Scope};
-use crate::disk::hex;
+use crate::system::disk::hex;
 
 const PREFIX: &str = "gx_";
 const ID_BYTES: usize = 4;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::manifest::{File, LOG, Manifest};
 use super::{BackupError, take};
-use crate::disk;
 use crate::registry::Registry;
 use crate::store::{Store, StoreError, restore_log};
+use crate::system::disk;
 
 /// Makes sure that every file of a backup is as it was written.
 pub fn verify(backup: &Path) -> Result<Manifest, BackupError> {

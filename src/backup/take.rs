@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::BackupError;
 use super::manifest::{FORMAT, File, LOG, Manifest, NAME};
-use crate::disk;
 use crate::registry::Registry;
 use crate::store::LogReader;
+use crate::system::disk;
 
 /// Writes a backup of a data directory, also of one that is being served, to a directory that is not there yet.
 pub fn take(data: &Path, backup: &Path, created: Timestamp) -> Result<Manifest, BackupError> {

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::evaluate::Numbers;
 use super::papers::{self, PaperArgs};
-use super::source::Source;
-use super::watch::Watch;
 use super::{CliError, Output};
 use crate::import::read_items;
+use crate::job::source::Source;
+use crate::job::watch::Watch;
 
 /// What is made cold, if anything.
 #[derive(Debug, clap::Args)]

@@ -10,16 +10,16 @@ use guanxi_models::{Query, Reason, Record, Scenario, World};
 use guanxi_training::market::{MarketParams, records};
 use guanxi_training::recipe::Recipe;
 
-use super::job::Job;
-use super::source::Source;
 use super::tune::TuneArgs;
-use super::watch::Watch;
 use super::{CliError, Output, serve, train};
 use crate::config::Settings;
-use crate::memory;
+use crate::job::Job;
+use crate::job::source::Source;
+use crate::job::watch::Watch;
 use crate::registry::Registry;
 use crate::serving::{Engine, Options};
 use crate::store::Store;
+use crate::system::memory;
 
 /// The arguments of `guanxi demo`.
 #[derive(Debug, clap::Args)]

@@ -12,13 +12,13 @@ use guanxi_training::report::Report;
 use super::cold::ColdArgs;
 use super::import::MappingArgs;
 use super::papers::PaperArgs;
-use super::source::Source;
 use super::train::{recipe, served_metrics};
 use super::tune::{Prepared, Rows, TuneArgs};
-use super::watch::{Told, Watch};
 use super::{CliError, Output};
 use crate::import::{Files, Mapping, read_interactions};
-use crate::report_page::Papers;
+use crate::job::source::Source;
+use crate::job::watch::{Told, Watch};
+use crate::report::Papers;
 
 /// The arguments of `guanxi evaluate`.
 #[derive(Debug, clap::Args)]

@@ -15,17 +15,13 @@ pub mod repair;
 pub mod serve;
 pub mod train;
 
-mod checkpoints;
 mod cold;
-mod job;
 mod lists_file;
 mod output;
 mod papers;
-mod source;
 mod stored;
 mod table;
-mod tune;
-mod watch;
+pub(crate) mod tune;
 
 use std::process::ExitCode;
 

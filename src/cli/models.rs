@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::table::{NOTHING, Table};
 use super::{CliError, Output, papers};
 use crate::registry::{Manifest, Pointer, Registry};
-use crate::report_page::{Papers, page};
+use crate::report::{Papers, page};
 use crate::store::StoreError;
 
 /// The arguments of `guanxi models`.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CliError;
-use crate::report_page::{Papers, page};
+use crate::report::{Papers, page};
 
 /// Files to write the report to.
 #[derive(Debug, Default, clap::Args)]

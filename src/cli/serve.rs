@@ -14,8 +14,8 @@ use super::{CliError, Output};
 use crate::access::Gate;
 use crate::config::{Settings, Sources};
 use crate::http::{App, Frontend, Listening};
-use crate::memory;
 use crate::serving::{Engine, Options};
+use crate::system::memory;
 use crate::telemetry::{Metrics, init_logs, tell_panics};
 
 /// The arguments of `guanxi serve`.

@@ -8,18 +8,18 @@ use guanxi_training::metrics::Metrics;
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
 
-use super::checkpoints::Checkpoints;
 use super::import::MappingArgs;
-use super::job::{Guard, Job, Keeping, Trained};
 use super::papers::{PaperArgs, TITLE};
-use super::source::Source;
 use super::tune::TuneArgs;
-use super::watch::Watch;
 use super::{CliError, Output};
-use crate::guard::Condition;
 use crate::import::Files;
+use crate::job::checkpoints::Checkpoints;
+use crate::job::publish_if::Condition;
+use crate::job::source::Source;
+use crate::job::watch::Watch;
+use crate::job::{Guard, Job, Keeping, Trained};
 use crate::registry::{Extras, Registry};
-use crate::report_page::page;
+use crate::report::page;
 use crate::store::Directory;
 
 /// The arguments of `guanxi train`.
@@ -118,7 +118,7 @@ fn refuse(out: &mut Output) -> ExitCode {
 }
 
 /// Publishes a model with its papers. Returns its version.
-pub(super) fn publish(registry: &Registry, trained: &Trained) -> Result<String, CliError> {
+pub(crate) fn publish(registry: &Registry, trained: &Trained) -> Result<String, CliError> {
     let Trained { recipe, model, papers } = trained;
     let recipe = recipe.to_toml();
     let extras = Extras {

@@ -12,9 +12,9 @@ use guanxi_training::tuning::search::{Found, Trial};
 
 use super::CliError;
 use super::papers;
-use super::source::Source;
 use super::train::served_metrics;
-use super::watch::Watch;
+use crate::job::source::Source;
+use crate::job::watch::Watch;
 
 /// How to search for a recipe.
 #[derive(Debug, Default, clap::Args)]
@@ -29,18 +29,18 @@ pub struct TuneArgs {
 
 /// What is trained on, by which recipe, and how that was found.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) recipe: Recipe,
-    pub(super) trials: Vec<Trial>,
-    pub(super) data: Dataset,
-    pub(super) watermark: Offset,
+pub(crate) struct Prepared {
+    pub(crate) recipe: Recipe,
+    pub(crate) trials: Vec<Trial>,
+    pub(crate) data: Dataset,
+    pub(crate) watermark: Offset,
 }
 
 impl TuneArgs {
     /// Reads the data, and searches if that is wanted.
     ///
     /// `judged_on` names the rows, whose users and items are numbered as in the data.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         recipe: Recipe,
         source: &Source,
@@ -67,7 +67,7 @@ impl TuneArgs {
     }
 
     /// Writes the recipe that was followed, if that is wanted.
-    pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
+    pub(crate) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
         let Some(path) = &self.recipe_out else { return Ok(()) };
         papers::write(path, with_metrics(recipe, report).as_bytes())
     }
@@ -75,7 +75,7 @@ impl TuneArgs {
 
 /// Which rows recipes are judged on.
 #[derive(Debug)]
-pub(super) enum Rows {
+pub(crate) enum Rows {
     /// See [`JudgedOn::Half`].
     Half,
     /// See [`JudgedOn::All`].

@@ -1,6 +1,6 @@
 //! Long work beside the threads that answer.
 
-use crate::priority::{Work, stand_back};
+use crate::system::priority::{Work, stand_back};
 
 /// What a thread of its own makes, which stands back behind questions; none if it panicked or there is none to be had.
 pub(super) async fn in_background<T: Send + 'static>(
@@ -21,7 +21,7 @@ pub(super) async fn in_background<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::priority::niceness;
+    use crate::system::priority::niceness;
 
     #[tokio::test]
     async fn it_is_done_by_a_thread_that_stands_back() {

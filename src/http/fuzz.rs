@@ -1,4 +1,4 @@
-//! What of the API reads bytes, for [`crate::fuzzing`].
+//! What of the API reads bytes, for [`crate::testing::fuzzing`].
 
 use guanxi_models::recommend::query::Scenario;
 

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::code::Code;
 use super::problem::{Problem, nearest, nearest_of, shown};
-use crate::strict_json::{self, Refused};
+use crate::untrusted::json::{self, Refused};
 
 /// Reads a JSON object. An empty body is the empty object.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    match strict_json::value(text(body)?.as_bytes())? {
+    match json::value(text(body)?.as_bytes())? {
         Value::Object(object) => Ok(object),
         _ => Err(not_an_object()),
     }
@@ -26,7 +26,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if text.trim_start().starts_with('[') {
         return Err(not_an_object());
     }
-    drop(strict_json::value(text.as_bytes())?);
+    drop(json::value(text.as_bytes())?);
     serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => misshapen::<T>(text, &error),
         Category::Syntax | Category::Eof | Category::Io => malformed(&error),

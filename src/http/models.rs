@@ -13,8 +13,8 @@ use super::background::in_background;
 use super::code::Code;
 use super::path::Segments;
 use super::problem::{Problem, ProblemShape};
-use crate::idle::{PATIENCE, when_idle};
 use crate::registry::{Manifest, Registry, RegistryError};
+use crate::system::idle::{PATIENCE, when_idle};
 
 /// All models on disk.
 #[derive(Debug, Serialize, ToSchema)]

@@ -10,8 +10,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use super::layout::{Layout, can_give};
 use super::table::{PIECE, Table, Visit};
 use super::{FileKind, ImportError, Mapping};
-use crate::foreign::guarded;
 use crate::ingest::columns::{Columns, Role, class_of};
+use crate::untrusted::panics::guarded;
 
 /// An open Parquet file.
 #[derive(Debug)]

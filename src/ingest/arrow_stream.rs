@@ -8,7 +8,7 @@ use arrow::ipc::reader::StreamDecoder;
 use super::columns::{Columns, Role, class_of};
 use super::flaw::{Code, Flaw};
 use super::shape::{Class, Field, Shape};
-use crate::foreign::guarded;
+use crate::untrusted::panics::guarded;
 
 /// Reads a whole stream and checks its schema against `shape`.
 pub(super) fn arrow_columns(body: &[u8], shape: &Shape) -> Result<Vec<Columns>, Flaw> {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::flaw::{Code, Flaw};
 use super::limits::ENTRIES;
 use super::shape::Shape;
-use crate::strict_json::{self, Refused};
+use crate::untrusted::json::{self, Refused};
 
 /// One JSON object.
 pub(crate) type Object = Map<String, Value>;
@@ -54,7 +54,7 @@ fn check_count(entries: usize) -> Result<(), Flaw> {
 
 /// Reads one JSON object.
 pub(crate) fn object(text: &[u8]) -> Result<Object, Flaw> {
-    match strict_json::value(text) {
+    match json::value(text) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(Flaw::whole(Code::InvalidType, "an entry must be a JSON object")),
         Err(Refused::NotJson(error)) => Err(not_json("the entry", &error)),

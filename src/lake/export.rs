@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::day::Day;
 use super::manifest::{FILE as MANIFEST, RECORDS};
 use super::{LakeError, Manifest, Part};
-use crate::disk;
 use crate::store::LogReader;
+use crate::system::disk;
 
 /// So many records are in memory at a time; each pass makes one part of each day in it.
 pub const ROWS_PER_PASS: usize = 250_000;

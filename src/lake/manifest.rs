@@ -8,7 +8,7 @@ use guanxi_models::Offset;
 use serde::{Deserialize, Serialize};
 
 use super::{LakeError, Part};
-use crate::disk::{sync, write_whole};
+use crate::system::disk::{sync, write_whole};
 
 /// The version of the schema that this program writes and reads.
 pub const SCHEMA_VERSION: u64 = 1;

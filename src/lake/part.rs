@@ -17,7 +17,7 @@ use super::LakeError;
 use super::columns::{Columns, VERSION_KEY, batch, schema};
 use super::day::Day;
 use super::manifest::{RECORDS, SCHEMA_VERSION};
-use crate::disk::{sum, sum_of, write_whole};
+use crate::system::disk::{sum, sum_of, write_whole};
 
 /// A file of a lake, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

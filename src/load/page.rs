@@ -4,7 +4,7 @@ use guanxi_training::bootstrap::Interval;
 use maud::{Markup, html};
 
 use super::report::{Report, StepReport};
-use crate::page::{Lines, Series, lines, table, whole};
+use crate::report::page::{Lines, Series, lines, table, whole};
 
 /// The page of a run.
 pub fn page(report: &Report) -> String {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::error::Flaw;
 use super::manifest::{Checksum, FileSum};
-use crate::disk;
-use crate::seeded::{Defect, has};
+use crate::system::disk;
+use crate::testing::seeded::{Defect, has};
 
 /// The size and the checksum of a file as it is now.
 pub(super) fn sum(directory: &Path, name: &str) -> io::Result<FileSum> {

@@ -1,4 +1,4 @@
-//! What of the registry reads bytes, for [`crate::fuzzing`].
+//! What of the registry reads bytes, for [`crate::testing::fuzzing`].
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use guanxi_models::{Factors, Model};
 
 use super::manifest::{Manifest, Shapes};
 use super::{Registry, publish, tables};
-use crate::fuzzing::folder_in_memory;
+use crate::testing::fuzzing::folder_in_memory;
 
 const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
 

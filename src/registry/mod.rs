@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 use guanxi_models::Model;
 
-use crate::disk;
-use crate::foreign::guarded;
+use crate::system::disk;
+use crate::untrusted::panics::guarded;
 
 use error::Flaw;
 pub use error::RegistryError;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::RegistryError;
-use crate::disk;
+use crate::system::disk;
 
 /// One numbered file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::manifest::{FORMAT, Manifest, Shapes};
 use super::{Registry, RegistryError, checksum, tables};
-use crate::disk::{self, sync};
-use crate::seeded::{Defect, has};
+use crate::system::disk::{self, sync};
+use crate::testing::seeded::{Defect, has};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const RECIPE: &str = "recipe.toml";

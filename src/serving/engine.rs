@@ -14,9 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::status::{Commits, ServedModel, Status, Troubles};
 use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
-use crate::priority::{Work, stand_back};
 use crate::registry::{Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
+use crate::system::priority::{Work, stand_back};
 
 /// So many requests may wait for the writer.
 const WAITING_WRITES: usize = 1_024;

@@ -13,9 +13,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Engine, Options};
-use crate::arbitrary::{cases, record};
 use crate::registry::{Extras, Registry};
 use crate::store::LogReader;
+use crate::testing::arbitrary::{cases, record};
 
 /// Everything that a world knows and that nobody had to learn.
 #[derive(Debug, PartialEq)]

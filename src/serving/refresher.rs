@@ -11,9 +11,9 @@ use super::engine::Shared;
 use super::replay;
 use super::retired::Retired;
 use super::writer::Command;
-use crate::idle::{PATIENCE, when_idle};
 use crate::registry::{Pointer, RegistryError};
 use crate::store::StoreError;
+use crate::system::idle::{PATIENCE, when_idle};
 
 /// Why a published model is not served.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use guanxi_models::World;
 
-use crate::idle::drop_when_idle;
+use crate::system::idle::drop_when_idle;
 
 /// Worlds whose model was replaced.
 ///

@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::engine::Shared;
 use super::pace::Pace;
 use super::replay;
-use crate::seeded::{Defect, has};
 use crate::store::{Outcome, StoreError};
+use crate::testing::seeded::{Defect, has};
 
 /// So many records at most share one fsync: more would make the first of them wait.
 const GROUP_RECORDS: usize = 20_000;

@@ -13,7 +13,7 @@ use std::path::Path;
 use guanxi_models::Offset;
 
 use super::StoreError;
-use crate::disk;
+use crate::system::disk;
 
 const FILE: &str = "acknowledged";
 const BYTES: usize = 12;

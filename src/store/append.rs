@@ -8,7 +8,7 @@ use guanxi_models::{Event, Offset, Record};
 use super::codec::{BodyHash, body_hash, encode_record};
 use super::keyspaces::{Keyspaces, key_of, relation_key};
 use super::{Outcome, StoreError};
-use crate::seeded::{Defect, has};
+use crate::testing::seeded::{Defect, has};
 
 /// A write in the making: nothing of it is visible before [`Append::commit`].
 pub(super) struct Append<'a> {

@@ -4,7 +4,7 @@ use guanxi_models::{Offset, Record};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
-use crate::seeded::{Defect, has};
+use crate::testing::seeded::{Defect, has};
 
 /// The format of a record. A higher one was written by a later guanxi.
 const VERSION: u8 = 1;
@@ -58,10 +58,10 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
-        #![proptest_config(crate::arbitrary::cases(256))]
+        #![proptest_config(crate::testing::arbitrary::cases(256))]
 
         #[test]
-        fn any_record_comes_back_as_it_was(record in crate::arbitrary::record()) {
+        fn any_record_comes_back_as_it_was(record in crate::testing::arbitrary::record()) {
             let bytes = encode_record(&record);
             proptest::prop_assert_eq!(decode_record(Offset(1), &bytes).unwrap(), record);
         }

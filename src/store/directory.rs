@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::disk;
+use crate::system::disk;
 
 const FORMAT: &str = "guanxi-data";
 const VERSION: u32 = 1;

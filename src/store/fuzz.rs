@@ -1,4 +1,4 @@
-//! What of the store reads bytes, for [`crate::fuzzing`].
+//! What of the store reads bytes, for [`crate::testing::fuzzing`].
 
 use guanxi_models::{Offset, Record};
 

@@ -16,7 +16,7 @@ use guanxi_models::Offset;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
-use crate::disk;
+use crate::system::disk;
 
 const START: u8 = 1;
 const ITEM: u8 = 2;

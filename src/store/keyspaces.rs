@@ -15,8 +15,8 @@ use guanxi_models::{Offset, Relation};
 
 use super::codec::BodyHash;
 use super::{StoreError, versions};
-use crate::disk;
-use crate::foreign::guarded;
+use crate::system::disk;
+use crate::untrusted::panics::guarded;
 
 #[derive(Clone)]
 pub(super) struct Keyspaces {

@@ -19,7 +19,7 @@ use guanxi_models::{Offset, Record};
 use super::codec::decode_record;
 use super::keyspaces::Keyspaces;
 use super::{StoreError, records};
-use crate::priority::{Work, stand_back};
+use crate::system::priority::{Work, stand_back};
 
 const SOCKET: &str = "log.sock";
 /// No record is longer; a longer frame is nonsense.

@@ -10,7 +10,7 @@ use super::append::Append;
 use super::directory::Directory;
 use super::keyspaces::Keyspaces;
 use super::{Outcome, StoreError, journal, records};
-use crate::disk;
+use crate::system::disk;
 
 /// So many records are written at once.
 const BATCH: usize = 10_000;

@@ -3,7 +3,7 @@
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
-use crate::foreign::is_guarded;
+use crate::untrusted::panics::is_guarded;
 
 /// Why logging can't be set up.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ usage: run.py kill      --guanxi FILE [--rounds 40]
        run.py full      --guanxi FILE
 
 Standard library only. `power-cut` and `full` mount file systems from a file, which root alone may do: else they say so and are skipped.
-Exit code 1 where a promise was broken. With a build that has `seeded-defects`, `SEEDED_DEFECT` makes them fail: see src/seeded.rs.
+Exit code 1 where a promise was broken. With a build that has `seeded-defects`, `SEEDED_DEFECT` makes them fail: see src/testing/seeded.rs.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whether the tests of durability find the defects that src/seeded.rs can put in: each must make one of them fail.
+"""Whether the tests of durability find the defects that src/testing/seeded.rs can put in: each must make one of them fail.
 
 usage: seeds.py --guanxi FILE, built with `--features seeded-defects`
 """

@@ -23,7 +23,7 @@ use guanxi_models::ids::Ids;
 
 use crate::registry::error::Flaw;
 use crate::registry::map::map;
-use crate::seeded::{Defect, has};
+use crate::testing::seeded::{Defect, has};
 
 /// A table in the making: columns of equal length.
 #[derive(Debug, Default)]

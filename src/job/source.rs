@@ -8,14 +8,14 @@ use guanxi_models::params::Params;
 use guanxi_models::{Model, Offset, Record, World};
 use guanxi_training::dataset::Dataset;
 
-use super::CliError;
+use crate::cli::CliError;
 use crate::import::{Files, Mapping, Rows};
 use crate::lake;
 use crate::store::LogReader;
 
 /// Where events and relations come from.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// The log of a data directory.
     Log(PathBuf),
     /// The same through an offset: what a training that was interrupted read.
@@ -33,7 +33,7 @@ pub(super) enum Source {
 
 impl Source {
     /// A lake where the interactions are a folder, else files.
-    pub(super) fn of(files: Files, mapping: Mapping) -> Self {
+    pub(crate) fn of(files: Files, mapping: Mapping) -> Self {
         match files.interactions {
             Some(path) if path.is_dir() => Self::Lake(path),
             _ => Self::Files { files, mapping: Box::new(mapping) },
@@ -42,7 +42,7 @@ impl Source {
 
     /// What the source held when it went through this offset. Only a log can tell; of others it is all that they hold.
     #[must_use]
-    pub(super) fn through(&self, last: Offset) -> Self {
+    pub(crate) fn through(&self, last: Offset) -> Self {
         match self {
             Self::Log(directory) | Self::LogThrough(directory, _) => {
                 Self::LogThrough(directory.clone(), last)
@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// All that the source holds, folded by these weights, and the offset through which it goes; 0 for files that never were in a log.
-    pub(super) fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
+    pub(crate) fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
         let world = match self {
             Self::Log(directory) => replay(events, LogReader::open(directory)?.read(Offset(0))?)?,
             Self::LogThrough(directory, last) => {

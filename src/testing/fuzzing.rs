@@ -17,7 +17,7 @@ const NOW: i64 = 1_700_000_000_000;
 
 /// Whether a panic of this thread is one that a library is known to make of damaged bytes, and that becomes an error.
 pub fn is_expected_panic() -> bool {
-    crate::foreign::is_guarded()
+    crate::untrusted::panics::is_guarded()
 }
 
 /// One target.
@@ -164,7 +164,7 @@ fn head_seeds() -> Vec<Vec<u8>> {
 }
 
 fn settings_seeds() -> Vec<Vec<u8>> {
-    vec![include_bytes!("../guanxi.example.toml").to_vec()]
+    vec![include_bytes!("../../guanxi.example.toml").to_vec()]
 }
 
 fn table() -> arrow::array::RecordBatch {

@@ -7,13 +7,13 @@ use guanxi_training::observer::Observer;
 use guanxi_training::tuning::search::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Output;
 use super::checkpoints::{Checkpoints, HalfWay};
-use crate::report_page::{LossCurve, StageCost};
+use crate::cli::Output;
+use crate::report::{LossCurve, StageCost};
 
 /// Prints what a training run does and adds up what it costs.
 #[derive(Debug)]
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     out: &'a mut Output,
     running: Option<(String, Instant)>,
     told: Told,
@@ -25,7 +25,7 @@ pub(super) struct Watch<'a> {
 
 /// What a training run told while it went.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// What every stage cost, in their order.
     pub stages: Vec<StageCost>,
     /// How each embedding was trained, in their order.
@@ -34,13 +34,13 @@ pub(super) struct Told {
 
 impl<'a> Watch<'a> {
     /// Starts watching.
-    pub(super) fn new(out: &'a mut Output) -> Self {
+    pub(crate) fn new(out: &'a mut Output) -> Self {
         let search = ProgressBar::hidden();
         Self { out, running: None, told: Told::default(), checkpoints: None, search }
     }
 
     /// Runs one stage that is not the training's own, such as reading the log.
-    pub(super) fn stage_of<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn stage_of<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
         self.stage(name);
         let done = work();
         self.stage_done();
@@ -48,19 +48,19 @@ impl<'a> Watch<'a> {
     }
 
     /// Keeps embeddings half-way here from now on, and goes on with those that are there.
-    pub(super) fn keep(&mut self, checkpoints: Checkpoints) {
+    pub(crate) fn keep(&mut self, checkpoints: Checkpoints) {
         self.checkpoints = Some(checkpoints);
     }
 
     /// Tells whoever watches something about the run.
-    pub(super) fn note(&mut self, text: impl std::fmt::Display) {
+    pub(crate) fn note(&mut self, text: impl std::fmt::Display) {
         // A bar that moves must not run into the line.
         let Self { out, search, .. } = self;
         search.suspend(|| out.note(text));
     }
 
     /// The search is over, be it before all recipes were tried.
-    pub(super) fn search_done(&mut self) {
+    pub(crate) fn search_done(&mut self) {
         self.search.finish_and_clear();
         self.search = ProgressBar::hidden();
     }
@@ -78,7 +78,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What was told.
-    pub(super) fn into_told(self) -> Told {
+    pub(crate) fn into_told(self) -> Told {
         self.told
     }
 

@@ -9,7 +9,7 @@ use guanxi_training::report::{
 use guanxi_training::tuning::search::Trial;
 
 use super::*;
-use crate::guard::{Condition, Verdict};
+use crate::job::publish_if::{Condition, Verdict};
 
 fn interval(mean: f64) -> Interval {
     Interval { mean, low: mean - 0.01, high: mean + 0.01 }

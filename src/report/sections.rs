@@ -7,8 +7,8 @@ use maud::{Markup, html};
 
 use super::papers::{LossCurve, Papers, StageCost};
 use super::tables::{self, with_width};
-use crate::guard::Verdict;
-use crate::page::{Lines, Row, Series, lines, rows, table};
+use crate::job::publish_if::Verdict;
+use crate::report::page::{Lines, Row, Series, lines, rows, table};
 
 /// A value without an interval.
 fn exact(value: f64) -> Interval {

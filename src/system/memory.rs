@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::priority::{Work, stand_back};
+use crate::system::priority::{Work, stand_back};
 
 /// How often freed memory is given back: well before the allocator does it by itself, a second after it was freed.
 const EVERY: Duration = Duration::from_millis(250);

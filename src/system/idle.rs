@@ -1,6 +1,6 @@
 //! Work that nobody waits for, done where nobody else wants a core.
 //!
-//! Loading a model takes a core for so long that the share of a thread which [stands back](crate::priority) is too much: questions wake up on
+//! Loading a model takes a core for so long that the share of a thread which [stands back](crate::system::priority) is too much: questions wake up on
 //! a core that it has while another works for them.
 
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::priority::{Work, stand_back};
+use crate::system::priority::{Work, stand_back};
 
 /// After so long it is looked at whether work that is done [when idle](when_idle) finds a core.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

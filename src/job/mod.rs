@@ -1,5 +1,10 @@
 //! One training run: what it reads, how it goes on after an interruption, and whether its model may serve.
 
+pub(crate) mod checkpoints;
+pub mod publish_if;
+pub(crate) mod source;
+pub(crate) mod watch;
+
 use std::path::Path;
 
 use guanxi_models::{Model, Offset};
@@ -10,55 +15,55 @@ use guanxi_training::recipe::Recipe;
 use guanxi_training::report::{Choices, Report};
 use guanxi_training::rival::{Rival, compare};
 
-use super::CliError;
-use super::checkpoints::{Checkpoints, Run, hash_of};
-use super::source::Source;
-use super::train::served_metrics;
-use super::tune::{Prepared, Rows, TuneArgs};
-use super::watch::Watch;
-use crate::guard::{Condition, Verdict};
+use self::checkpoints::{Checkpoints, Run, hash_of};
+use self::source::Source;
+use self::watch::Watch;
+use crate::cli::CliError;
+use crate::cli::train::served_metrics;
+use crate::cli::tune::{Prepared, Rows, TuneArgs};
+use crate::job::publish_if::{Condition, Verdict};
 use crate::registry::Registry;
-use crate::report_page::Papers;
+use crate::report::Papers;
 
 /// What to train on, and how.
 #[derive(Debug)]
-pub(super) struct Job<'a> {
-    pub(super) source: &'a Source,
-    pub(super) tune: &'a TuneArgs,
-    pub(super) keeping: Option<Keeping>,
-    pub(super) guard: Option<Guard<'a>>,
+pub(crate) struct Job<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) tune: &'a TuneArgs,
+    pub(crate) keeping: Option<Keeping>,
+    pub(crate) guard: Option<Guard<'a>>,
 }
 
 /// Where a run is kept for the case of an interruption.
 #[derive(Debug)]
-pub(super) struct Keeping {
-    pub(super) checkpoints: Checkpoints,
+pub(crate) struct Keeping {
+    pub(crate) checkpoints: Checkpoints,
     /// Whether to go on with what is there.
-    pub(super) resume: bool,
+    pub(crate) resume: bool,
 }
 
 /// What the model must reach.
 #[derive(Debug)]
-pub(super) struct Guard<'a> {
-    pub(super) condition: &'a Condition,
+pub(crate) struct Guard<'a> {
+    pub(crate) condition: &'a Condition,
     /// The data directory with the model that serves.
-    pub(super) data: &'a Path,
+    pub(crate) data: &'a Path,
 }
 
 /// A model and all that is told of it.
 #[derive(Debug)]
-pub(super) struct Trained {
+pub(crate) struct Trained {
     /// The recipe that was followed.
-    pub(super) recipe: Recipe,
+    pub(crate) recipe: Recipe,
     /// The model.
-    pub(super) model: Model,
+    pub(crate) model: Model,
     /// What is told of it.
-    pub(super) papers: Papers,
+    pub(crate) papers: Papers,
 }
 
 impl Job<'_> {
     /// Reads the source, searches for a better recipe if that is wanted, trains, and judges the model.
-    pub(super) fn run(&self, recipe: Recipe, mut watch: Watch<'_>) -> Result<Trained, CliError> {
+    pub(crate) fn run(&self, recipe: Recipe, mut watch: Watch<'_>) -> Result<Trained, CliError> {
         let prepared = self.prepare(recipe, &mut watch)?;
         let Prepared { recipe, data, watermark, .. } = &prepared;
         let (model, mut report) = fit(data, recipe, *watermark, &mut watch)?;

@@ -2,6 +2,7 @@
 //!
 //! Everything that comes from outside (names, recipes, conditions) passes through the template, which escapes it.
 
+pub(crate) mod page;
 mod papers;
 mod sections;
 mod tables;
@@ -10,7 +11,7 @@ mod tests;
 
 use maud::{Markup, html};
 
-use crate::page::whole;
+use self::page::whole;
 pub use papers::{LossCurve, Papers, StageCost};
 
 /// The page of a training run.

@@ -17,13 +17,13 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// The checkpoints of a data directory.
 #[derive(Clone, Debug)]
-pub(super) struct Checkpoints {
+pub(crate) struct Checkpoints {
     directory: PathBuf,
 }
 
 /// What a run trains on, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Which guanxi: another one may compute otherwise.
     pub guanxi: String,
     /// The recipe that was given, as TOML.
@@ -42,7 +42,7 @@ pub(super) struct Run {
 
 impl Run {
     /// What differs from another run, so that its checkpoints are of no use to this one; none where all is the same.
-    pub(super) fn difference(&self, other: &Self) -> Option<String> {
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         if self.guanxi != other.guanxi {
             return Some(format!("guanxi {} instead of {}", other.guanxi, self.guanxi));
         }
@@ -57,7 +57,7 @@ impl Run {
 }
 
 /// A hash of what the embeddings follow from, in any recipe.
-pub(super) fn hash_of(data: &Dataset) -> u64 {
+pub(crate) fn hash_of(data: &Dataset) -> u64 {
     let mut hash = Xxh3::new();
     let (starts, items, confidences, flags, times) = data.histories.columns();
     starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
@@ -79,7 +79,7 @@ const RUN: &str = "run.json";
 
 /// An embedding half-way, and what was told of it beside its losses.
 #[derive(Debug)]
-pub(super) struct HalfWay {
+pub(crate) struct HalfWay {
     /// What the training goes on from.
     pub state: Checkpoint,
     /// How well it found what was held out, after each sweep; empty where nothing was.
@@ -88,28 +88,28 @@ pub(super) struct HalfWay {
 
 impl Checkpoints {
     /// The checkpoints of this data directory, whether there are any or not.
-    pub(super) fn of(data: &Path) -> Self {
+    pub(crate) fn of(data: &Path) -> Self {
         Self { directory: data.join("checkpoints") }
     }
 
     /// Where they are.
-    pub(super) fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// The run that was interrupted, if it came as far as training.
-    pub(super) fn interrupted(&self) -> Option<Run> {
+    pub(crate) fn interrupted(&self) -> Option<Run> {
         serde_json::from_slice(&fs::read(self.directory.join(RUN)).ok()?).ok()
     }
 
     /// Notes what is trained from here on. Checkpoints of another run must have been [cleared](Self::clear).
-    pub(super) fn begin(&self, run: &Run) -> io::Result<()> {
+    pub(crate) fn begin(&self, run: &Run) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         self.write(RUN, &serde_json::to_vec_pretty(run)?)
     }
 
     /// Removes them all.
-    pub(super) fn clear(&self) -> io::Result<()> {
+    pub(crate) fn clear(&self) -> io::Result<()> {
         match fs::remove_dir_all(&self.directory) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -117,7 +117,7 @@ impl Checkpoints {
     }
 
     /// The state of an embedding after its last finished sweep. An error names a file that isn't whole.
-    pub(super) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
+    pub(crate) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
         let path = self.directory.join(name(fingerprint));
         match fs::read(&path) {
             Ok(bytes) => decode(&bytes, fingerprint)
@@ -129,7 +129,7 @@ impl Checkpoints {
     }
 
     /// Keeps the state of an embedding in the place of an earlier one.
-    pub(super) fn save(
+    pub(crate) fn save(
         &self,
         fingerprint: u64,
         state: &Checkpoint,

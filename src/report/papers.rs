@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use guanxi_training::report::Report;
 use serde::{Deserialize, Serialize};
 
-use crate::guard::Verdict;
+use crate::job::publish_if::Verdict;
 
 /// What a training run tells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
