@@ -10,7 +10,7 @@ use guanxi_models::kernel::dot;
 use guanxi_models::recommend::Scratch;
 use guanxi_models::solver::RowSolver;
 use guanxi_models::{Event, EventType, Model, Offset, Query, Record, World};
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::fit;
 use guanxi_training::market::{MarketParams, records};
 use guanxi_training::observer::Silent;

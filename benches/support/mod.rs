@@ -9,7 +9,7 @@ use std::sync::Arc;
 use guanxi::registry::{Extras, Registry};
 use guanxi_models::params::Params;
 use guanxi_models::{Model, Offset, Record, World};
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::fit;
 use guanxi_training::market::{MarketParams, records};
 use guanxi_training::observer::Silent;

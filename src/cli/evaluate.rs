@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::{Protocol, evaluate};
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_training::metrics::Metrics;
+use guanxi_training::judge::metrics::Metrics;
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
 

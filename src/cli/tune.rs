@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use guanxi_models::Offset;
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::{JudgedOn, search};
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;

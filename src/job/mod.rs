@@ -8,12 +8,12 @@ pub(crate) mod watch;
 use std::path::Path;
 
 use guanxi_models::{Model, Offset};
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::fit;
+use guanxi_training::fit::rival::{Rival, compare};
 use guanxi_training::observer::Silent;
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::{Choices, Report};
-use guanxi_training::rival::{Rival, compare};
 
 use self::checkpoints::{Checkpoints, Run, hash_of};
 use self::source::Source;
@@ -155,7 +155,7 @@ impl Job<'_> {
 }
 
 impl Guard<'_> {
-    /// Judges a new model beside the current one: see [`guanxi_training::rival`] for what is compared, and why.
+    /// Judges a new model beside the current one: see [`guanxi_training::fit::rival`] for what is compared, and why.
     fn judge(
         &self,
         prepared: &Prepared,

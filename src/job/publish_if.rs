@@ -8,9 +8,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use guanxi_training::bootstrap::Interval;
-use guanxi_training::figures::{Figures, NAMES};
-use guanxi_training::rival::Match;
+use guanxi_training::fit::rival::Match;
+use guanxi_training::judge::bootstrap::Interval;
+use guanxi_training::judge::figures::{Figures, NAMES};
 use serde::{Deserialize, Serialize};
 
 /// Bounds that all must hold.

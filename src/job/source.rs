@@ -6,7 +6,7 @@ use std::sync::Arc;
 use guanxi_models::history::EventWeights;
 use guanxi_models::params::Params;
 use guanxi_models::{Model, Offset, Record, World};
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 
 use crate::cli::CliError;
 use crate::import::{Files, Mapping, Rows};

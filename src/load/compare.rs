@@ -3,7 +3,7 @@
 //! The seconds of a run are its samples. A figure of a run is the median over its seconds; the interval of a ratio comes from drawing the
 //! seconds of both runs anew (the percentile bootstrap, Efron and Tibshirani 1993, chapter 13).
 
-use guanxi_training::bootstrap::Interval;
+use guanxi_training::judge::bootstrap::Interval;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 

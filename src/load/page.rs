@@ -1,6 +1,6 @@
 //! A report as one page of HTML.
 
-use guanxi_training::bootstrap::Interval;
+use guanxi_training::judge::bootstrap::Interval;
 use maud::{Markup, html};
 
 use super::report::{Report, StepReport};

@@ -1,6 +1,6 @@
 //! The parts of the page, in their order.
 
-use guanxi_training::bootstrap::Interval;
+use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::report::{Comparison, Group, Report, StrengthTried, System};
 use guanxi_training::tuning::search::Trial;
 use maud::{Markup, html};

@@ -1,7 +1,7 @@
 //! Tables of figures.
 
-use guanxi_training::bootstrap::Interval;
-use guanxi_training::figures::NAMES;
+use guanxi_training::judge::bootstrap::Interval;
+use guanxi_training::judge::figures::NAMES;
 use guanxi_training::report::{Comparison, Group};
 use maud::Markup;
 

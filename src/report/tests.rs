@@ -1,8 +1,8 @@
 //! The page says what the report says, and is a file of its own.
 
-use guanxi_training::bootstrap::Interval;
-use guanxi_training::figures::Figures;
-use guanxi_training::metrics::Metrics;
+use guanxi_training::judge::bootstrap::Interval;
+use guanxi_training::judge::figures::Figures;
+use guanxi_training::judge::metrics::Metrics;
 use guanxi_training::report::{
     Comparison, Difference, Group, Report, Shown, StrengthTried, System,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guanxi_models::history::Entry;
 use guanxi_models::{Item, ItemIdx, Model, Offset, Record, User, UserIdx, World};
-use guanxi_training::dataset::Dataset;
+use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::{FitError, fit};
 use guanxi_training::observer::Silent;
 use guanxi_training::recipe::Recipe;

@@ -1,6 +1,6 @@
 //! Charts as inline SVG. Colours are classes, so that the style decides them for light and dark; every chart has a table beside it.
 
-use guanxi_training::bootstrap::Interval;
+use guanxi_training::judge::bootstrap::Interval;
 use maud::{Markup, html};
 
 /// How many colours the style has.

@@ -4,7 +4,7 @@ use guanxi_models::Factors;
 
 use super::matrix::Side;
 use super::{AlsParams, Matrix, Solver};
-use crate::draw::mix;
+use crate::data::draw::mix;
 
 /// The state after some sweeps. The next sweep depends on nothing else, so that going on from here gives the same bytes.
 #[derive(Clone, Debug)]

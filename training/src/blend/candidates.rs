@@ -1,8 +1,8 @@
 //! What is looked at while weights are learned.
 
 use super::{PARTS, PerPart};
-use crate::evaluation::top;
-use crate::metrics::{LONGEST_LIST, Truth, discount, ideal_gain};
+use crate::judge::evaluation::top;
+use crate::judge::metrics::{LONGEST_LIST, Truth, discount, ideal_gain};
 
 /// The best items of each part for one user, with their scores.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Candidates, PARTS, PerPart};
-use crate::friend_prior::is_beyond_noise;
 use crate::recipe::BlendRecipe;
+use crate::social::friend_prior::is_beyond_noise;
 
 /// What was learned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,9 +160,9 @@ fn around(choice: [f32; PARTS], step: f32) -> Vec<[f32; PARTS]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::mix;
-    use crate::evaluation::top;
-    use crate::metrics::Truth;
+    use crate::data::draw::mix;
+    use crate::judge::evaluation::top;
+    use crate::judge::metrics::Truth;
 
     /// Ten users whose next item is what the part `best` says and nothing else does.
     fn candidates(best: usize) -> Vec<Candidates> {

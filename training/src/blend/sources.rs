@@ -3,9 +3,9 @@
 use guanxi_models::column::WeightedRows;
 
 use super::{Candidates, PARTS, PerPart};
-use crate::baselines::add_lists;
-use crate::evaluation::{Case, Catalogue, Scorer};
-use crate::scoring::{FriendScores, weighed};
+use crate::judge::evaluation::{Case, Catalogue, Scorer};
+use crate::score::baselines::add_lists;
+use crate::score::scoring::{FriendScores, weighed};
 
 /// Where the parts of the score come from.
 #[derive(Clone, Copy)]

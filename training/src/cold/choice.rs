@@ -8,17 +8,17 @@ use super::hidden::Hidden;
 use super::newcomers::{Backed, FoldInPrior, Newcomers};
 use super::report::{Found, Round, Strengths};
 use crate::als::{AlsError, FriendPrior};
-use crate::baselines::{Popularity, add_lists};
 use crate::blend::{PerPart, Sources, learn};
-use crate::bootstrap::Bootstrap;
-use crate::dataset::Dataset;
-use crate::evaluation::{Catalogue, Scorer, Survey};
-use crate::figures::Marks;
+use crate::data::dataset::Dataset;
 use crate::fitted::Fitted;
-use crate::friend_prior::is_beyond_noise;
+use crate::judge::bootstrap::Bootstrap;
+use crate::judge::evaluation::{Catalogue, Scorer, Survey};
+use crate::judge::figures::Marks;
 use crate::recipe::Recipe;
-use crate::scoring::{EmbeddingScorer, FriendScores, weighed};
-use crate::second_hop;
+use crate::score::baselines::{Popularity, add_lists};
+use crate::score::scoring::{EmbeddingScorer, FriendScores, weighed};
+use crate::social::friend_prior::is_beyond_noise;
+use crate::tuning::second_hop;
 
 /// `sigma` to choose from, beside 0.
 const STRENGTHS: [f32; 5] = [0.1, 0.3, 1.0, 3.0, 10.0];

@@ -2,8 +2,8 @@
 
 use guanxi_models::history::Entry;
 
-use crate::dataset::Dataset;
-use crate::draw::{mix, sample};
+use crate::data::dataset::Dataset;
+use crate::data::draw::{mix, sample};
 
 /// The users whose histories are hidden, in two halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub(super) fn hand_back(data: &Dataset, user: u32, n: usize, seed: u64) -> (Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
-    use crate::split::without;
+    use crate::data::dataset::{DatasetBuilder, Seen};
+    use crate::data::split::without;
 
     fn data() -> Dataset {
         let mut builder = DatasetBuilder::default();

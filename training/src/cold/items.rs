@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::fit_rest;
 use crate::als::AlsError;
-use crate::attributes::{Known, Learned, learn};
-use crate::dataset::{Dataset, Positives};
-use crate::draw::{mix, sample};
-use crate::evaluation::{Case, Catalogue, Scorer, cases};
+use crate::data::dataset::{Dataset, Positives};
+use crate::data::draw::{mix, sample};
+use crate::data::split::without;
 use crate::fit::{FitError, check};
 use crate::fitted::Fitted;
+use crate::fitted::attributes::{Known, Learned, learn};
+use crate::judge::evaluation::{Case, Catalogue, Scorer, cases};
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
-use crate::scoring::EmbeddingScorer;
-use crate::split::without;
+use crate::score::scoring::EmbeddingScorer;
 
 /// Which share of the items with attributes is hidden.
 const HIDDEN_SHARE: f64 = 0.1;

@@ -11,12 +11,12 @@ mod newcomers;
 mod report;
 mod shuffle;
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
+use crate::data::split::without;
 use crate::fit::{FitError, check};
 use crate::fitted::Fitted;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
-use crate::split::without;
 use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::tune;
 

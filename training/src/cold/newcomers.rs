@@ -13,11 +13,11 @@ use rayon::prelude::*;
 use super::choice::Bench;
 use super::hidden::hand_back;
 use crate::als::{AlsError, FriendPrior};
-use crate::dataset::Positives;
-use crate::evaluation::{Case, Scorer};
-use crate::metrics::Truth;
-use crate::scoring::{EmbeddingScorer, SecondHop};
-use crate::second_hop::reached;
+use crate::data::dataset::Positives;
+use crate::judge::evaluation::{Case, Scorer};
+use crate::judge::metrics::Truth;
+use crate::score::scoring::{EmbeddingScorer, SecondHop};
+use crate::tuning::second_hop::reached;
 
 /// Some hidden users, numbered from 0, after a few items were handed back.
 pub(super) struct Newcomers {

@@ -5,8 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
-use crate::bootstrap::Interval;
-use crate::figures::Marks;
+use crate::judge::bootstrap::Interval;
+use crate::judge::figures::Marks;
 
 /// How well hidden users are served, by how much is known of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

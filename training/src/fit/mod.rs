@@ -5,6 +5,7 @@
 //! halves, and everything is fitted on all rows.
 
 mod published;
+pub mod rival;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -19,13 +20,13 @@ use guanxi_models::params::Params;
 use guanxi_models::recommend::query::QueryError;
 
 use crate::als::{AlsError, MatrixError};
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
+use crate::data::split::finds_purchases;
 use crate::fitted::{Asked, Fitted};
 use crate::lists::{similar, truncate};
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, RecipeError, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
-use crate::split::finds_purchases;
 use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::{Tuned, learn_on_all, tune};
 

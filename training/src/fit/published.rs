@@ -3,14 +3,14 @@
 use guanxi_models::id::Offset;
 
 use super::{FitError, Pairs, check, learned, model, rows_by_user, size, test_rows};
-use crate::dataset::Dataset;
-use crate::evaluation::Case;
+use crate::data::dataset::Dataset;
 use crate::fitted::{Asked, Fitted};
-use crate::metrics::Truth;
+use crate::judge::evaluation::Case;
+use crate::judge::metrics::Truth;
+use crate::judge::served::served;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::report::{HeldOut, Report};
-use crate::served::served;
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
 use crate::tuning::{learn_on_all, tune};
 

@@ -1,7 +1,7 @@
 //! A better recipe for a data set, found on held-out rows.
 
 use super::{FitError, Pairs, check, rows_by_user};
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::tuning::draws::{HeldOutRows, draws};

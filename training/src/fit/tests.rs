@@ -6,16 +6,16 @@ use guanxi_models::record::{Item, Record, RelationKind};
 
 use super::*;
 use crate::als::Sweep;
-use crate::dataset::{DatasetBuilder, Seen};
-use crate::evaluation::{Case, Scorer as _};
+use crate::data::dataset::{DatasetBuilder, Seen};
+use crate::data::split::split;
+use crate::data::split::without;
 use crate::fitted::Fitted;
+use crate::fitted::parts::EmbeddingChoice;
+use crate::judge::evaluation::{Case, Scorer as _};
+use crate::judge::metrics::Truth;
+use crate::judge::served::served;
 use crate::market::{MarketParams, records};
-use crate::metrics::Truth;
 use crate::observer::Silent;
-use crate::parts::EmbeddingChoice;
-use crate::served::served;
-use crate::split::split;
-use crate::split::without;
 use crate::tuning::search::Trial;
 use crate::tuning::{Tuned, Weights};
 

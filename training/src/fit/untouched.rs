@@ -5,9 +5,9 @@ use guanxi_models::attributes::Placement;
 
 use super::FitError;
 use crate::als::AlsError;
-use crate::attributes::{Known, Learned, learn};
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::fitted::Fitted;
+use crate::fitted::attributes::{Known, Learned, learn};
 use crate::observer::{Observer, stage};
 use crate::report::Placed;
 

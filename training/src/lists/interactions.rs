@@ -3,8 +3,8 @@
 use guanxi_models::column::Starts;
 use guanxi_models::model::Rows;
 
-use crate::dataset::Positives;
-use crate::draw::mix;
+use crate::data::dataset::Positives;
+use crate::data::draw::mix;
 
 /// The matrix `R` of users and items by rows and by columns, without weights.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::interactions::{Interactions, Row};
 use super::{by_source, heaviest};
-use crate::draw::mix;
+use crate::data::draw::mix;
 use crate::recipe::ListRecipe;
 
 /// The most neighbours of the local ridge: the set of neighbours that a user has is kept as the bits of one word.

@@ -126,7 +126,7 @@ mod tests {
     use guanxi_models::index::IndexParams;
 
     use super::*;
-    use crate::draw::uniform;
+    use crate::data::draw::uniform;
 
     const ITEMS: usize = 3_000;
 

@@ -11,8 +11,8 @@ use rand::seq::index::sample;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::Interval;
-use crate::draw::mix;
+use crate::data::draw::mix;
+use crate::judge::bootstrap::Interval;
 pub use widths::{WIDTHS, Width};
 
 /// How many of the best are looked for.

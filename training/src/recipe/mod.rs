@@ -288,7 +288,7 @@ impl Recipe {
         toml::to_string(self).expect("a recipe is numbers, names and tables")
     }
 
-    /// What a [`crate::dataset::DatasetBuilder`] folds events with.
+    /// What a [`crate::data::dataset::DatasetBuilder`] folds events with.
     pub fn event_weights(&self) -> EventWeights {
         let mut by_type = EventWeights::default().by_type;
         for (&kind, &weight) in &self.events.weights {

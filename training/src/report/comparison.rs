@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::{BY_FRIENDS, BY_ITEMS, Group, groups};
 use super::shown::Shown;
-use crate::bootstrap::{Bootstrap, Interval};
-use crate::evaluation::{Case, Catalogue, Scorer, Survey};
-use crate::figures::{Figures, Marks};
-use crate::metrics::Metrics;
+use crate::judge::bootstrap::{Bootstrap, Interval};
+use crate::judge::evaluation::{Case, Catalogue, Scorer, Survey};
+use crate::judge::figures::{Figures, Marks};
+use crate::judge::metrics::Metrics;
 
 /// The quality of some systems on the same users, the model first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -132,8 +132,8 @@ pub const BASELINES: [&str; 3] = ["item-kNN", "friends", "popularity"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Positives;
-    use crate::evaluation::cases;
+    use crate::data::dataset::Positives;
+    use crate::judge::evaluation::cases;
     use guanxi_models::model::Rows;
 
     /// Ranks by the number, or against it.

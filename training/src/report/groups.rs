@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::{Bootstrap, Interval};
-use crate::figures::{Figures, Marks};
+use crate::judge::bootstrap::{Bootstrap, Interval};
+use crate::judge::figures::{Figures, Marks};
 
 /// The users with so many of something, and what each system reaches for them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

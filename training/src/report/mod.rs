@@ -9,7 +9,7 @@ use guanxi_models::params::Blend;
 use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
-use crate::metrics::Metrics;
+use crate::judge::metrics::Metrics;
 use crate::tuning::search::Trial;
 pub use comparison::{BASELINES, Comparison, Difference, Panel, Surveyed, System};
 pub use groups::Group;

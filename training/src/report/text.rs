@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{Choices, Comparison, DataSize, Group, HeldOut, Placed, Report, System};
 use crate::blend::PerPart;
-use crate::bootstrap::Interval;
+use crate::judge::bootstrap::Interval;
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -115,8 +115,8 @@ impl Display for Choices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::Figures;
-    use crate::metrics::Metrics;
+    use crate::judge::figures::Figures;
+    use crate::judge::metrics::Metrics;
     use crate::report::{Difference, Shown};
 
     fn system(name: &str, ndcg: f64) -> System {

@@ -3,9 +3,9 @@
 use guanxi_models::Factors;
 
 use crate::als::{AlsParams, Checkpoint, Matrix, Sweep, fold_users};
-use crate::evaluation::{Case, Catalogue, Scorer};
+use crate::judge::evaluation::{Case, Catalogue, Scorer};
 use crate::observer::Observer;
-use crate::scoring::score_rows;
+use crate::score::scoring::score_rows;
 use crate::tuning::search::Trial;
 
 /// How many users are asked at most: enough for the shape of a curve, few enough to cost next to nothing.
@@ -97,10 +97,10 @@ impl Scorer for SampleScorer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Dataset, DatasetBuilder, Seen};
-    use crate::parts::{self, EmbeddingChoice, Views};
+    use crate::data::dataset::{Dataset, DatasetBuilder, Seen};
+    use crate::fitted::parts::{self, EmbeddingChoice, Views};
     use crate::recipe::Recipe;
-    use crate::scoring::EmbeddingScorer;
+    use crate::score::scoring::EmbeddingScorer;
     use crate::tuning::draws::{HeldOutRows, draws};
 
     #[derive(Default)]

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::dataset::Dataset;
-use crate::draw::mix;
-use crate::evaluation::{Case, cases};
+use crate::data::dataset::Dataset;
+use crate::data::draw::mix;
+use crate::data::split::{Split, has_order, split, without};
+use crate::judge::evaluation::{Case, cases};
 use crate::recipe::Recipe;
-use crate::split::{Split, has_order, split, without};
 
 /// One draw of held-out rows.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ fn shuffled(held_out: &[Vec<u32>], seed: u64) -> Vec<Case> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
 
     fn data(timed: bool) -> Dataset {
         let mut builder = DatasetBuilder::default();

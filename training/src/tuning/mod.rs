@@ -4,21 +4,21 @@ mod audience;
 pub mod draws;
 mod knob;
 pub mod search;
+pub(crate) mod second_hop;
 pub(crate) mod workbench;
 
 use crate::als::{Als, FriendPrior, Matrix};
 use crate::blend::{Candidates, PerPart, learn};
-use crate::evaluation::Case;
 use crate::fit::FitError;
 use crate::fitted::Fitted;
-use crate::friend_prior::{Judge, best};
-use crate::made_cold::MadeCold;
+use crate::fitted::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
+use crate::judge::evaluation::Case;
 use crate::observer::{Observer, stage};
-use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::Recipe;
 use crate::report::StrengthTried;
-use crate::scoring::EmbeddingScorer;
-use crate::second_hop;
+use crate::score::scoring::EmbeddingScorer;
+use crate::social::friend_prior::{Judge, best};
+use crate::social::made_cold::MadeCold;
 use crate::tuning::audience::Audience;
 use crate::tuning::draws::Draw;
 

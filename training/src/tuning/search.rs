@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fit::FitError;
-use crate::metrics::Quality;
+use crate::judge::metrics::Quality;
 use crate::observer::Observer;
 use crate::recipe::Recipe;
 use crate::tuning::knob::{KNOBS, Knob};

@@ -6,17 +6,17 @@ use guanxi_models::column::WeightedRows;
 
 use crate::als::Als;
 use crate::blend::PerPart;
-use crate::dataset::Dataset;
-use crate::evaluation::Case;
+use crate::data::dataset::Dataset;
+use crate::data::split::times_are_known;
 use crate::fit::FitError;
 use crate::fitted::Fitted;
+use crate::fitted::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
+use crate::judge::evaluation::Case;
+use crate::judge::metrics::{Metrics, Quality};
 use crate::lists::{Interactions, graph, local_ridge};
-use crate::metrics::{Metrics, Quality};
 use crate::observer::Silent;
-use crate::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
 use crate::recipe::{ListRecipe, Recipe};
-use crate::split::times_are_known;
-use crate::ties::ties;
+use crate::social::ties::ties;
 use crate::tuning::draws::Draw;
 use crate::tuning::knob::Needs;
 

@@ -11,16 +11,16 @@
 //! What this doesn't see: data that went bad, on which both would be fitted alike.
 
 use crate::blend::{PerPart, learn};
-use crate::bootstrap::{Bootstrap, Interval};
-use crate::dataset::Dataset;
-use crate::figures::{Figures, Marks};
+use crate::data::dataset::Dataset;
+use crate::data::split::without;
 use crate::fit::FitError;
 use crate::fitted::Fitted;
+use crate::fitted::parts::EmbeddingChoice;
+use crate::judge::bootstrap::{Bootstrap, Interval};
+use crate::judge::figures::{Figures, Marks};
 use crate::observer::{Observer, stage};
-use crate::parts::EmbeddingChoice;
 use crate::recipe::Recipe;
 use crate::report::Choices;
-use crate::split::without;
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
 use crate::tuning::{Tuned, Weights};
 
@@ -106,7 +106,7 @@ mod tests {
     use guanxi_models::record::Record;
 
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
     use crate::fit::fit;
     use crate::market::{MarketParams, records};
     use crate::observer::Silent;

@@ -6,13 +6,13 @@
 use guanxi_models::model::Rows;
 
 use crate::als::{AlsError, FriendPrior, Matrix, user_sweep_with_prior};
-use crate::baselines::Popularity;
-use crate::dataset::Positives;
-use crate::evaluation::{Case, Scorer};
-use crate::made_cold::{HANDED_BACK, MadeCold, Towards};
+use crate::data::dataset::Positives;
+use crate::judge::evaluation::{Case, Scorer};
 use crate::recipe::FriendRecipe;
 use crate::report::StrengthTried;
-use crate::scoring::EmbeddingScorer;
+use crate::score::baselines::Popularity;
+use crate::score::scoring::EmbeddingScorer;
+use crate::social::made_cold::{HANDED_BACK, MadeCold, Towards};
 
 /// What a prior is judged on.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl Judge<'_> {
             .map(|at| Case { user: at as u32, truth: cold.hidden(users[at], &known[at]) })
             .collect();
         let seen = Positives::from(Rows::from_rows(&known));
-        let catalogue = crate::evaluation::Catalogue { seen: &seen, ..cold.catalogue };
+        let catalogue = crate::judge::evaluation::Catalogue { seen: &seen, ..cold.catalogue };
         let ndcg = |scorer: &dyn Scorer| {
             let marks = catalogue.survey(scorer, &cases).marks;
             marks.iter().map(|marks| f64::from(marks.ndcg_at_20)).collect()

@@ -1,24 +1,27 @@
 //! The parts with their weights: what serves, and what is evaluated.
 
+pub mod attributes;
+pub mod parts;
+
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
 use guanxi_models::params::Blend;
 use guanxi_models::reach::FEW_ITEMS;
 
 use crate::als::{Als, FriendPrior};
-use crate::baselines::{Friends, ItemKnn, Popularity};
 use crate::blend::{Candidates, PerPart, learn};
-use crate::dataset::Dataset;
-use crate::evaluation::{Case, Scorer};
+use crate::data::dataset::Dataset;
 use crate::fit::FitError;
+use crate::judge::evaluation::{Case, Scorer};
 use crate::lists::{Interactions, MergeWeights, merge};
 use crate::observer::Observer;
-use crate::parts::{self, Beside, Views};
 use crate::recipe::Recipe;
 use crate::report::{Comparison, Panel, Surveyed};
-use crate::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
-use crate::second_hop::reached;
+use crate::score::baselines::{Friends, ItemKnn, Popularity};
+use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
+use crate::tuning::second_hop::reached;
 use crate::tuning::{ARMS, Tuned, Weights};
+use parts::{Beside, Views};
 
 /// All that a score needs.
 #[derive(Debug)]

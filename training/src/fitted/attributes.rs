@@ -10,8 +10,8 @@ use guanxi_models::attributes::{FEATURES, Placement};
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::FactorsError;
 
-use crate::draw::mix;
-use crate::friend_prior::is_beyond_noise;
+use crate::data::draw::mix;
+use crate::social::friend_prior::is_beyond_noise;
 
 /// `lambda` to choose from.
 const RIDGES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];

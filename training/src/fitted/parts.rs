@@ -8,17 +8,17 @@ use guanxi_models::recency;
 use rayon::prelude::*;
 
 use crate::als::{self, Als, AlsError, AlsParams, Cell, FriendPrior, Matrix, MatrixError};
-use crate::bias::bias;
 use crate::blend::{PerPart, Sources};
-use crate::dataset::{Dataset, Positives};
-use crate::draw::sample;
-use crate::evaluation::Catalogue;
+use crate::data::dataset::{Dataset, Positives};
+use crate::data::draw::sample;
+use crate::judge::evaluation::Catalogue;
+use crate::judge::sampled::Sampling;
 use crate::lists::{Interactions, graph, local_ridge};
 use crate::observer::{Observer, embed, stage};
 use crate::recipe::Recipe;
-use crate::sampled::Sampling;
-use crate::scoring::{EmbeddingScorer, FriendScores};
-use crate::ties::ties;
+use crate::score::bias::bias;
+use crate::score::scoring::{EmbeddingScorer, FriendScores};
+use crate::social::ties::ties;
 
 /// The numbers of the embedding that are chosen on held-out rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub struct Views {
     pub seen: Positives,
     /// What each user bought and shows.
     pub shown: Positives,
-    /// `b`: see [`crate::bias::bias`].
+    /// `b`: see [`crate::score::bias::bias`].
     pub bias: Vec<f32>,
     /// How many items there are.
     pub n_items: usize,

@@ -2,7 +2,7 @@
 
 use guanxi_models::history::{BOUGHT, Entry, NEGATIVE};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 
 /// `b_j = ln(1 + n_j)` for every item, `n_j` the users who bought it and kept it; where nobody ever bought anything, the users who
 /// have not spoken against it.
@@ -31,7 +31,7 @@ fn users_of(data: &Dataset, counts: impl Fn(&Entry) -> bool) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
     use guanxi_models::EventType;
 
     fn users(seen: &[(&str, &str, EventType)]) -> Vec<f32> {

@@ -7,13 +7,13 @@ use guanxi_models::reach::friends_of_friends;
 use rayon::prelude::*;
 
 use crate::als::{AlsError, FriendPrior};
-use crate::dataset::Positives;
-use crate::evaluation::{Case, Catalogue};
+use crate::data::dataset::Positives;
 use crate::fitted::Fitted;
-use crate::friend_prior::{is_beyond_noise, mean};
-use crate::made_cold::{MadeCold, Towards};
+use crate::judge::evaluation::{Case, Catalogue};
 use crate::recipe::Recipe;
-use crate::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
+use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
+use crate::social::friend_prior::{is_beyond_noise, mean};
+use crate::social::made_cold::{MadeCold, Towards};
 
 /// Of the recipe's strengths the one that ranks best for users made cold, or 0 where friends of friends gain nothing beyond noise.
 ///
@@ -114,10 +114,10 @@ impl<'a> Newcomers<'a> {
 mod tests {
     use super::*;
     use crate::blend::PerPart;
-    use crate::dataset::{Dataset, DatasetBuilder, Seen};
-    use crate::draw::mix;
+    use crate::data::dataset::{Dataset, DatasetBuilder, Seen};
+    use crate::data::draw::mix;
+    use crate::fitted::parts::EmbeddingChoice;
     use crate::observer::Silent;
-    use crate::parts::EmbeddingChoice;
     use crate::tuning::{Tuned, Weights};
 
     const STARS: u32 = 20;

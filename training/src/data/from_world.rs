@@ -8,7 +8,7 @@ use guanxi_models::ids::Ids;
 use guanxi_models::model::Rows;
 use guanxi_models::{ItemIdx, UserIdx, World};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 
 impl From<&World> for Dataset {
     /// Copies everything that training needs to know, under the numbers that the world gave.
@@ -59,7 +59,7 @@ mod tests {
     use guanxi_models::{Event, EventType, Model, Offset, Record, Relation, RelationKind};
 
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
 
     #[test]
     fn a_replayed_world_and_the_builder_give_the_same_columns() {

@@ -6,9 +6,9 @@ use guanxi_models::params::Blend;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::baselines::add_lists;
-use crate::dataset::Positives;
-use crate::evaluation::Scorer;
+use crate::data::dataset::Positives;
+use crate::judge::evaluation::Scorer;
+use crate::score::baselines::add_lists;
 
 /// `p_u.q_j`.
 #[derive(Clone, Copy, Debug)]

@@ -8,10 +8,10 @@ use guanxi_models::tie::{self, Person};
 use rayon::prelude::*;
 
 use crate::als::{Als, AlsError, FriendPrior};
-use crate::dataset::Positives;
-use crate::draw::{mix, sample};
-use crate::evaluation::Catalogue;
-use crate::metrics::Truth;
+use crate::data::dataset::Positives;
+use crate::data::draw::{mix, sample};
+use crate::judge::evaluation::Catalogue;
+use crate::judge::metrics::Truth;
 
 /// How many users are made cold at most.
 const MOST_USERS: usize = 1_000;

@@ -3,8 +3,8 @@
 use guanxi_models::ItemIdx;
 use guanxi_models::history::{BOUGHT, Entry, GROUP, Histories, HistoryView};
 
-use crate::dataset::Dataset;
-use crate::draw::{mix, uniform};
+use crate::data::dataset::Dataset;
+use crate::data::draw::{mix, uniform};
 use crate::recipe::{SplitKind, SplitRecipe, Target};
 
 /// A data set without the rows that were held out, and these rows.
@@ -184,7 +184,7 @@ impl Draw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
     use guanxi_models::event::EventType;
 
     fn data(n_users: usize, n_items: usize, timed: bool) -> Dataset {

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::dataset::Positives;
-use crate::figures::Marks;
-use crate::metrics::{LONGEST_LIST, Metrics, Truth};
-use crate::sampled::{Samples, Sampling};
+use crate::data::dataset::Positives;
+use crate::judge::figures::Marks;
+use crate::judge::metrics::{LONGEST_LIST, Metrics, Truth};
+use crate::judge::sampled::{Samples, Sampling};
 
 /// Scores all items for some users.
 pub trait Scorer: Sync {

@@ -9,8 +9,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::draw::mix;
-use crate::figures::{FIGURES, Figures, Marks};
+use crate::data::draw::mix;
+use crate::judge::figures::{FIGURES, Figures, Marks};
 
 /// How often users are drawn anew.
 pub const RESAMPLES: usize = 1_000;
@@ -129,7 +129,7 @@ mod tests {
 
     /// A spread of values without pattern, with a standard deviation of 1 / sqrt(12).
     fn spread(user: usize) -> f32 {
-        crate::draw::uniform(5, user as u32, 0) as f32
+        crate::data::draw::uniform(5, user as u32, 0) as f32
     }
 
     #[test]

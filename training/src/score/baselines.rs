@@ -2,11 +2,11 @@
 
 use guanxi_models::column::WeightedRows;
 
-use crate::dataset::Positives;
-use crate::evaluation::Scorer;
+use crate::data::dataset::Positives;
+use crate::judge::evaluation::Scorer;
 use crate::lists::{Interactions, neighbors_by_cosine};
 use crate::recipe::BaselineRecipe;
-use crate::scoring::FriendScores;
+use crate::score::scoring::FriendScores;
 
 /// The same list for everybody: what most users have.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ pub(crate) fn add_lists(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::Catalogue;
+    use crate::judge::evaluation::Catalogue;
     use guanxi_models::model::Rows;
 
     fn positives() -> Positives {

@@ -3,9 +3,9 @@
 //! Papers on group buying and on friends' influence report it. It flatters every method and can order methods differently than a
 //! ranking of all items does (Krichene and Rendle, KDD 2020), so that it serves comparison with such papers alone.
 
-use crate::dataset::Positives;
-use crate::draw::mix;
-use crate::evaluation::{Case, Scorer};
+use crate::data::dataset::Positives;
+use crate::data::draw::mix;
+use crate::judge::evaluation::{Case, Scorer};
 
 /// Scores only what is to be ranked for each user: everything else scores minus infinity.
 pub struct Sampled<'a> {
@@ -104,8 +104,8 @@ fn keep(items: &[u32], scores: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baselines::Popularity;
-    use crate::evaluation::cases;
+    use crate::judge::evaluation::cases;
+    use crate::score::baselines::Popularity;
     use guanxi_models::model::Rows;
 
     #[test]

@@ -5,7 +5,7 @@ use guanxi_models::model::Rows;
 use guanxi_models::tie::{Person, strength};
 use rayon::prelude::*;
 
-use crate::dataset::Positives;
+use crate::data::dataset::Positives;
 
 /// Every friendship with the strength of its tie, in the order of `friends`: see [`guanxi_models::tie`].
 pub fn ties(friends: &Rows, positives: &Positives) -> WeightedRows {
@@ -23,7 +23,7 @@ pub fn ties(friends: &Rows, positives: &Positives) -> WeightedRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{DatasetBuilder, Seen};
+    use crate::data::dataset::{DatasetBuilder, Seen};
     use guanxi_models::tie::FLOOR;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Metrics;
+use crate::judge::metrics::Metrics;
 
 /// One value of each figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
