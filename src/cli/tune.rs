@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use guanxi_models::Offset;
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::{JudgedOn, search};
-use guanxi_training::recipe::Recipe;
+use guanxi_training::recipe::{Recipe, Trial};
 use guanxi_training::report::Report;
-use guanxi_training::tuning::search::{Found, Trial};
+use guanxi_training::tuning::search::Found;
 
 use super::CliError;
 use super::papers;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use guanxi_models::Factors;
 use guanxi_training::als::Checkpoint;
 use guanxi_training::data::dataset::Dataset;
-use guanxi_training::tuning::search::Trial;
+use guanxi_training::recipe::Trial;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 

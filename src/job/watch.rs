@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use guanxi_training::als::{AlsParams, Checkpoint, Sweep};
 use guanxi_training::observer::Observer;
-use guanxi_training::tuning::search::Trial;
+use guanxi_training::recipe::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoints::{Checkpoints, HalfWay};

@@ -1,8 +1,9 @@
 //! The parts of the page, in their order.
 
 use guanxi_training::judge::bootstrap::Interval;
-use guanxi_training::report::{Comparison, Group, Report, StrengthTried, System};
-use guanxi_training::tuning::search::Trial;
+use guanxi_training::recipe::Trial;
+use guanxi_training::report::{Comparison, Group, Report, System};
+use guanxi_training::social::tried::StrengthTried;
 use maud::{Markup, html};
 
 use super::papers::{LossCurve, Papers, StageCost};

@@ -3,10 +3,9 @@
 use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::judge::figures::Figures;
 use guanxi_training::judge::metrics::Metrics;
-use guanxi_training::report::{
-    Comparison, Difference, Group, Report, Shown, StrengthTried, System,
-};
-use guanxi_training::tuning::search::Trial;
+use guanxi_training::recipe::Trial;
+use guanxi_training::report::{Comparison, Difference, Group, Report, Shown, System};
+use guanxi_training::social::tried::StrengthTried;
 
 use super::*;
 use crate::job::publish_if::{Condition, Verdict};

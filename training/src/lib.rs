@@ -6,6 +6,7 @@ pub mod als;
 pub mod blend;
 pub mod cold;
 pub mod data;
+pub mod error;
 pub mod fit;
 pub mod fitted;
 pub mod judge;

@@ -1,7 +1,7 @@
 //! Who watches a training run.
 
 use crate::als::{self, Als, AlsError, AlsParams, Checkpoint, Matrix, Sweep};
-use crate::tuning::search::Trial;
+use crate::recipe::Trial;
 
 /// Is told what a training run does. Training asks no clock, so that whoever watches measures time and memory.
 ///

@@ -2,10 +2,11 @@
 
 use faer::{Mat, Side};
 use guanxi_models::Factors;
+use guanxi_models::factors::FactorsError;
 use guanxi_models::kernel;
 use rayon::prelude::*;
 
-use super::{AlsError, table};
+use super::error::AlsError;
 
 /// Rows that one task takes. Sums are taken per task and then in the order of tasks, so that they don't depend on the number of threads.
 const CHUNK: usize = 1024;
@@ -47,6 +48,11 @@ pub(super) fn rotate(
     let mut rows = factors.into_values();
     let are_finite = turn(&mut rows, &basis, dim);
     Ok(Rotated { rows: table(dim, rows, are_finite)?, spectrum, basis })
+}
+
+/// Rows of which whoever made them saw, while they were in the cache, whether all are finite.
+pub(super) fn table(dim: usize, rows: Vec<f32>, are_finite: bool) -> Result<Factors, FactorsError> {
+    if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }
 }
 
 /// `sum_r weight_r v_r v_r'`, lower triangle.
@@ -106,8 +112,6 @@ fn turn(rows: &mut [f32], basis: &[f32], dim: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use guanxi_models::factors::FactorsError;
-
     use super::*;
 
     fn factors(rows: usize) -> Factors {

@@ -1,10 +1,10 @@
 //! An embedding half-way: what an interrupted training goes on from.
 
 use guanxi_models::Factors;
+use guanxi_models::mix::mix;
 
 use super::matrix::Side;
 use super::{AlsParams, Matrix, Solver};
-use crate::data::draw::mix;
 
 /// The state after some sweeps. The next sweep depends on nothing else, so that going on from here gives the same bytes.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@ use guanxi_models::params::FoldIn;
 use guanxi_models::solver::{BatchRow, BatchSolver, GradientSolver, RowProblem};
 use rayon::prelude::*;
 
+use super::basis::table;
+use super::error::AlsError;
 use super::matrix::Side;
-use super::{AlsError, table};
 
 /// Rows that one task takes: enough that most of its batches are full.
 const CHUNK: usize = 1024;

@@ -15,6 +15,7 @@
 
 mod basis;
 mod checkpoint;
+mod error;
 mod half_sweep;
 mod matrix;
 mod prior;
@@ -22,7 +23,6 @@ mod prior;
 mod tests;
 
 use guanxi_models::Factors;
-use guanxi_models::factors::FactorsError;
 use guanxi_models::params::FoldIn;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use basis::Rotated;
 pub use checkpoint::{Checkpoint, fingerprint};
+pub use error::AlsError;
 use half_sweep::{HalfSweep, Method, Prior, Ridge};
 pub use matrix::{Cell, Matrix, MatrixError};
 pub use prior::{FriendPrior, user_sweep_with_prior};
@@ -85,25 +86,6 @@ impl Default for AlsParams {
             seed: 0,
         }
     }
-}
-
-/// Why there are no embeddings.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum AlsError {
-    /// A parameter that counts or weighs is negative or not finite.
-    #[error("`{name}` is {value}; give a finite number that is not negative")]
-    Parameter {
-        /// Its name.
-        name: &'static str,
-        /// Its value.
-        value: f32,
-    },
-    /// The width is none, or numbers grew out of single precision.
-    #[error(transparent)]
-    Factors(#[from] FactorsError),
-    /// A Gram matrix grew out of what can be decomposed.
-    #[error("the embeddings diverged; give a larger `mean_ridge` or smaller confidences")]
-    Diverged,
 }
 
 /// What is known after one sweep.
@@ -325,11 +307,6 @@ fn method(solver: Solver, others: &Rotated, before: Factors) -> Method {
             Method::Gradients { steps: STEPS, start: others.turn(before) }
         }
     }
-}
-
-/// Rows of which whoever made them saw, while they were in the cache, whether all are finite.
-fn table(dim: usize, rows: Vec<f32>, are_finite: bool) -> Result<Factors, FactorsError> {
-    if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }
 }
 
 /// `b_i`: the number of cells to the power of `-exponent`, 1 on average over the items that have any.

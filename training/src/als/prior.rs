@@ -5,8 +5,9 @@ use guanxi_models::column::WeightedRows;
 use guanxi_models::fold_in::prior_of;
 use serde::{Deserialize, Serialize};
 
+use super::error::AlsError;
 use super::half_sweep::{HalfSweep, Method, Prior, Ridge};
-use super::{Als, AlsError, Matrix};
+use super::{Als, Matrix};
 
 /// How much friends say about a user.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The laws that embeddings obey, on worlds whose answer is seen by eye.
 
 use guanxi_models::column::WeightedRows;
+use guanxi_models::factors::FactorsError;
 use guanxi_models::fold_in::prior_of;
 use guanxi_models::kernel::dot;
 use guanxi_models::solver::{RowProblem, RowSolver};

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Candidates, PARTS, PerPart};
+use crate::judge::noise::is_beyond_noise;
 use crate::recipe::BlendRecipe;
-use crate::social::friend_prior::is_beyond_noise;
 
 /// What was learned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,12 +8,14 @@
 mod candidates;
 mod learn;
 mod sources;
+mod tuned;
 
 use serde::{Deserialize, Serialize};
 
 pub use candidates::Candidates;
 pub use learn::{Learned, learn};
 pub use sources::Sources;
+pub use tuned::{ARMS, Arm, Tuned, Weights};
 
 /// One number for each part of the score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,9 @@
 use guanxi_models::column::WeightedRows;
 
 use super::{Candidates, PARTS, PerPart};
-use crate::judge::evaluation::{Case, Catalogue, Scorer};
-use crate::score::baselines::add_lists;
+use crate::judge::case::{Case, Scorer};
+use crate::judge::evaluation::Catalogue;
+use crate::lists::add_lists;
 use crate::score::scoring::{FriendScores, weighed};
 
 /// Where the parts of the score come from.

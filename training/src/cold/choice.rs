@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use guanxi_models::Factors;
 
-use super::hidden::Hidden;
 use super::newcomers::{Backed, FoldInPrior, Newcomers};
 use super::report::{Found, Round, Strengths};
+use super::setup::Setup;
 use crate::als::{AlsError, FriendPrior};
 use crate::blend::{PerPart, Sources, learn};
-use crate::data::dataset::Dataset;
 use crate::fitted::Fitted;
 use crate::judge::bootstrap::Bootstrap;
-use crate::judge::evaluation::{Catalogue, Scorer, Survey};
+use crate::judge::case::Scorer;
+use crate::judge::evaluation::{Catalogue, Survey};
 use crate::judge::figures::Marks;
-use crate::recipe::Recipe;
-use crate::score::baselines::{Popularity, add_lists};
+use crate::judge::noise::is_beyond_noise;
+use crate::lists::add_lists;
+use crate::score::baselines::Popularity;
 use crate::score::scoring::{EmbeddingScorer, FriendScores, weighed};
-use crate::social::friend_prior::is_beyond_noise;
 use crate::tuning::second_hop;
 
 /// `sigma` to choose from, beside 0.
@@ -30,16 +30,6 @@ const SHRINKAGES: [f32; 4] = [0.3, 1.0, 3.0, 10.0];
 const WORTHWHILE: f64 = 1.02;
 /// How many priors, the best by the embedding alone, are tried with all parts.
 const FINALISTS: usize = 3;
-
-/// What cold users are looked at with.
-pub(super) struct Bench<'a> {
-    /// Everything, also what is hidden.
-    pub(super) data: &'a Dataset,
-    /// The model of the rest.
-    pub(super) fitted: &'a Fitted,
-    pub(super) hidden: &'a Hidden,
-    pub(super) recipe: &'a Recipe,
-}
 
 /// One way to score cold users.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +45,7 @@ struct Way {
     ndcg: f64,
 }
 
-impl Bench<'_> {
+impl Setup<'_> {
     /// One round for each number of items handed back; each half of the users is served with what the other decides.
     pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<Round>, AlsError> {
         let popularity = self.popularity();
@@ -64,7 +54,7 @@ impl Bench<'_> {
             .map(|&n| self.hidden.halves.each_ref().map(|users| Newcomers::new(self, users, n)))
             .collect();
         let half = |round: usize, side: usize| Half {
-            bench: self,
+            setup: self,
             newcomers: &newcomers[round][side],
             popularity: &popularity,
         };
@@ -146,7 +136,7 @@ fn decide(halves: &[Half<'_>]) -> Result<Vec<Ways>, AlsError> {
 /// One half of the cold users.
 #[derive(Clone, Copy)]
 struct Half<'a> {
-    bench: &'a Bench<'a>,
+    setup: &'a Setup<'a>,
     newcomers: &'a Newcomers,
     popularity: &'a [f32],
 }
@@ -170,7 +160,7 @@ impl<'a> Half<'a> {
     fn further(&self, way: Way) -> Result<Way, AlsError> {
         let mut best = way;
         let reaches = self.newcomers.second_hop(1.0).is_some();
-        for strength in second_hop::positive(self.bench.recipe).into_iter().filter(|_| reaches) {
+        for strength in second_hop::positive(self.setup.recipe).into_iter().filter(|_| reaches) {
             let further = self.learned(way.prior, strength, PerPart::ONES)?;
             if further.ndcg > best.ndcg {
                 best = further;
@@ -193,7 +183,7 @@ impl<'a> Half<'a> {
     fn finalists(&self, priors: Vec<FoldInPrior>) -> Result<Vec<FoldInPrior>, AlsError> {
         let mut judged = Vec::new();
         for prior in priors {
-            let rows = self.newcomers.rows(self.bench, prior)?;
+            let rows = self.newcomers.rows(self.setup, prior)?;
             let metrics = self.catalogue().evaluate(&self.embedding(&rows), &self.newcomers.cases);
             judged.push((metrics.at_20.ndcg, prior));
         }
@@ -214,12 +204,12 @@ impl<'a> Half<'a> {
     }
 
     fn learned(&self, prior: FoldInPrior, second_hop: f32, mask: PerPart) -> Result<Way, AlsError> {
-        let rows = self.newcomers.rows(self.bench, prior)?;
+        let rows = self.newcomers.rows(self.setup, prior)?;
         let embedding = self.embedding(&rows);
         let sources = self.sources(&embedding, second_hop);
         let users: Vec<u32> = (0..self.newcomers.cases.len() as u32).collect();
         let scales = sources.scales(&users);
-        let recipe = &self.bench.recipe.blend;
+        let recipe = &self.setup.recipe.blend;
         let mut candidates = sources.candidates(&self.newcomers.cases, recipe.candidates);
         for one in &mut candidates {
             one.scale(scales);
@@ -230,7 +220,7 @@ impl<'a> Half<'a> {
     }
 
     fn survey(&self, way: Way) -> Result<Survey, AlsError> {
-        let rows = self.newcomers.rows(self.bench, way.prior)?;
+        let rows = self.newcomers.rows(self.setup, way.prior)?;
         let embedding = self.embedding(&rows);
         let scorer =
             Weighed { sources: self.sources(&embedding, way.second_hop), weights: way.scaled };
@@ -243,7 +233,7 @@ impl<'a> Half<'a> {
     }
 
     fn by_popularity(&self) -> Survey {
-        let Fitted { views, .. } = self.bench.fitted;
+        let Fitted { views, .. } = self.setup.fitted;
         let popularity = Popularity::new(&views.own, views.n_items);
         self.catalogue().survey(&popularity, &self.newcomers.cases)
     }
@@ -252,12 +242,12 @@ impl<'a> Half<'a> {
     where
         'a: 'b,
     {
-        let items = &self.bench.fitted.als.item_factors;
+        let items = &self.setup.fitted.als.item_factors;
         Backed { embedding: EmbeddingScorer { users: rows, items }, popularity: self.popularity }
     }
 
     fn sources<'b>(&'b self, embedding: &'b Backed<'b>, second_hop: f32) -> Sources<'b> {
-        let Fitted { views, beside, .. } = self.bench.fitted;
+        let Fitted { views, beside, .. } = self.setup.fitted;
         Sources {
             embedding,
             own: &self.newcomers.own,
@@ -274,7 +264,7 @@ impl<'a> Half<'a> {
     }
 
     fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue { seen: &self.newcomers.seen, ..self.bench.fitted.views.catalogue() }
+        Catalogue { seen: &self.newcomers.seen, ..self.setup.fitted.views.catalogue() }
     }
 }
 

@@ -9,21 +9,23 @@ mod hidden;
 mod items;
 mod newcomers;
 mod report;
+mod setup;
 mod shuffle;
 
 use crate::data::dataset::Dataset;
 use crate::data::split::without;
-use crate::fit::{FitError, check};
+use crate::error::FitError;
+use crate::fit::check;
 use crate::fitted::Fitted;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::tune;
 
-use choice::Bench;
 use hidden::Hidden;
 pub use items::{ItemReport, evaluate_items};
 pub use report::{ColdReport, Counts, Found, Round, Strengths};
+use setup::Setup;
 pub use shuffle::shuffled;
 
 /// How users are made cold.
@@ -59,8 +61,8 @@ pub fn evaluate(
     let hidden = Hidden::draw(&data, protocol.share, recipe.seed);
     let rest = without(&data, hidden.rows(&data)).rest;
     let fitted = fit_rest(&rest, recipe, observer)?;
-    let bench = Bench { data: &data, fitted: &fitted, hidden: &hidden, recipe };
-    let rounds = stage(observer, "cold users", |_| bench.rounds(&HANDED_BACK))?;
+    let setup = Setup { data: &data, fitted: &fitted, hidden: &hidden, recipe };
+    let rounds = stage(observer, "cold users", |_| setup.rounds(&HANDED_BACK))?;
     let users = Counts { all: data.n_users(), hidden: hidden.all().count() };
     Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
 }

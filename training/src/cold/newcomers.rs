@@ -10,14 +10,14 @@ use guanxi_models::recency;
 use guanxi_models::solver::{RowProblem, RowSolver};
 use rayon::prelude::*;
 
-use super::choice::Bench;
 use super::hidden::hand_back;
+use super::setup::Setup;
 use crate::als::{AlsError, FriendPrior};
 use crate::data::dataset::Positives;
-use crate::judge::evaluation::{Case, Scorer};
+use crate::judge::case::{Case, Scorer};
 use crate::judge::metrics::Truth;
 use crate::score::scoring::{EmbeddingScorer, SecondHop};
-use crate::tuning::second_hop::reached;
+use crate::social::reached::reached;
 
 /// Some hidden users, numbered from 0, after a few items were handed back.
 pub(super) struct Newcomers {
@@ -39,15 +39,15 @@ pub(super) struct Newcomers {
 
 impl Newcomers {
     /// Hands back `n` items each. Users who have no more than that are left out.
-    pub(super) fn new(bench: &Bench<'_>, users: &[u32], n: usize) -> Self {
-        let data = bench.data;
+    pub(super) fn new(setup: &Setup<'_>, users: &[u32], n: usize) -> Self {
+        let data = setup.data;
         let events = data.events.clone();
         let params = Params { events, reference: data.reference, ..Params::default() };
-        let exponent = bench.recipe.lists.recency;
+        let exponent = setup.recipe.lists.recency;
         let mut kept = Vec::new();
         let (mut truths, mut own, mut known, mut ties) = (vec![], vec![], vec![], vec![]);
         for &user in users {
-            let (back, hidden) = hand_back(data, user, n, bench.recipe.seed);
+            let (back, hidden) = hand_back(data, user, n, setup.recipe.seed);
             if hidden.is_empty() {
                 continue;
             }
@@ -56,7 +56,7 @@ impl Newcomers {
             own.push(items().zip(recency::weights(&times, exponent)).collect());
             let confidences = back.iter().map(|&entry| params.present_confidence(entry));
             known.push(items().zip(confidences).collect());
-            let (friends, strengths) = bench.fitted.beside.ties.row(user as usize);
+            let (friends, strengths) = setup.fitted.beside.ties.row(user as usize);
             ties.push(friends.iter().copied().zip(strengths.iter().copied()).collect());
             truths.push(Truth::new(hidden));
             kept.push(user);
@@ -66,7 +66,7 @@ impl Newcomers {
         let asked: Vec<Option<u32>> =
             kept.iter().map(|&user| (n <= FEW_ITEMS).then_some(user)).collect();
         Self {
-            reached: reached(&asked, &ties, &bench.fitted.beside.ties),
+            reached: reached(&asked, &ties, &setup.fitted.beside.ties),
             users: kept,
             cases: (0..).zip(truths).map(case).collect(),
             seen: Positives::from(items_of(&own)),
@@ -83,8 +83,8 @@ impl Newcomers {
     }
 
     /// Their rows by fold-in; zeros for those of whom nothing is known.
-    pub(super) fn rows(&self, bench: &Bench<'_>, prior: FoldInPrior) -> Result<Factors, AlsError> {
-        let als = &bench.fitted.als;
+    pub(super) fn rows(&self, setup: &Setup<'_>, prior: FoldInPrior) -> Result<Factors, AlsError> {
+        let als = &setup.fitted.als;
         let mut fold_in = als.fold_in.clone();
         fold_in.friend_strength = prior.strength();
         let dim = als.item_factors.dim();
@@ -92,7 +92,7 @@ impl Newcomers {
         rows.par_chunks_mut(dim).enumerate().for_each_init(
             RowSolver::default,
             |solver, (user, row)| {
-                let mean = self.prior_mean(bench, user, prior);
+                let mean = self.prior_mean(setup, user, prior);
                 let (items, confidences) = self.known.row(user);
                 let problem = RowProblem {
                     items,
@@ -108,8 +108,8 @@ impl Newcomers {
         Ok(Factors::new(dim, rows)?)
     }
 
-    fn prior_mean(&self, bench: &Bench<'_>, user: usize, prior: FoldInPrior) -> Vec<f32> {
-        let als = &bench.fitted.als;
+    fn prior_mean(&self, setup: &Setup<'_>, user: usize, prior: FoldInPrior) -> Vec<f32> {
+        let als = &setup.fitted.als;
         let FriendPrior { strength, shrinkage } = match prior {
             FoldInPrior::Friends(prior) => prior,
             FoldInPrior::Mean(_) => return als.fold_in.mean.clone(),

@@ -14,59 +14,24 @@ mod untouched;
 use guanxi_models::column::Column;
 use guanxi_models::factors::Factors;
 use guanxi_models::id::Offset;
-use guanxi_models::index::{IndexError, IndexParams, ItemIndex};
+use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::model::Model;
 use guanxi_models::params::Params;
-use guanxi_models::recommend::query::QueryError;
 
-use crate::als::{AlsError, MatrixError};
+use crate::blend::Tuned;
 use crate::data::dataset::Dataset;
 use crate::data::split::finds_purchases;
+use crate::error::FitError;
 use crate::fitted::{Asked, Fitted};
 use crate::lists::{similar, truncate};
 use crate::observer::{Observer, stage};
-use crate::recipe::{Recipe, RecipeError, SplitKind};
+use crate::recipe::{Recipe, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
 use crate::tuning::draws::{HeldOutRows, draws};
-use crate::tuning::{Tuned, learn_on_all, tune};
+use crate::tuning::{learn_on_all, tune};
 
 pub use published::{Protocol, evaluate};
 pub use search::{JudgedOn, search};
-
-/// Why there is no model.
-#[derive(Debug, thiserror::Error)]
-pub enum FitError {
-    /// The recipe can't be followed.
-    #[error(transparent)]
-    Recipe(#[from] RecipeError),
-    /// Nobody did anything.
-    #[error(
-        "there is nothing to train on: {users} users, {items} items, but no interaction; import events first"
-    )]
-    Empty {
-        /// How many users there are.
-        users: usize,
-        /// How many items there are.
-        items: usize,
-    },
-    /// The histories were folded with other weights than the recipe's.
-    #[error(
-        "the events were folded with other `events` than the recipe's: read them again with the recipe's own"
-    )]
-    EventWeights,
-    /// A confidence can't be used.
-    #[error(transparent)]
-    Matrix(#[from] MatrixError),
-    /// The items can't be indexed.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    /// The lists that the service would answer can't be asked for.
-    #[error(transparent)]
-    Served(#[from] QueryError),
-    /// The embedding failed.
-    #[error(transparent)]
-    Als(#[from] AlsError),
-}
 
 /// Trains a model of everything in `data`, which is the state of the world at `watermark`.
 ///

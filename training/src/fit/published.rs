@@ -2,10 +2,11 @@
 
 use guanxi_models::id::Offset;
 
-use super::{FitError, Pairs, check, learned, model, rows_by_user, size, test_rows};
+use super::{Pairs, check, learned, model, rows_by_user, size, test_rows};
 use crate::data::dataset::Dataset;
+use crate::error::FitError;
 use crate::fitted::{Asked, Fitted};
-use crate::judge::evaluation::Case;
+use crate::judge::case::Case;
 use crate::judge::metrics::Truth;
 use crate::judge::served::served;
 use crate::observer::{Observer, stage};

@@ -10,19 +10,17 @@
 //!
 //! What this doesn't see: data that went bad, on which both would be fitted alike.
 
-use crate::blend::{PerPart, learn};
+use crate::blend::{PerPart, Tuned, Weights, learn};
 use crate::data::dataset::Dataset;
 use crate::data::split::without;
-use crate::fit::FitError;
+use crate::error::FitError;
 use crate::fitted::Fitted;
-use crate::fitted::parts::EmbeddingChoice;
 use crate::judge::bootstrap::{Bootstrap, Interval};
 use crate::judge::figures::{Figures, Marks};
 use crate::observer::{Observer, stage};
-use crate::recipe::Recipe;
+use crate::recipe::{EmbeddingChoice, Recipe};
 use crate::report::Choices;
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
-use crate::tuning::{Tuned, Weights};
 
 /// The other model.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! A better recipe for a data set, found on held-out rows.
 
-use super::{FitError, Pairs, check, rows_by_user};
+use super::{Pairs, check, rows_by_user};
 use crate::data::dataset::Dataset;
+use crate::error::FitError;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::tuning::draws::{HeldOutRows, draws};

@@ -6,18 +6,16 @@ use guanxi_models::record::{Item, Record, RelationKind};
 
 use super::*;
 use crate::als::Sweep;
+use crate::blend::{Tuned, Weights};
 use crate::data::dataset::{DatasetBuilder, Seen};
-use crate::data::split::split;
-use crate::data::split::without;
+use crate::data::split::{split, without};
 use crate::fitted::Fitted;
-use crate::fitted::parts::EmbeddingChoice;
-use crate::judge::evaluation::{Case, Scorer as _};
+use crate::judge::case::{Case, Scorer as _};
 use crate::judge::metrics::Truth;
 use crate::judge::served::served;
 use crate::market::{MarketParams, records};
 use crate::observer::Silent;
-use crate::tuning::search::Trial;
-use crate::tuning::{Tuned, Weights};
+use crate::recipe::{EmbeddingChoice, Trial};
 
 /// A recipe for tests: as `quick`, and smaller.
 fn recipe() -> Recipe {

@@ -3,9 +3,9 @@
 use guanxi_models::Factors;
 use guanxi_models::attributes::Placement;
 
-use super::FitError;
 use crate::als::AlsError;
 use crate::data::dataset::Dataset;
+use crate::error::FitError;
 use crate::fitted::Fitted;
 use crate::fitted::attributes::{Known, Learned, learn};
 use crate::observer::{Observer, stage};

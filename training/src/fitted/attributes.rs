@@ -11,7 +11,7 @@ use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::FactorsError;
 
 use crate::data::draw::mix;
-use crate::social::friend_prior::is_beyond_noise;
+use crate::judge::noise::is_beyond_noise;
 
 /// `lambda` to choose from.
 const RIDGES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];

@@ -9,18 +9,17 @@ use guanxi_models::params::Blend;
 use guanxi_models::reach::FEW_ITEMS;
 
 use crate::als::{Als, FriendPrior};
-use crate::blend::{Candidates, PerPart, learn};
+use crate::blend::{ARMS, Candidates, PerPart, Tuned, Weights, learn};
 use crate::data::dataset::Dataset;
-use crate::fit::FitError;
-use crate::judge::evaluation::{Case, Scorer};
+use crate::error::FitError;
+use crate::judge::case::{Case, Scorer};
 use crate::lists::{Interactions, MergeWeights, merge};
 use crate::observer::Observer;
 use crate::recipe::Recipe;
 use crate::report::{Comparison, Panel, Surveyed};
 use crate::score::baselines::{Friends, ItemKnn, Popularity};
 use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
-use crate::tuning::second_hop::reached;
-use crate::tuning::{ARMS, Tuned, Weights};
+use crate::social::reached::reached;
 use parts::{Beside, Views};
 
 /// All that a score needs.

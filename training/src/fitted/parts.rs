@@ -15,19 +15,10 @@ use crate::judge::evaluation::Catalogue;
 use crate::judge::sampled::Sampling;
 use crate::lists::{Interactions, graph, local_ridge};
 use crate::observer::{Observer, embed, stage};
-use crate::recipe::Recipe;
+use crate::recipe::{EmbeddingChoice, Recipe};
 use crate::score::bias::bias;
 use crate::score::scoring::{EmbeddingScorer, FriendScores};
 use crate::social::ties::ties;
-
-/// The numbers of the embedding that are chosen on held-out rows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EmbeddingChoice {
-    /// `a0 m`, in units of the mean confidence.
-    pub unobserved: f32,
-    /// The ridge of a user of mean activity, in the same units.
-    pub ridge: f32,
-}
 
 /// Over how many random users the scales of the parts are measured.
 const SCALE_USERS: usize = 1_000;

@@ -3,34 +3,10 @@
 use rayon::prelude::*;
 
 use crate::data::dataset::Positives;
+use crate::judge::case::{Case, Scorer};
 use crate::judge::figures::Marks;
-use crate::judge::metrics::{LONGEST_LIST, Metrics, Truth};
+use crate::judge::metrics::{LONGEST_LIST, Metrics};
 use crate::judge::sampled::{Samples, Sampling};
-
-/// Scores all items for some users.
-pub trait Scorer: Sync {
-    /// Writes the score of every item for each of `users`, row after row: `users.len() x n_items` numbers, all 0 before.
-    ///
-    /// Called from several threads at once; the scores of a user may not depend on who else is asked about.
-    fn score(&self, users: &[u32], scores: &mut [f32]);
-}
-
-/// A user and what was held out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Case {
-    /// The user.
-    pub user: u32,
-    /// The held-out rows.
-    pub truth: Truth,
-}
-
-/// The cases of the users with held-out rows.
-pub fn cases(held_out: &[Vec<u32>]) -> Vec<Case> {
-    let users = held_out.iter().enumerate().filter(|(_, items)| !items.is_empty());
-    users
-        .map(|(user, items)| Case { user: user as u32, truth: Truth::new(items.clone()) })
-        .collect()
-}
 
 /// What the lists of one scorer are worth.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +135,7 @@ pub fn top(scores: &[f32], k: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::case::cases;
     use guanxi_models::model::Rows;
 
     /// Scores items by their number, for everybody.
@@ -200,12 +177,6 @@ mod tests {
         assert_eq!(survey.metrics, catalogue.evaluate(&ByNumber(100), &cases));
         assert_eq!((survey.marks[0].recall_at_10, survey.marks[1].recall_at_10), (1.0, 0.0));
         assert_eq!((survey.listed[99], survey.listed[98], survey.listed[79]), (1, 2, 1));
-    }
-
-    #[test]
-    fn users_without_held_out_rows_are_no_cases() {
-        let cases = cases(&[vec![], vec![3, 1]]);
-        assert_eq!(cases, [Case { user: 1, truth: Truth::new(vec![1, 3]) }]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use guanxi_models::recommend::Scratch;
 use guanxi_models::{Model, Query, QueryError, Scenario, World};
 use rayon::prelude::*;
 
-use crate::judge::evaluation::Case;
+use crate::judge::case::Case;
 use crate::judge::metrics::LONGEST_LIST;
 
 /// The for-you lists of the users of `cases`, best first: candidates from the index, what was seen left out, as over HTTP.

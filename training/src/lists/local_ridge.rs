@@ -8,9 +8,6 @@ use super::{by_source, heaviest};
 use crate::data::draw::mix;
 use crate::recipe::ListRecipe;
 
-/// The most neighbours of the local ridge: the set of neighbours that a user has is kept as the bits of one word.
-pub const MAX_NEIGHBORS: usize = 64;
-
 /// How many interactions the Gram matrix of one item is counted from before users are sampled.
 const COUNTED: usize = 200_000;
 
@@ -70,7 +67,7 @@ impl Ridge<'_> {
     fn neighbors(&self, item: usize, row: &Row) -> Vec<u32> {
         let others = row.touched().iter().filter(|&&other| other as usize != item);
         let near = others.map(|&i| (i, row.sum(i) * self.item_weights[i as usize])).collect();
-        let nearest = heaviest(near, self.recipe.neighbors.min(MAX_NEIGHBORS));
+        let nearest = heaviest(near, self.recipe.neighbors.min(ListRecipe::MAX_NEIGHBORS));
         nearest.into_iter().map(|(i, _)| i).collect()
     }
 

@@ -10,15 +10,17 @@
 //! `i` is the item that is owned, `j` the one that is recommended. All are made row by row, without a matrix of co-occurrences
 //! in memory, and are the same for any number of threads.
 
+mod add;
 mod graph;
 mod interactions;
 mod local_ridge;
 mod similar;
 
+pub(crate) use add::add_lists;
 pub use graph::graph;
 pub(crate) use graph::neighbors_by_cosine;
 pub use interactions::Interactions;
-pub use local_ridge::{MAX_NEIGHBORS, local_ridge};
+pub use local_ridge::local_ridge;
 pub use similar::similar;
 
 use guanxi_models::column::WeightedRows;

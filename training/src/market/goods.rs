@@ -7,7 +7,8 @@ use guanxi_models::record::{Attribute, Item, Place, Record};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{DAY, MarketParams, zipf};
+use super::draw::zipf;
+use super::params::{DAY, MarketParams};
 
 /// Leaves of the category tree, with the noun that names an item there and a usual price.
 const LEAVES: [(&str, &str, f64); 24] = [

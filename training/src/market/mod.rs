@@ -3,52 +3,19 @@
 //! People sit in overlapping circles that share tastes, make friends mostly there, buy what their circles and friends buy,
 //! and open group purchases that friends join. So an embedding, item lists and friends all have something to find, and none has everything.
 
+mod draw;
 mod goods;
+mod params;
 mod people;
 mod trade;
 
-use guanxi_models::event::Millis;
 use guanxi_models::record::Record;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 
+use draw::stream;
 use goods::Goods;
+pub use params::MarketParams;
 use people::People;
 use trade::Trade;
-
-/// How large a market is, and when.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MarketParams {
-    /// How many users there are, at least 1.
-    pub users: usize,
-    /// How many items there are, at least 1.
-    pub items: usize,
-    /// How many events there are, exactly.
-    pub events: usize,
-    /// How many friends a user has on average; fewer in markets too small for it.
-    pub friends_per_user: usize,
-    /// The present, in Unix milliseconds: events happened in the 90 days before.
-    pub now: Millis,
-    /// The same parameters and the same seed give the same market.
-    pub seed: u64,
-}
-
-impl MarketParams {
-    /// A market of the default size before `now`: 2,000 users, 1,500 items, 60,000 events.
-    pub fn at(now: Millis) -> Self {
-        Self { users: 2_000, items: 1_500, events: 60_000, friends_per_user: 12, now, seed: 1 }
-    }
-
-    /// The same market with another size; the friends stay.
-    #[must_use]
-    pub fn sized(self, users: usize, items: usize, events: usize) -> Self {
-        Self { users: users.max(1), items: items.max(1), events, ..self }
-    }
-}
-
-const DAY: Millis = 86_400_000;
-/// How far back events go.
-const DAYS: Millis = 90;
 
 /// The records of a market in the order of a log: items, users, relations, then events in ascending order of time.
 ///
@@ -63,21 +30,12 @@ pub fn records(params: &MarketParams) -> impl Iterator<Item = Record> + use<> {
     items.into_iter().chain(users).chain(trade.map(Record::Event))
 }
 
-/// An independent stream of random numbers for each part, so that one more draw in one changes nothing in the others.
-fn stream(params: &MarketParams, part: u64) -> StdRng {
-    StdRng::seed_from_u64(params.seed ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
-/// A number below `n` (at least 1), small ones more often: about Zipf's law with exponent 1.
-fn zipf(n: usize, uniform: f64) -> usize {
-    let drawn = ((n as f64 + 1.0).ln() * uniform).exp() as usize;
-    drawn.clamp(1, n) - 1
-}
-
 #[cfg(test)]
 mod tests {
+    use super::params::{DAY, DAYS};
     use super::*;
     use guanxi_models::event::EventType;
+    use guanxi_models::event::Millis;
     use guanxi_models::record::RelationKind;
     use std::collections::HashSet;
 

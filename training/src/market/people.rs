@@ -7,8 +7,9 @@ use guanxi_models::record::{Record, Relation, RelationKind, User};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use super::draw::zipf;
 use super::goods::place;
-use super::{MarketParams, zipf};
+use super::params::MarketParams;
 
 /// About how many users share a circle, if there are enough of them.
 const CIRCLE: usize = 30;

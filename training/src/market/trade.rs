@@ -7,9 +7,10 @@ use guanxi_models::event::{Attribution, Event, EventType, Millis, Visibility};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use super::draw::zipf;
 use super::goods::Goods;
+use super::params::{DAY, DAYS, MarketParams};
 use super::people::People;
-use super::{DAY, DAYS, MarketParams, zipf};
 
 const MINUTE: Millis = 60_000;
 /// How many purchases a person talks about.

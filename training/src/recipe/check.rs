@@ -2,7 +2,7 @@
 
 use guanxi_models::factors::Factors;
 
-use super::{Recipe, RecipeError};
+use super::{ListRecipe, Recipe, RecipeError};
 
 impl Recipe {
     /// Checks every number against its range.
@@ -40,7 +40,7 @@ impl Recipe {
         count("lists.graph_links", lists.graph_links)?;
         count("lists.length", lists.length)?;
         count("lists.longest_history", lists.longest_history)?;
-        if lists.neighbors == 0 || lists.neighbors > crate::lists::MAX_NEIGHBORS {
+        if lists.neighbors == 0 || lists.neighbors > ListRecipe::MAX_NEIGHBORS {
             return Err(range("lists.neighbors", lists.neighbors as f64, "it must be 1 to 64"));
         }
         positive("lists.lambda", lists.lambda)?;

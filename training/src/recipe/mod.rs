@@ -4,7 +4,9 @@
 //! `quick` for a demo, `default`, and `best`, which searches for better numbers around the default and takes thirty times as long.
 
 mod check;
+mod choice;
 mod split;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::als::Solver;
 
+pub use choice::EmbeddingChoice;
 pub use split::{SplitKind, SplitRecipe, Target};
+pub use trial::Trial;
 
 /// All that a training run can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -202,6 +206,11 @@ impl Default for EmbeddingRecipe {
             item_frequency_exponent: 0.0,
         }
     }
+}
+
+impl ListRecipe {
+    /// The most `neighbors`: the local ridge keeps the neighbours that a user has as the bits of one word.
+    pub const MAX_NEIGHBORS: usize = 64;
 }
 
 impl Default for ListRecipe {

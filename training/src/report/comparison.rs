@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::groups::{BY_FRIENDS, BY_ITEMS, Group, groups};
 use super::shown::Shown;
 use crate::judge::bootstrap::{Bootstrap, Interval};
-use crate::judge::evaluation::{Case, Catalogue, Scorer, Survey};
+use crate::judge::case::{Case, Scorer};
+use crate::judge::evaluation::{Catalogue, Survey};
 use crate::judge::figures::{Figures, Marks};
 use crate::judge::metrics::Metrics;
 
@@ -133,7 +134,7 @@ pub const BASELINES: [&str; 3] = ["item-kNN", "friends", "popularity"];
 mod tests {
     use super::*;
     use crate::data::dataset::Positives;
-    use crate::judge::evaluation::cases;
+    use crate::judge::case::cases;
     use guanxi_models::model::Rows;
 
     /// Ranks by the number, or against it.

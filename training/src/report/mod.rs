@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::blend::PerPart;
 use crate::judge::metrics::Metrics;
-use crate::tuning::search::Trial;
+use crate::recipe::Trial;
+use crate::social::tried::StrengthTried;
 pub use comparison::{BASELINES, Comparison, Difference, Panel, Surveyed, System};
 pub use groups::Group;
 pub use shown::Shown;
@@ -87,22 +88,6 @@ pub struct Choices {
     pub blend: Blend,
     /// What was tried for `friend_strength`; empty where there are no friends.
     pub strengths: Vec<StrengthTried>,
-}
-
-/// How the embedding alone does with a friends' prior of some strength, as NDCG@20.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StrengthTried {
-    /// `sigma`.
-    pub strength: f32,
-    /// On users with their history.
-    pub warm: f64,
-    /// On users whose history was hidden whole.
-    pub cold: f64,
-    /// On the same with three items handed back.
-    pub three_items: f64,
-    /// Whether the last two are better than what can be had without friends, by more than noise.
-    #[serde(default)]
-    pub beyond_noise: bool,
 }
 
 impl Report {

@@ -3,8 +3,8 @@
 use guanxi_models::column::WeightedRows;
 
 use crate::data::dataset::Positives;
-use crate::judge::evaluation::Scorer;
-use crate::lists::{Interactions, neighbors_by_cosine};
+use crate::judge::case::Scorer;
+use crate::lists::{Interactions, add_lists, neighbors_by_cosine};
 use crate::recipe::BaselineRecipe;
 use crate::score::scoring::FriendScores;
 
@@ -88,20 +88,6 @@ impl Scorer for ItemKnn<'_> {
             row.copy_from_slice(&self.popularity);
             let items = self.positives.row(user as usize).iter();
             add_lists(row, items.map(|&item| (item, 1.0)), &self.links);
-        }
-    }
-}
-
-/// Adds the lists of some items to the scores, each by its weight.
-pub(crate) fn add_lists(
-    scores: &mut [f32],
-    items: impl Iterator<Item = (u32, f32)>,
-    lists: &WeightedRows,
-) {
-    for (item, by) in items {
-        let (targets, weights) = lists.row(item as usize);
-        for (&target, &weight) in targets.iter().zip(weights) {
-            scores[target as usize] += by * weight;
         }
     }
 }

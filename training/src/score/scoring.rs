@@ -7,8 +7,8 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::data::dataset::Positives;
-use crate::judge::evaluation::Scorer;
-use crate::score::baselines::add_lists;
+use crate::judge::case::Scorer;
+use crate::lists::add_lists;
 
 /// `p_u.q_j`.
 #[derive(Clone, Copy, Debug)]

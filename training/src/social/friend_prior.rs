@@ -7,12 +7,13 @@ use guanxi_models::model::Rows;
 
 use crate::als::{AlsError, FriendPrior, Matrix, user_sweep_with_prior};
 use crate::data::dataset::Positives;
-use crate::judge::evaluation::{Case, Scorer};
+use crate::judge::case::{Case, Scorer};
+use crate::judge::noise::{is_beyond_noise, mean};
 use crate::recipe::FriendRecipe;
-use crate::report::StrengthTried;
 use crate::score::baselines::Popularity;
 use crate::score::scoring::EmbeddingScorer;
 use crate::social::made_cold::{HANDED_BACK, MadeCold, Towards};
+use crate::social::tried::StrengthTried;
 
 /// What a prior is judged on.
 #[derive(Clone, Copy, Debug)]
@@ -101,29 +102,10 @@ impl Judge<'_> {
     }
 }
 
-/// The mean; 0 of nothing.
-pub(crate) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
 /// What one gains over the other, over both kinds of cold, user by user.
 fn gains(one: &ColdQuality, other: &ColdQuality) -> Vec<f64> {
     let both = |quality: &ColdQuality, at: usize| f64::midpoint(quality[0][at], quality[1][at]);
     (0..one[0].len()).map(|at| both(one, at) - both(other, at)).collect()
-}
-
-/// Beyond so many standard errors a gain is no chance. One or two would let noise through: many strengths are tried, and the best is taken.
-const STANDARD_ERRORS: f64 = 3.0;
-
-/// Whether the mean of paired differences is above 0 by more than noise explains. O(n).
-pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {
-    let n = differences.len() as f64;
-    if n < 2.0 {
-        return false;
-    }
-    let mean = differences.iter().sum::<f64>() / n;
-    let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
-    mean > STANDARD_ERRORS * (squares / (n - 1.0) / n).sqrt()
 }
 
 /// The strength that is best over both kinds of users, among those with which friends win over all that can be had without them; the
@@ -161,16 +143,5 @@ mod tests {
         let none = tried(0.0, 0.3, 0.2);
         let lucky = StrengthTried { beyond_noise: false, ..tried(1.0, 0.31, 0.22) };
         assert!(best(&[none, lucky]).abs() < f32::EPSILON);
-    }
-
-    #[test]
-    fn noise_is_what_the_spread_over_users_explains() {
-        let swing = |n: usize, shift: f64| -> Vec<f64> {
-            (0..n).map(|at| if at % 2 == 0 { shift + 0.1 } else { shift - 0.1 }).collect()
-        };
-        assert!(is_beyond_noise(&swing(1_000, 0.02)));
-        assert!(!is_beyond_noise(&swing(100, 0.02)));
-        assert!(!is_beyond_noise(&swing(1_000, -0.02)));
-        assert!(!is_beyond_noise(&[]) && !is_beyond_noise(&[1.0]));
     }
 }

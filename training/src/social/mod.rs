@@ -2,4 +2,6 @@
 
 pub mod friend_prior;
 pub mod made_cold;
+pub(crate) mod reached;
 pub mod ties;
+pub mod tried;

@@ -3,10 +3,11 @@
 use guanxi_models::Factors;
 
 use crate::als::{AlsParams, Checkpoint, Matrix, Sweep, fold_users};
-use crate::judge::evaluation::{Case, Catalogue, Scorer};
+use crate::judge::case::{Case, Scorer};
+use crate::judge::evaluation::Catalogue;
 use crate::observer::Observer;
+use crate::recipe::Trial;
 use crate::score::scoring::score_rows;
-use crate::tuning::search::Trial;
 
 /// How many users are asked at most: enough for the shape of a curve, few enough to cost next to nothing.
 const USERS: usize = 200;
@@ -98,8 +99,8 @@ impl Scorer for SampleScorer {
 mod tests {
     use super::*;
     use crate::data::dataset::{Dataset, DatasetBuilder, Seen};
-    use crate::fitted::parts::{self, EmbeddingChoice, Views};
-    use crate::recipe::Recipe;
+    use crate::fitted::parts::{self, Views};
+    use crate::recipe::{EmbeddingChoice, Recipe};
     use crate::score::scoring::EmbeddingScorer;
     use crate::tuning::draws::{HeldOutRows, draws};
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::data::dataset::Dataset;
 use crate::data::draw::mix;
 use crate::data::split::{Split, has_order, split, without};
-use crate::judge::evaluation::{Case, cases};
+use crate::judge::case::{Case, cases};
 use crate::recipe::Recipe;
 
 /// One draw of held-out rows.

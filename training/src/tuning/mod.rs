@@ -5,84 +5,25 @@ pub mod draws;
 mod knob;
 pub mod search;
 pub(crate) mod second_hop;
+mod weigh;
 pub(crate) mod workbench;
 
 use crate::als::{Als, FriendPrior, Matrix};
-use crate::blend::{Candidates, PerPart, learn};
-use crate::fit::FitError;
+use crate::blend::{Tuned, Weights};
+use crate::error::FitError;
 use crate::fitted::Fitted;
-use crate::fitted::parts::{self, Beside, Confidences, EmbeddingChoice, Views};
-use crate::judge::evaluation::Case;
+use crate::fitted::parts::{self, Beside, Confidences, Views};
+use crate::judge::case::Case;
 use crate::observer::{Observer, stage};
-use crate::recipe::Recipe;
-use crate::report::StrengthTried;
+use crate::recipe::{EmbeddingChoice, Recipe};
 use crate::score::scoring::EmbeddingScorer;
 use crate::social::friend_prior::{Judge, best};
 use crate::social::made_cold::MadeCold;
+use crate::social::tried::StrengthTried;
 use crate::tuning::audience::Audience;
 use crate::tuning::draws::Draw;
-
-/// What was decided.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tuned {
-    /// The embedding's numbers.
-    pub embedding: EmbeddingChoice,
-    /// `sigma`.
-    pub friend_strength: f32,
-    /// What was tried for it.
-    pub strengths: Vec<StrengthTried>,
-    /// `eta`: how much friends of friends count for whoever is little known.
-    pub second_hop: f32,
-    /// The weights of the parts.
-    pub weights: Weights,
-}
-
-/// The weights of the parts on a common scale.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weights {
-    /// With which the model serves.
-    pub all: PerPart,
-    /// The best where only the parts of an arm may count, in the order of [`ARMS`].
-    pub arms: [PerPart; ARMS.len()],
-}
-
-/// One arm of the ablation: a model that may use only some parts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Arm {
-    /// What it is called in the report.
-    pub name: &'static str,
-    /// 1 for a part that may count.
-    pub parts: PerPart,
-}
-
-/// The arms of the ablation beside the whole model and the embedding alone.
-pub const ARMS: [Arm; 4] = {
-    let none = 0.0;
-    let all = PerPart { popularity: none, ..PerPart::ONES };
-    [
-        Arm { name: "without popularity", parts: all },
-        Arm { name: "embedding + lists", parts: PerPart { friends: none, ..all } },
-        Arm { name: "embedding + friends", parts: PerPart { ridge: none, graph: none, ..all } },
-        Arm { name: "lists alone", parts: PerPart { embedding: none, friends: none, ..all } },
-    ]
-};
-
-impl Weights {
-    /// What counts where nothing could be learned.
-    pub const UNLEARNED: Self =
-        Self { all: PerPart::UNLEARNED, arms: [PerPart::UNLEARNED; ARMS.len()] };
-
-    /// Learns the weights of the parts, and those of every [arm](ARMS), on the held-out rows of one or several models.
-    fn learn<'a>(models: impl Iterator<Item = (&'a Fitted, &'a [Case])>, recipe: &Recipe) -> Self {
-        let candidates: Vec<Candidates> =
-            models.flat_map(|(fitted, cases)| fitted.candidates(cases, recipe)).collect();
-        if candidates.is_empty() {
-            return Self::UNLEARNED;
-        }
-        let arm = |mask: PerPart| learn(&candidates, mask, &recipe.blend).weights;
-        Self { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
-    }
-}
+pub use weigh::learn_on_all;
+use weigh::learn_weights;
 
 /// Decides everything on the users to learn from, and returns the models of the rest of the data beside the decisions.
 ///
@@ -99,7 +40,7 @@ pub fn tune(
     }
     tuned.weights = stage(observer, "blend", |_| {
         let cases = draws.iter().map(|draw| &draw.learn[..]);
-        Weights::learn(fitted.iter().zip(cases), recipe)
+        learn_weights(fitted.iter().zip(cases), recipe)
     });
     let weighed = fitted.into_iter().map(|one| one.weigh(tuned.weights.all, recipe));
     let fitted: Vec<Fitted> = weighed.collect();
@@ -107,12 +48,6 @@ pub fn tune(
         stage(observer, "friends of friends", |_| second_hop::learn(&fitted[0], recipe))?;
     let fitted = fitted.into_iter().map(|one| one.with_second_hop(tuned.second_hop));
     Ok((tuned.clone(), fitted.collect()))
-}
-
-/// The weights learned on everybody, once nothing is left to report on.
-pub fn learn_on_all(draws: &[Draw], fitted: &[Fitted], recipe: &Recipe) -> Weights {
-    let cases: Vec<Vec<Case>> = draws.iter().map(Draw::all).collect();
-    Weights::learn(fitted.iter().zip(cases.iter().map(Vec::as_slice)), recipe)
 }
 
 /// Everything but the weights.

@@ -3,29 +3,12 @@
 //! Every trial is judged by the lists that it would serve on rows that were held out, so that a number of the embedding is chosen for
 //! what it does beside the lists and friends, not for the embedding alone.
 
-use serde::{Deserialize, Serialize};
-
-use crate::fit::FitError;
+use crate::error::FitError;
 use crate::judge::metrics::Quality;
 use crate::observer::Observer;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Trial};
 use crate::tuning::knob::{KNOBS, Knob};
 use crate::tuning::workbench::{Bench, Judged};
-
-/// One recipe that was tried: the best before it with one number changed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
-    /// The key that was changed, with its section; empty for the recipe that the search started from.
-    pub key: String,
-    /// To what: a number, or `never` for no half-life.
-    pub value: String,
-    /// NDCG@20 of the lists on the held-out rows.
-    pub ndcg: f64,
-    /// Recall@20 of the same.
-    pub recall: f64,
-    /// Whether it was better than all before.
-    pub kept: bool,
-}
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,17 +3,17 @@
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
 use guanxi_models::model::Rows;
-use guanxi_models::reach::friends_of_friends;
-use rayon::prelude::*;
 
 use crate::als::{AlsError, FriendPrior};
 use crate::data::dataset::Positives;
 use crate::fitted::Fitted;
-use crate::judge::evaluation::{Case, Catalogue};
+use crate::judge::case::Case;
+use crate::judge::evaluation::Catalogue;
+use crate::judge::noise::{is_beyond_noise, mean};
 use crate::recipe::Recipe;
 use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHop};
-use crate::social::friend_prior::{is_beyond_noise, mean};
 use crate::social::made_cold::{MadeCold, Towards};
+use crate::social::reached::reached;
 
 /// Of the recipe's strengths the one that ranks best for users made cold, or 0 where friends of friends gain nothing beyond noise.
 ///
@@ -38,18 +38,6 @@ pub(crate) fn learn(fitted: &Fitted, recipe: &Recipe) -> Result<f32, AlsError> {
 /// The strengths of the recipe that let friends of friends count at all.
 pub(crate) fn positive(recipe: &Recipe) -> Vec<f32> {
     recipe.friends.second_hop.iter().copied().filter(|&strength| strength > 0.0).collect()
-}
-
-/// The rows of [`friends_of_friends`] for users whose ties are the rows of `ties`; an empty row where there is no user.
-pub(crate) fn reached(
-    users: &[Option<u32>],
-    ties: &WeightedRows,
-    ties_of: &WeightedRows,
-) -> WeightedRows {
-    let of = |person: u32| ties_of.row(person as usize);
-    let row = |at: usize| users[at].map(|user| friends_of_friends(user, ties.row(at), of));
-    let rows = (0..users.len()).into_par_iter().map(|at| row(at).unwrap_or_default());
-    WeightedRows::from_rows(&rows.collect::<Vec<Vec<(u32, f32)>>>())
 }
 
 /// Users as they were before they did anything.
@@ -113,12 +101,11 @@ impl<'a> Newcomers<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blend::PerPart;
+    use crate::blend::{PerPart, Tuned, Weights};
     use crate::data::dataset::{Dataset, DatasetBuilder, Seen};
     use crate::data::draw::mix;
-    use crate::fitted::parts::EmbeddingChoice;
     use crate::observer::Silent;
-    use crate::tuning::{Tuned, Weights};
+    use crate::recipe::EmbeddingChoice;
 
     const STARS: u32 = 20;
     const PEOPLE: u32 = 20;
