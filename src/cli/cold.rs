@@ -69,7 +69,7 @@ impl ColdArgs {
     ) -> Result<Protocol, CliError> {
         let (data, _) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
         let protocol =
-            cold::Protocol { shuffle_friends: self.shuffle_friends, ..Default::default() };
+            cold::ColdProtocol { shuffle_friends: self.shuffle_friends, ..Default::default() };
         let report = cold::evaluate(&data, protocol, recipe, watch)?;
         let json = serde_json::to_value(&report)?;
         Ok(Protocol { name: "cold", table: report.to_string(), json })

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use guanxi_training::recall::{K, Row, Sampling, measure};
+use guanxi_training::recall::{K, RecallRow, RecallSampling, measure};
 use serde_json::json;
 
 use super::table::Table;
@@ -44,7 +44,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     } else {
         format!("index, ef {}", args.ef.unwrap_or(index.ef()))
     };
-    let sampling = Sampling { queries: args.queries, seed: args.seed, ef: args.ef };
+    let sampling = RecallSampling { queries: args.queries, seed: args.seed, ef: args.ef };
     let rows = measure(&world, sampling)?;
     out.line(table(&rows));
     out.line(format_args!("model {version}: {search}; {} items", world.counts().items));
@@ -58,7 +58,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(u8::from(short)))
 }
 
-fn table(rows: &[Row]) -> Table {
+fn table(rows: &[RecallRow]) -> Table {
     let recall = format!("recall@{K}");
     let mut table =
         Table::new(["scenario", "filter", "passing %", "queries", &recall, "low", "high", "short"]);

@@ -8,7 +8,7 @@ use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::{JudgedOn, search};
 use guanxi_training::recipe::{Recipe, Trial};
 use guanxi_training::report::Report;
-use guanxi_training::tuning::search::Found;
+use guanxi_training::tuning::search::SearchOutcome;
 
 use super::CliError;
 use super::papers;
@@ -56,7 +56,7 @@ impl TuneArgs {
         let found = search(&data, rows.judged_on(), &recipe, budget, watch);
         watch.search_done();
         let found = found?;
-        let Found { recipe: mut best, trials } = found;
+        let SearchOutcome { recipe: mut best, trials } = found;
         best.search.trials = 0;
         if best.events == recipe.events {
             return Ok(Prepared { recipe: best, trials, data, watermark });

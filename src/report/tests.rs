@@ -4,7 +4,7 @@ use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::judge::figures::Figures;
 use guanxi_training::judge::metrics::Metrics;
 use guanxi_training::recipe::Trial;
-use guanxi_training::report::{Comparison, Difference, Group, Report, Shown, System};
+use guanxi_training::report::{Comparison, Difference, Diversity, Group, Report, System};
 use guanxi_training::social::tried::StrengthTried;
 
 use super::*;
@@ -19,7 +19,7 @@ fn system(name: &str, mean: f64) -> System {
         name: name.to_owned(),
         metrics: Metrics::default(),
         intervals: Figures::from_fn(|_| interval(mean)),
-        shown: Shown { coverage: 0.4, gini: 0.7, popularity: 0.9 },
+        shown: Diversity { coverage: 0.4, gini: 0.7, popularity: 0.9 },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::recipe::BlendRecipe;
 
 /// What was learned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Learned {
+pub struct LearnedWeights {
     /// The weights on the common scale.
     pub weights: PerPart,
     /// NDCG@20 on the rows that they were learned on.
@@ -28,7 +28,7 @@ const POPULARITY_WEIGHTS: [f32; 2] = [16.0, 32.0];
 ///
 /// A part whose `mask` is 0, or that scores nothing anywhere, gets the weight 0. So does popularity where what it gains is within
 /// noise: it makes lists alike, which must be worth it.
-pub fn learn(candidates: &[Candidates], mask: PerPart, recipe: &BlendRecipe) -> Learned {
+pub fn learn(candidates: &[Candidates], mask: PerPart, recipe: &BlendRecipe) -> LearnedWeights {
     let scales = mask.times(scoring_parts(candidates));
     let personal = PerPart { popularity: 0.0, ..scales };
     let some = &candidates[..candidates.len().min(GRID_USERS)];
@@ -42,8 +42,8 @@ pub fn learn(candidates: &[Candidates], mask: PerPart, recipe: &BlendRecipe) -> 
     if is_beyond_noise(&gains) { learned(with, scales) } else { learned(best, personal) }
 }
 
-fn learned((ndcg, weights): (f64, [f32; PARTS]), scales: PerPart) -> Learned {
-    Learned { weights: PerPart::from_array(weights).times(scales), ndcg }
+fn learned((ndcg, weights): (f64, [f32; PARTS]), scales: PerPart) -> LearnedWeights {
+    LearnedWeights { weights: PerPart::from_array(weights).times(scales), ndcg }
 }
 
 /// The best choices over some users, to be tried over all.

@@ -13,7 +13,7 @@ mod tuned;
 use serde::{Deserialize, Serialize};
 
 pub use candidates::Candidates;
-pub use learn::{Learned, learn};
+pub use learn::{LearnedWeights, learn};
 pub use sources::Sources;
 pub use tuned::{ARMS, Arm, Tuned, Weights};
 

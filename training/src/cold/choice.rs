@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use guanxi_models::Factors;
 
 use super::newcomers::{Backed, FoldInPrior, Newcomers};
-use super::report::{Found, Round, Strengths};
+use super::report::{ColdQuality, ColdRound, Strengths};
 use super::setup::Setup;
 use crate::als::{AlsError, FriendPrior};
 use crate::blend::{PerPart, Sources, learn};
@@ -47,7 +47,7 @@ struct Way {
 
 impl Setup<'_> {
     /// One round for each number of items handed back; each half of the users is served with what the other decides.
-    pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<Round>, AlsError> {
+    pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<ColdRound>, AlsError> {
         let popularity = self.popularity();
         let newcomers: Vec<[Newcomers; 2]> = numbers
             .iter()
@@ -68,14 +68,19 @@ impl Setup<'_> {
         (0..numbers.len()).map(round).collect()
     }
 
-    fn round(&self, n: usize, halves: [Half<'_>; 2], ways: [Ways; 2]) -> Result<Round, AlsError> {
+    fn round(
+        &self,
+        n: usize,
+        halves: [Half<'_>; 2],
+        ways: [Ways; 2],
+    ) -> Result<ColdRound, AlsError> {
         let (first, second) = (halves[1].surveys(ways[0])?, halves[0].surveys(ways[1])?);
         let surveys: [Vec<Marks>; 3] =
             [0, 1, 2].map(|system| [&first[system].marks[..], &second[system].marks].concat());
         let marks = surveys.each_ref().map(Vec::as_slice);
         let bootstrap = Bootstrap::new(&marks, self.recipe.seed);
-        let [without_friends, with_friends, popularity] = marks.map(Found::mean_of);
-        Ok(Round {
+        let [without_friends, with_friends, popularity] = marks.map(ColdQuality::mean_of);
+        Ok(ColdRound {
             handed_back: n,
             users: marks[0].len(),
             popularity,

@@ -14,7 +14,7 @@ use crate::data::split::without;
 use crate::error::FitError;
 use crate::fit::check;
 use crate::fitted::Fitted;
-use crate::fitted::attributes::{Known, Learned, learn};
+use crate::fitted::attributes::{Known, LearnedPlacement, learn};
 use crate::judge::case::{Case, Scorer, cases};
 use crate::judge::evaluation::Catalogue;
 use crate::observer::{Observer, stage};
@@ -61,7 +61,7 @@ pub fn evaluate_items(
     let fitted = fit_rest(&rest, recipe, observer)?;
     let cases = hidden_cases(data, &hidden);
     stage(observer, "cold items", |_| {
-        let survey = Survey { fitted: &fitted, hidden: &hidden, cases: &cases };
+        let survey = ItemSurvey { fitted: &fitted, hidden: &hidden, cases: &cases };
         let own: Vec<u32> = hidden.iter().map(|&item| counts[item as usize]).collect();
         survey.report(data, &own, recipe.seed)
     })
@@ -77,13 +77,13 @@ fn hidden_cases(data: &Dataset, hidden: &[u32]) -> Vec<Case> {
     cases(&(0..data.n_users()).map(places).collect::<Vec<_>>())
 }
 
-struct Survey<'a> {
+struct ItemSurvey<'a> {
     fitted: &'a Fitted,
     hidden: &'a [u32],
     cases: &'a [Case],
 }
 
-impl Survey<'_> {
+impl ItemSurvey<'_> {
     fn report(&self, data: &Dataset, counts: &[u32], seed: u64) -> Result<ItemReport, FitError> {
         let Fitted { views, als, users, .. } = self.fitted;
         let own = views.own.counts(views.n_items);
@@ -102,7 +102,11 @@ impl Survey<'_> {
     }
 
     /// The rows of the hidden items; zeros where nothing was learned.
-    fn placed(&self, data: &Dataset, learned: Option<&Learned>) -> Result<Factors, FactorsError> {
+    fn placed(
+        &self,
+        data: &Dataset,
+        learned: Option<&LearnedPlacement>,
+    ) -> Result<Factors, FactorsError> {
         let dim = self.fitted.als.item_factors.dim();
         let row = |&item: &u32| match learned {
             Some(learned) => learned.placement.place(data.features.row(item as usize)),

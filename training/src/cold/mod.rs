@@ -24,20 +24,20 @@ use crate::tuning::tune;
 
 use hidden::Hidden;
 pub use items::{ItemReport, evaluate_items};
-pub use report::{ColdReport, Counts, Found, Round, Strengths};
+pub use report::{ColdCounts, ColdQuality, ColdReport, ColdRound, Strengths};
 use setup::Setup;
 pub use shuffle::shuffled;
 
 /// How users are made cold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Protocol {
+pub struct ColdProtocol {
     /// Which share of the users with friends and items is hidden.
     pub share: f64,
     /// Gives everybody as many friends as before, but random ones: nothing may be learned from them.
     pub shuffle_friends: bool,
 }
 
-impl Default for Protocol {
+impl Default for ColdProtocol {
     fn default() -> Self {
         Self { share: 0.15, shuffle_friends: false }
     }
@@ -49,7 +49,7 @@ pub const HANDED_BACK: [usize; 4] = [0, 1, 3, 10];
 /// Hides users, trains without them, and looks for what was hidden.
 pub fn evaluate(
     data: &Dataset,
-    protocol: Protocol,
+    protocol: ColdProtocol,
     recipe: &Recipe,
     observer: &mut dyn Observer,
 ) -> Result<ColdReport, FitError> {
@@ -63,7 +63,7 @@ pub fn evaluate(
     let fitted = fit_rest(&rest, recipe, observer)?;
     let setup = Setup { data: &data, fitted: &fitted, hidden: &hidden, recipe };
     let rounds = stage(observer, "cold users", |_| setup.rounds(&HANDED_BACK))?;
-    let users = Counts { all: data.n_users(), hidden: hidden.all().count() };
+    let users = ColdCounts { all: data.n_users(), hidden: hidden.all().count() };
     Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
 }
 

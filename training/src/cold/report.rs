@@ -12,16 +12,16 @@ use crate::judge::figures::Marks;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColdReport {
     /// How many users there are.
-    pub users: Counts,
+    pub users: ColdCounts,
     /// Whether friends were replaced by random people.
     pub shuffled: bool,
     /// One for each number of items handed back.
-    pub rounds: Vec<Round>,
+    pub rounds: Vec<ColdRound>,
 }
 
 /// How many users there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct ColdCounts {
     /// In the data.
     pub all: usize,
     /// Of these hidden.
@@ -30,17 +30,17 @@ pub struct Counts {
 
 /// The quality with so many items handed back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Round {
+pub struct ColdRound {
     /// How many items are known of each user.
     pub handed_back: usize,
     /// How many users the quality is of; one half of them decides what the other is served with.
     pub users: usize,
     /// What most people have.
-    pub popularity: Found,
+    pub popularity: ColdQuality,
     /// Fold-in and lists, decided as if there were no friends.
-    pub without_friends: Found,
+    pub without_friends: ColdQuality,
     /// The same with friends in the prior and in the score; equal where friends don't win beyond noise.
-    pub with_friends: Found,
+    pub with_friends: ColdQuality,
     /// What friends add to NDCG@20, with a bootstrap interval.
     pub gain: Interval,
     /// What was decided without friends, by each half.
@@ -51,7 +51,7 @@ pub struct Round {
 
 /// How much of what was hidden is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct ColdQuality {
     /// Over all items.
     #[serde(rename = "recall@20")]
     pub recall: f64,
@@ -76,7 +76,7 @@ pub struct Strengths {
     pub weights: PerPart,
 }
 
-impl Found {
+impl ColdQuality {
     /// The mean over users; 0 without any.
     pub fn mean_of(marks: &[Marks]) -> Self {
         let n = marks.len().max(1) as f64;
@@ -88,7 +88,7 @@ impl Found {
 
 impl Display for ColdReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Counts { all, hidden } = self.users;
+        let ColdCounts { all, hidden } = self.users;
         let whose = if self.shuffled { "random people as friends" } else { "friends" };
         writeln!(f, "{hidden} of {all} users hidden, all with {whose}")?;
         write!(f, "{:>5} {:>6}  {:>14}", "known", "users", "popularity")?;
@@ -108,7 +108,7 @@ impl Display for ColdReport {
     }
 }
 
-impl Display for Round {
+impl Display for ColdRound {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Self { handed_back, users, popularity, without_friends, with_friends, .. } = self;
         write!(f, "{handed_back:>5} {users:>6}  {popularity}   {without_friends}  {with_friends}")?;
@@ -117,7 +117,7 @@ impl Display for Round {
     }
 }
 
-impl Display for Found {
+impl Display for ColdQuality {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{:>6.4}  {:>6.4}", self.recall, self.ndcg)
     }

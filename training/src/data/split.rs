@@ -28,7 +28,7 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     let purchases = finds_purchases(data, recipe.target);
     let mut held_out: Vec<Vec<u32>> = (0..data.n_users())
         .map(|user| {
-            let draw = Draw { user: user as u32, seed, by_time, purchases };
+            let draw = UserDraw { user: user as u32, seed, by_time, purchases };
             draw.held_out(data.histories.row(user), recipe.share)
         })
         .collect();
@@ -147,7 +147,7 @@ fn without_items(histories: &Histories, held_out: &[Vec<u32>]) -> Histories {
 }
 
 /// How the held-out items of one user are drawn.
-struct Draw {
+struct UserDraw {
     user: u32,
     seed: u64,
     by_time: bool,
@@ -155,7 +155,7 @@ struct Draw {
     purchases: bool,
 }
 
-impl Draw {
+impl UserDraw {
     fn held_out(&self, history: HistoryView<'_>, share: f32) -> Vec<u32> {
         let mut positives: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();
         let kept_at_least = usize::from(!positives.is_empty());

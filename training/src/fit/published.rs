@@ -5,7 +5,7 @@ use guanxi_models::id::Offset;
 use super::{Pairs, check, learned, model, rows_by_user, size, test_rows};
 use crate::data::dataset::Dataset;
 use crate::error::FitError;
-use crate::fitted::{Asked, Fitted};
+use crate::fitted::{Fitted, ReportRequest};
 use crate::judge::case::Case;
 use crate::judge::metrics::Truth;
 use crate::judge::served::served;
@@ -45,14 +45,15 @@ pub fn evaluate(
     let fitted = Fitted::new(train, recipe, &tuned, observer)?;
     let cases = cases_of(protocol.test, train);
     let lists = lists_as_served(train, protocol, recipe, &fitted, &cases, observer)?;
-    let asked = Asked { cases: &cases, weights: &tuned.weights, served: lists.as_deref() };
-    let quality = stage(observer, "evaluation", |_| fitted.report(asked, recipe));
+    let request =
+        ReportRequest { cases: &cases, weights: &tuned.weights, served: lists.as_deref() };
+    let quality = stage(observer, "evaluation", |_| fitted.report(request, recipe));
     let held_out = HeldOut { how: how(protocol, recipe), learned_on, users: cases.len() };
     let learned = learned(tuned, &fitted);
     Ok(Report { data: size(train), held_out, quality, learned, placed: None, trials: Vec::new() })
 }
 
-/// What the service would answer, if that is asked for.
+/// What the service would answer, if the protocol asks for it.
 fn lists_as_served(
     train: &Dataset,
     protocol: Protocol<'_>,

@@ -6,7 +6,7 @@ use crate::error::FitError;
 use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::tuning::draws::{HeldOutRows, draws};
-use crate::tuning::search::{Found, search as climb};
+use crate::tuning::search::{SearchOutcome, search as climb};
 use crate::tuning::workbench::Bench;
 
 /// The rows that recipes are judged on.
@@ -30,7 +30,7 @@ pub fn search(
     recipe: &Recipe,
     budget: usize,
     observer: &mut dyn Observer,
-) -> Result<Found, FitError> {
+) -> Result<SearchOutcome, FitError> {
     check(data, recipe)?;
     let draws = stage(observer, "split", |_| match judged_on {
         JudgedOn::Half => draws(data, HeldOutRows::Half, recipe),

@@ -7,7 +7,7 @@ use crate::als::AlsError;
 use crate::data::dataset::Dataset;
 use crate::error::FitError;
 use crate::fitted::Fitted;
-use crate::fitted::attributes::{Known, Learned, learn};
+use crate::fitted::attributes::{Known, LearnedPlacement, learn};
 use crate::observer::{Observer, stage};
 use crate::report::Placed;
 
@@ -32,7 +32,7 @@ fn place_by(
     let items = &fitted.als.item_factors;
     let users = fitted.views.own.counts(fitted.views.n_items);
     let known = Known { items, features: &data.features, users: &users };
-    let Some(Learned { placement, ridge, scale }) = learn(known)? else { return Ok(None) };
+    let Some(LearnedPlacement { placement, ridge, scale }) = learn(known)? else { return Ok(None) };
     let (dim, mut values) = (items.dim(), items.values().to_vec());
     let rows = values.chunks_mut(dim).enumerate();
     let untouched = rows.filter(|(_, row)| row.iter().all(|value| *value == 0.0));

@@ -35,7 +35,7 @@ pub struct Known<'a> {
 
 /// A map from attributes to rows, and how it was found.
 #[derive(Clone, Debug)]
-pub struct Learned {
+pub struct LearnedPlacement {
     /// The map, `scale` in it.
     pub placement: Placement,
     /// The ridge that was chosen.
@@ -47,7 +47,7 @@ pub struct Learned {
 /// Learns from the items that anybody touched. `None` where attributes say nothing of them beyond noise.
 ///
 /// O(items f^2 + F^3) for f features an item of F in all.
-pub fn learn(known: Known<'_>) -> Result<Option<Learned>, FactorsError> {
+pub fn learn(known: Known<'_>) -> Result<Option<LearnedPlacement>, FactorsError> {
     let is_known = |&item: &usize| known.users[item] > 0 && !known.features.row(item).0.is_empty();
     let all: Vec<usize> = (0..known.users.len()).filter(is_known).collect();
     let Some((ridge, verdict)) = known.choose(&all) else { return Ok(None) };
@@ -60,7 +60,7 @@ pub fn learn(known: Known<'_>) -> Result<Option<Learned>, FactorsError> {
     let values: Vec<f32> = (0..FEATURES).flat_map(row).map(|at| (scale * map[at]) as f32).collect();
     let map = Factors::new(known.items.dim(), values)?;
     let placement = Placement::new(map).expect("there is a row for every feature");
-    Ok(Some(Learned { placement, ridge, scale }))
+    Ok(Some(LearnedPlacement { placement, ridge, scale }))
 }
 
 /// What the judges say of a map.
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     /// Items of two kinds, each with its own axis, told apart by a category that `category` makes of their numbers.
-    fn learned(category: impl Fn(usize) -> String, users: u32) -> Option<Learned> {
+    fn learned(category: impl Fn(usize) -> String, users: u32) -> Option<LearnedPlacement> {
         let item = |n| Item { category: Some(category(n)), ..Item::bare("x") };
         let features: Vec<_> = (0..100).map(|n| features(&item(n))).collect();
         let rows = (0..100).flat_map(|n| (0..16).map(move |axis| f32::from(axis == n % 2)));

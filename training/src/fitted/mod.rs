@@ -43,9 +43,9 @@ pub struct Fitted {
     pub(crate) blend: Blend,
 }
 
-/// What a report is asked for.
+/// The users and the weights that a report is made with.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct ReportRequest<'a> {
     /// The users, and what was held out of them.
     pub cases: &'a [Case],
     /// The weights of the arms.
@@ -54,7 +54,7 @@ pub struct Asked<'a> {
     pub served: Option<&'a [Vec<u32>]>,
 }
 
-impl Default for Asked<'_> {
+impl Default for ReportRequest<'_> {
     fn default() -> Self {
         Self { cases: &[], weights: &Weights::UNLEARNED, served: None }
     }
@@ -155,15 +155,15 @@ impl Fitted {
     }
 
     /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.
-    pub fn report(&self, asked: Asked<'_>, recipe: &Recipe) -> Comparison {
-        if asked.cases.is_empty() {
+    pub fn report(&self, request: ReportRequest<'_>, recipe: &Recipe) -> Comparison {
+        if request.cases.is_empty() {
             return Comparison::default();
         }
         let Views { own, n_items, .. } = &self.views;
-        let users = || asked.cases.iter().map(|case| case.user as usize);
+        let users = || request.cases.iter().map(|case| case.user as usize);
         let panel = Panel {
             catalogue: self.views.catalogue(),
-            cases: asked.cases,
+            cases: request.cases,
             items: &users().map(|user| own.row(user).len()).collect::<Vec<_>>(),
             friends: &users().map(|user| self.beside.ties.row(user).0.len()).collect::<Vec<_>>(),
             popularity: &own.counts(*n_items),
@@ -171,8 +171,8 @@ impl Fitted {
         };
         let survey = |name: &str, scorer: &dyn Scorer| panel.survey(name, scorer);
         let mut systems = vec![survey("guanxi", &self.scorer())];
-        systems.extend(asked.served.map(|lists| panel.surveyed("as served", lists)));
-        for (arm, &weights) in ARMS.iter().zip(&asked.weights.arms) {
+        systems.extend(request.served.map(|lists| panel.surveyed("as served", lists)));
+        for (arm, &weights) in ARMS.iter().zip(&request.weights.arms) {
             let blended = self.blended(weights, recipe);
             systems.push(survey(arm.name, &self.scorer_of(&blended)));
         }

@@ -3,7 +3,7 @@
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;
 
-use super::interactions::{Interactions, Row};
+use super::interactions::{Interactions, SparseRow};
 use super::{by_source, heaviest};
 use crate::recipe::ListRecipe;
 
@@ -16,7 +16,7 @@ pub fn graph(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
     let rows: Vec<Vec<(u32, f32)>> = (0..n_items)
         .into_par_iter()
         .map_init(
-            || Row::new(n_items),
+            || SparseRow::new(n_items),
             |row, item| {
                 interactions.cooccur(item, &user_weights, row);
                 let others = row.touched().iter().filter(|&&other| other as usize != item);
@@ -40,7 +40,7 @@ pub(crate) fn neighbors_by_cosine(
     let by_target: Vec<Vec<(u32, f32)>> = (0..n_items)
         .into_par_iter()
         .map_init(
-            || Row::new(n_items),
+            || SparseRow::new(n_items),
             |row, j| {
                 interactions.cooccur(j, &ones, row);
                 let others = row.touched().iter().filter(|&&other| other as usize != j);

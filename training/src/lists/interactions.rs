@@ -16,12 +16,12 @@ pub struct Interactions {
 
 /// Sums over the items that share users with one item; reused, it allocates nothing in the long run.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SparseRow {
     sums: Vec<f32>,
     touched: Vec<u32>,
 }
 
-impl Row {
+impl SparseRow {
     pub(super) fn new(n_items: usize) -> Self {
         Self { sums: vec![0.0; n_items], touched: Vec::new() }
     }
@@ -73,7 +73,7 @@ impl Interactions {
     }
 
     /// Fills `row` with `C_ij = sum_u R_ui R_uj weight_u` for all `j`, `i` itself among them.
-    pub(super) fn cooccur(&self, item: usize, user_weights: &[f32], row: &mut Row) {
+    pub(super) fn cooccur(&self, item: usize, user_weights: &[f32], row: &mut SparseRow) {
         for &touched in &row.touched {
             row.sums[touched as usize] = 0.0;
         }
@@ -133,7 +133,7 @@ pub(super) mod tests {
     #[test]
     fn a_row_sums_the_weights_of_common_users() {
         let r = interactions(&[&[0, 1], &[0, 1, 2], &[2]], 4);
-        let mut row = Row::new(4);
+        let mut row = SparseRow::new(4);
         r.cooccur(0, &r.user_weights(1.0), &mut row);
         assert!((row.sum(1) - (1.0 / 2.0 + 1.0 / 3.0)).abs() < 1e-6);
         assert!((row.sum(2) - 1.0 / 3.0).abs() < 1e-6);

@@ -3,7 +3,7 @@
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;
 
-use super::interactions::{Interactions, Row};
+use super::interactions::{Interactions, SparseRow};
 use super::{by_source, heaviest};
 use crate::data::draw::mix;
 use crate::recipe::ListRecipe;
@@ -13,7 +13,7 @@ const COUNTED: usize = 200_000;
 
 /// The local ridge: per source item `i` the targets `j` that it helps to explain, heaviest first; weights may be negative.
 pub fn local_ridge(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
-    let ridge = Ridge {
+    let ridge = LocalRidge {
         interactions,
         user_weights: interactions.user_weights(0.5),
         item_weights: interactions.item_weights(0.5),
@@ -26,7 +26,7 @@ pub fn local_ridge(interactions: &Interactions, recipe: &ListRecipe) -> Weighted
     by_source(&by_target)
 }
 
-struct Ridge<'a> {
+struct LocalRidge<'a> {
     interactions: &'a Interactions,
     user_weights: Vec<f32>,
     item_weights: Vec<f32>,
@@ -34,7 +34,7 @@ struct Ridge<'a> {
 }
 
 struct Scratch {
-    row: Row,
+    row: SparseRow,
     /// Per user the neighbours that the user has; all 0 between items.
     has: Vec<u64>,
     users: Vec<u32>,
@@ -44,11 +44,16 @@ struct Scratch {
 impl Scratch {
     fn new(interactions: &Interactions) -> Self {
         let has = vec![0; interactions.n_users()];
-        Self { row: Row::new(interactions.n_items()), has, users: Vec::new(), gram: Vec::new() }
+        Self {
+            row: SparseRow::new(interactions.n_items()),
+            has,
+            users: Vec::new(),
+            gram: Vec::new(),
+        }
     }
 }
 
-impl Ridge<'_> {
+impl LocalRidge<'_> {
     /// `w_j`: the neighbours of item `j` and how much each explains it.
     fn explain(&self, item: usize, scratch: &mut Scratch) -> Vec<(u32, f32)> {
         self.interactions.cooccur(item, &self.user_weights, &mut scratch.row);
@@ -64,7 +69,7 @@ impl Ridge<'_> {
     }
 
     /// `N_j`: the items that share the most users with item `j` for their popularity.
-    fn neighbors(&self, item: usize, row: &Row) -> Vec<u32> {
+    fn neighbors(&self, item: usize, row: &SparseRow) -> Vec<u32> {
         let others = row.touched().iter().filter(|&&other| other as usize != item);
         let near = others.map(|&i| (i, row.sum(i) * self.item_weights[i as usize])).collect();
         let nearest = heaviest(near, self.recipe.neighbors.min(ListRecipe::MAX_NEIGHBORS));

@@ -15,7 +15,7 @@ const ROUNDS: usize = 2;
 /// Where the index has no graph, and up to so many items, all are compared with all.
 const MOST_COMPARED: usize = 20_000;
 
-type Row = Vec<(u32, f32)>;
+type Neighbors = Vec<(u32, f32)>;
 
 /// Per item the 32 others of largest cosine with its row, nearest first, ties by number, after the cosine; nearly all of the true
 /// ones. Empty for rows of zeros.
@@ -46,7 +46,7 @@ pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> We
             found.into_iter().map(|(_, other)| other).chain(listed).collect()
         })
     };
-    let mut rows: Vec<Row> = items().map_init(SearchScratch::default, found).collect();
+    let mut rows: Vec<Neighbors> = items().map_init(SearchScratch::default, found).collect();
     for _ in 0..ROUNDS {
         let both = WeightedRows::from_rows(&in_both_directions(&rows));
         let walked = |scratch: &mut SearchScratch, item: usize| {
@@ -63,8 +63,8 @@ pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> We
 }
 
 /// Each list, and after it those on whose lists the item is: the nearest 32 of them.
-fn in_both_directions(rows: &[Row]) -> Vec<Row> {
-    let mut back = vec![Row::new(); rows.len()];
+fn in_both_directions(rows: &[Neighbors]) -> Vec<Neighbors> {
+    let mut back = vec![Neighbors::new(); rows.len()];
     for (item, row) in rows.iter().enumerate() {
         for &(other, cosine) in row {
             back[other as usize].push((item as u32, cosine));
@@ -78,7 +78,7 @@ fn in_both_directions(rows: &[Row]) -> Vec<Row> {
 }
 
 /// The 32 of largest cosine, ties by number.
-fn nearest_of(mut row: Row) -> Row {
+fn nearest_of(mut row: Neighbors) -> Neighbors {
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if row.len() > LENGTH {
         row.select_nth_unstable_by(LENGTH, order);
@@ -102,7 +102,7 @@ impl<'a> Near<'a> {
     }
 
     /// The best of the candidates that are found for the item's row, scaled to length 1.
-    fn nearest(&self, item: usize, candidates: impl FnOnce(&[f32]) -> Vec<u32>) -> Row {
+    fn nearest(&self, item: usize, candidates: impl FnOnce(&[f32]) -> Vec<u32>) -> Neighbors {
         let row = self.factors.row(item).filter(|_| self.norms[item] > 0.0);
         let Some(row) = row else { return Vec::new() };
         let unit: Vec<f32> = row.iter().map(|value| value / self.norms[item]).collect();

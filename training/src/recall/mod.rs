@@ -24,7 +24,7 @@ pub const SCENARIOS: [Scenario; 3] =
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sampling {
+pub struct RecallSampling {
     /// How many questions of each kind.
     pub queries: usize,
     /// Draws them.
@@ -35,7 +35,7 @@ pub struct Sampling {
 
 /// The questions of one scenario with filters of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct RecallRow {
     /// The scenario.
     pub scenario: String,
     /// What the filter asks for; none without one.
@@ -51,7 +51,7 @@ pub struct Row {
 }
 
 /// Asks every kind of question. O(queries x items x dim) for each row: each answer is found by scoring everything, too.
-pub fn measure(world: &World, sampling: Sampling) -> Result<Vec<Row>, QueryError> {
+pub fn measure(world: &World, sampling: RecallSampling) -> Result<Vec<RecallRow>, QueryError> {
     let all = Width { name: None, filters: vec![None] };
     let widths: Vec<Width> = std::iter::once(all).chain(widths::of(world, sampling.seed)).collect();
     let kinds =
@@ -61,10 +61,10 @@ pub fn measure(world: &World, sampling: Sampling) -> Result<Vec<Row>, QueryError
 
 fn row(
     world: &World,
-    sampling: Sampling,
+    sampling: RecallSampling,
     scenario: Scenario,
     width: &Width,
-) -> Result<Row, QueryError> {
+) -> Result<RecallRow, QueryError> {
     let queries = queries(world, sampling, scenario, width);
     let both = |scratch: &mut Scratch, query: &Query| {
         let found = items(world, query, scratch)?;
@@ -74,7 +74,7 @@ fn row(
     let overlaps: Vec<Overlap> =
         queries.par_iter().map_init(Scratch::default, both).collect::<Result<_, QueryError>>()?;
     let shares: Vec<f64> = overlaps.iter().filter_map(|overlap| overlap.share).collect();
-    Ok(Row {
+    Ok(RecallRow {
         scenario: scenario.name().to_owned(),
         filter: width.name.clone(),
         share: width.share(world),
@@ -85,8 +85,13 @@ fn row(
 }
 
 /// Users and items are drawn without repetition, filters in turn.
-fn queries(world: &World, sampling: Sampling, scenario: Scenario, width: &Width) -> Vec<Query> {
-    let Sampling { queries, seed, ef } = sampling;
+fn queries(
+    world: &World,
+    sampling: RecallSampling,
+    scenario: Scenario,
+    width: &Width,
+) -> Vec<Query> {
+    let RecallSampling { queries, seed, ef } = sampling;
     let is_of_item = scenario == Scenario::SimilarItems;
     let names =
         if is_of_item { trained(world) } else { (0..world.counts().users as u32).collect() };

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::diversity::Diversity;
 use super::groups::{BY_FRIENDS, BY_ITEMS, Group, groups};
-use super::shown::Shown;
 use crate::judge::bootstrap::{Bootstrap, Interval};
 use crate::judge::case::{Case, Scorer};
 use crate::judge::evaluation::{Catalogue, Survey};
@@ -41,7 +41,7 @@ pub struct System {
     pub intervals: Figures<Interval>,
     /// What its lists show.
     #[serde(default)]
-    pub shown: Shown,
+    pub shown: Diversity,
 }
 
 /// What the model is better by than another system.
@@ -100,7 +100,7 @@ impl Panel<'_> {
             name: one.name.clone(),
             metrics: one.survey.metrics,
             intervals: bootstrap.figures(at),
-            shown: Shown::new(&one.survey.listed, self.popularity),
+            shown: Diversity::new(&one.survey.listed, self.popularity),
         };
         let difference = |(at, one): (usize, &Surveyed)| Difference {
             to: one.name.clone(),

@@ -1,8 +1,8 @@
 //! What a training run tells.
 
 mod comparison;
+mod diversity;
 mod groups;
-mod shown;
 mod text;
 
 use guanxi_models::params::Blend;
@@ -13,8 +13,8 @@ use crate::judge::metrics::Metrics;
 use crate::recipe::Trial;
 use crate::social::tried::StrengthTried;
 pub use comparison::{BASELINES, Comparison, Difference, Panel, Surveyed, System};
+pub use diversity::Diversity;
 pub use groups::Group;
-pub use shown::Shown;
 
 /// What a model was made of, what was learned, and how good it is beside popularity and item-kNN.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::judge::figures::Figures;
     use crate::judge::metrics::Metrics;
-    use crate::report::{Difference, Shown};
+    use crate::report::{Difference, Diversity};
 
     fn system(name: &str, ndcg: f64) -> System {
         let mut metrics = Metrics::default();
@@ -125,7 +125,7 @@ mod tests {
         metrics.at_20.ndcg = ndcg;
         let interval = Interval { mean: ndcg, low: ndcg - 0.01, high: ndcg + 0.01 };
         let intervals = Figures { ndcg_at_20: interval, ..Figures::default() };
-        System { name: name.to_owned(), metrics, intervals, shown: Shown::default() }
+        System { name: name.to_owned(), metrics, intervals, shown: Diversity::default() }
     }
 
     fn report() -> Report {

@@ -12,7 +12,7 @@ use crate::tuning::workbench::{Bench, Judged};
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct SearchOutcome {
     /// The best recipe.
     pub recipe: Recipe,
     /// All that was tried, in order.
@@ -28,13 +28,13 @@ pub(crate) fn search(
     recipe: &Recipe,
     budget: usize,
     observer: &mut dyn Observer,
-) -> Result<Found, FitError> {
+) -> Result<SearchOutcome, FitError> {
     let start = single(recipe);
     let best = bench.judge(&start, None)?;
     let mut search = Search { bench, best, trials: Vec::new(), budget: budget + 1, observer };
     search.tell(String::new(), String::new(), search.best.quality(), true);
     while search.round()? {}
-    Ok(Found { recipe: search.best.recipe, trials: search.trials })
+    Ok(SearchOutcome { recipe: search.best.recipe, trials: search.trials })
 }
 
 /// The recipe with the first of the values where it names several to choose from.

@@ -23,7 +23,7 @@ pub(crate) fn learn(fitted: &Fitted, recipe: &Recipe) -> Result<f32, AlsError> {
     if fitted.blend.friends <= 0.0 || strengths.is_empty() {
         return Ok(0.0);
     }
-    let cold = Newcomers::new(fitted, recipe.seed)?;
+    let cold = ColdUsers::new(fitted, recipe.seed)?;
     let without = cold.ndcg(0.0);
     let gain = |strength| {
         let with = cold.ndcg(strength);
@@ -41,7 +41,7 @@ pub(crate) fn positive(recipe: &Recipe) -> Vec<f32> {
 }
 
 /// Users as they were before they did anything.
-struct Newcomers<'a> {
+struct ColdUsers<'a> {
     fitted: &'a Fitted,
     cases: Vec<Case>,
     rows: Factors,
@@ -49,7 +49,7 @@ struct Newcomers<'a> {
     reached: WeightedRows,
 }
 
-impl<'a> Newcomers<'a> {
+impl<'a> ColdUsers<'a> {
     fn new(fitted: &'a Fitted, seed: u64) -> Result<Self, AlsError> {
         let Fitted { views, als, beside, .. } = fitted;
         let cold = MadeCold {

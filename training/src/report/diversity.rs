@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the lists of a system show, over the users that the report is on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct Diversity {
     /// The share of the catalogue that is on any list of 20.
     pub coverage: f64,
     /// How unequally places on lists are spread over the catalogue (Gini): 0 all alike, near 1 a few items have all.
@@ -13,7 +13,7 @@ pub struct Shown {
     pub popularity: f64,
 }
 
-impl Shown {
+impl Diversity {
     /// `listed` counts the lists that each item is on, `popularity` the users who have it.
     pub fn new(listed: &[u32], popularity: &[u32]) -> Self {
         let items = listed.len().max(1) as f64;
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn places_spread_evenly_cover_all_and_have_no_gini() {
-        let shown = Shown::new(&[3; 8], &[1; 8]);
+        let shown = Diversity::new(&[3; 8], &[1; 8]);
         close(shown.coverage, 1.0);
         close(shown.gini, 0.0);
         close(shown.popularity, 0.5);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn one_item_on_every_list_is_the_most_unequal() {
-        let shown = Shown::new(&[0, 0, 0, 9], &[1, 2, 3, 4]);
+        let shown = Diversity::new(&[0, 0, 0, 9], &[1, 2, 3, 4]);
         close(shown.coverage, 0.25);
         close(shown.gini, 0.75);
         close(shown.popularity, 0.875);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn nothing_shown_is_0() {
-        assert_eq!(Shown::new(&[], &[]), Shown::default());
-        close(Shown::new(&[0, 0], &[1, 2]).popularity, 0.0);
+        assert_eq!(Diversity::new(&[], &[]), Diversity::default());
+        close(Diversity::new(&[0, 0], &[1, 2]).popularity, 0.0);
     }
 }
