@@ -4,6 +4,8 @@
 //! decided, and the other half says how good that is, beside popularity and item-kNN. Then the weights are learned again on both
 //! halves, and everything is fitted on all rows.
 
+mod model;
+mod pairs;
 mod published;
 pub mod rival;
 mod search;
@@ -11,25 +13,22 @@ mod search;
 mod tests;
 mod untouched;
 
-use guanxi_models::column::Column;
-use guanxi_models::factors::Factors;
 use guanxi_models::id::Offset;
-use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::model::Model;
-use guanxi_models::params::Params;
 
 use crate::blend::Tuned;
 use crate::data::dataset::Dataset;
 use crate::data::split::finds_purchases;
 use crate::error::FitError;
 use crate::fitted::{Fitted, ReportRequest};
-use crate::lists::{similar, truncate};
 use crate::observer::{Observer, stage};
 use crate::recipe::{Recipe, SplitKind};
 use crate::report::{Choices, DataSize, HeldOut, Report};
 use crate::tuning::draws::{HeldOutRows, draws};
 use crate::tuning::{learn_on_all, tune};
 
+use model::model;
+pub use pairs::Pairs;
 pub use published::{Protocol, evaluate};
 pub use search::{JudgedOn, search};
 
@@ -71,29 +70,6 @@ pub(crate) fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
     Ok(())
 }
 
-/// Rows of a file: pairs of a user's and an item's number.
-pub type Pairs = [(u32, u32)];
-
-/// Distinct items per user, ascending; users beyond the last are left out.
-fn rows_by_user(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
-    let mut rows = test_rows(pairs, n_users);
-    for row in &mut rows {
-        row.sort_unstable();
-        row.dedup();
-    }
-    rows
-}
-
-fn test_rows(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
-    let mut rows = vec![Vec::new(); n_users];
-    for &(user, item) in pairs {
-        if let Some(row) = rows.get_mut(user as usize) {
-            row.push(item);
-        }
-    }
-    rows
-}
-
 fn how(data: &Dataset, recipe: &Recipe) -> String {
     let share = recipe.split.share * 100.0;
     let what = if finds_purchases(data, recipe.split.target) { "purchases" } else { "items" };
@@ -123,56 +99,4 @@ fn learned(tuned: Tuned, fitted: &Fitted) -> Choices {
         blend: fitted.blend,
         strengths: tuned.strengths,
     }
-}
-
-fn model(
-    data: &Dataset,
-    recipe: &Recipe,
-    fitted: &Fitted,
-    watermark: Offset,
-) -> Result<Model, FitError> {
-    let Fitted { views, als, users, beside, lists, blend, .. } = fitted;
-    let als = als.clone();
-    let popularity = views.own.counts(views.n_items).into_iter().map(|count| count as f32);
-    let params = Params {
-        events: data.events.clone(),
-        reference: data.reference,
-        fold_in: als.fold_in,
-        blend: *blend,
-        recency: recipe.lists.recency,
-    };
-    let has_prior = params.fold_in.friend_strength > 0.0;
-    let index = ItemIndex::build(&als.item_factors, users, &IndexParams::default())?;
-    let similar = similar(&als.item_factors, &index, lists);
-    Ok(Model {
-        version: String::new(),
-        watermark,
-        params,
-        users: data.users.clone(),
-        items: data.items.clone(),
-        profiles: if has_prior { als.user_factors } else { Factors::empty() },
-        user_factors: users.clone(),
-        item_factors: als.item_factors,
-        placement: None,
-        histories: data.histories.clone(),
-        friends: beside.ties.clone(),
-        follows: data.follows.clone(),
-        blocks: data.blocks.clone(),
-        private_users: data.private_users.clone(),
-        deleted_items: data.deleted_items.clone(),
-        lists: lists.clone(),
-        also_bought: truncate(&beside.graph, recipe.lists.length),
-        similar,
-        popularity: popularity.collect::<Vec<f32>>().into(),
-        bias: if blend.popularity > 0.0 { views.bias.clone() } else { Vec::new() }.into(),
-        first_seen: first_seen(data),
-        index,
-    })
-}
-
-/// A time for every item, 0 where none is known.
-fn first_seen(data: &Dataset) -> Column<i64> {
-    let mut first: Vec<i64> = data.first_seen.to_vec();
-    first.resize(data.n_items(), 0);
-    first.into()
 }

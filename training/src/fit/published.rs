@@ -2,7 +2,9 @@
 
 use guanxi_models::id::Offset;
 
-use super::{Pairs, check, learned, model, rows_by_user, size, test_rows};
+use super::model::model;
+use super::pairs::{Pairs, rows_by_user, test_rows};
+use super::{check, learned, size};
 use crate::data::dataset::Dataset;
 use crate::error::FitError;
 use crate::fitted::{Fitted, ReportRequest};

@@ -1,6 +1,7 @@
 //! A better recipe for a data set, found on held-out rows.
 
-use super::{Pairs, check, rows_by_user};
+use super::check;
+use super::pairs::{Pairs, rows_by_user};
 use crate::data::dataset::Dataset;
 use crate::error::FitError;
 use crate::observer::{Observer, stage};
