@@ -1,4 +1,4 @@
-//! Who asks, once the gate was passed.
+//! The authenticated caller of a request.
 
 /// For whom somebody may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +13,10 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Whether it may ask for this user, and say what this user did.
+    /// True if the caller may request lists for this user and send this user's events.
     ///
-    /// Decided before anything is looked up, so that a user who exists takes no longer to refuse than one who does not.
+    /// Decided before anything is looked up, so that a user who exists takes no longer to refuse
+    /// than one who does not.
     pub fn speaks_for(&self, user: &str) -> bool {
         match self {
             Self::Shop => true,

@@ -1,4 +1,4 @@
-//! What can go wrong with keys.
+//! Errors of keys.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ pub enum AccessError {
     /// A file can't be used.
     #[error("can't use `{}`", path.display())]
     Io {
-        /// Which one.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
     /// A file is not what it should be.
     #[error("`{}` can't be read as {expected}: {what}", path.display())]
     Unreadable {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What it should be.
+        /// The expected content.
         expected: &'static str,
-        /// What is wrong.
+        /// The reason.
         what: String,
     },
     /// A third key of the same name.
@@ -39,7 +39,7 @@ pub enum AccessError {
     /// No key has this id.
     #[error("no key has the id `{id}`: `guanxi keys list` names them")]
     Unknown {
-        /// What was given.
+        /// The given text.
         id: String,
     },
     /// A public key that any page could use.
@@ -52,7 +52,7 @@ pub enum AccessError {
         "`{origin}` is no origin: write scheme and host, and nothing behind them, like https://shop.example"
     )]
     Origin {
-        /// What was given.
+        /// The given text.
         origin: String,
     },
     /// The system gives no random numbers.

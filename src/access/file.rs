@@ -14,7 +14,8 @@ use crate::system::disk;
 /// The name of the file in a data directory.
 pub const FILE: &str = "keys.json";
 
-/// The keys of a data directory, held for a change: nobody else changes them until the value is dropped.
+/// The keys of a data directory, held for a change: nobody else changes them until the value is
+/// dropped.
 #[derive(Debug)]
 pub struct KeyFile {
     directory: PathBuf,
@@ -59,7 +60,7 @@ impl KeyFile {
         &self.keys
     }
 
-    /// Makes a key. What is returned is not kept anywhere.
+    /// Makes a key. The returned key is stored nowhere.
     pub fn create(&mut self, new: NewKey, now: Timestamp) -> Result<(String, Secret), AccessError> {
         check(&new)?;
         let mut same = self.keys.iter().filter(|key| key.name == new.name && key.is_valid(now));
@@ -116,7 +117,8 @@ fn check(new: &NewKey) -> Result<(), AccessError> {
     }
 }
 
-/// As a browser writes it into the header `origin`: scheme, host and, where it is not the usual one, port.
+/// As a browser writes it into the header `origin`: scheme, host and, where it is not the usual
+/// one, port.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_plain =

@@ -1,4 +1,4 @@
-//! What of keys and tokens reads bytes, for [`crate::testing::fuzzing`].
+//! The parsers of keys and tokens, for [`crate::testing::fuzzing`].
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Whether a request may pass.
+//! Decides if a request may pass.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::watched::Watched;
 use super::{AccessError, Caller, FILE, Need, Scope, file, key};
 use crate::config::Tokens;
 
-/// What a request brings.
+/// The credentials of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Presented<'a> {
     /// From where it came.
@@ -35,19 +35,19 @@ pub enum Denied {
     WrongKey,
     /// The key is for something else.
     Scope {
-        /// What the key is for.
+        /// The scope of the key.
         scope: Scope,
     },
     /// A public key, sent from a page that it is not for.
     Origin,
     /// The token can't be trusted.
     Token {
-        /// What is wrong with it.
+        /// The reason.
         what: &'static str,
     },
     /// Too many requests of the key, or too many keys from the address.
     TooMany {
-        /// How many seconds to wait.
+        /// The seconds to wait.
         wait: u64,
     },
 }
@@ -73,7 +73,7 @@ impl Gate {
                 let keys = file::parse(&name, &bytes).map_err(|error| error.to_string())?;
                 Ok(Some(Keyring::new(keys)))
             }
-            // Who removes the file doesn't open the door.
+            // Removing the file does not open access.
             None if had_keys.load(Ordering::Relaxed) => Err("it is gone".to_owned()),
             None => Ok(None),
         })?;
@@ -92,17 +92,17 @@ impl Gate {
         Ok(Self { keyring, verifier, tokens: tokens.clone(), attempts: Attempts::new() })
     }
 
-    /// Whether requests need a key.
+    /// True if requests need a key.
     pub fn has_keys(&self) -> bool {
         self.keyring.get().is_some()
     }
 
-    /// Whether pages of this origin may be answered at all.
+    /// True if any key allows pages of this origin.
     pub fn knows_origin(&self, origin: &str) -> bool {
         self.keyring.get().as_ref().as_ref().is_some_and(|ring| ring.knows_origin(origin))
     }
 
-    /// Who asks, if they may.
+    /// The caller, if the request may pass.
     pub fn admit(
         &self,
         presented: Presented<'_>,

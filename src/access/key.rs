@@ -12,7 +12,8 @@ const PREFIX: &str = "gx_";
 const ID_BYTES: usize = 4;
 const SECRET_BYTES: usize = 32;
 
-/// A key as its holder has it: `gx_<id>_<256 random bits>`, both in hexadecimal. It is shown once, when it is made.
+/// A key as its holder has it: `gx_<id>_<256 random bits>`, both in hexadecimal. It is shown once,
+/// when it is made.
 pub struct Secret(String);
 
 impl Secret {
@@ -39,62 +40,62 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// What a key is to be.
+/// The properties of a new key.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// What it is called: at most two valid keys have one name, so that one can take over from the other.
+    /// Its name. At most two valid keys share one, so that a new key can replace an old one.
     pub name: String,
-    /// What it is for.
+    /// Its scope.
     pub scope: Scope,
-    /// From which pages it may be used; for public keys only.
+    /// The page origins from which it may be used; for public keys only.
     pub origins: Vec<String>,
-    /// Until when it is valid.
+    /// The time until which it is valid.
     pub expires: Option<Timestamp>,
-    /// How many requests a second it may make, on average and at once.
+    /// The requests per second it may make, on average and in a burst.
     pub rate: Option<u32>,
 }
 
-/// What is kept of a key.
+/// The stored form of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyEntry {
     /// The part of the key that is no secret.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its scope.
     pub scope: Scope,
     /// The SHA-256 of the whole key in hexadecimal.
     pub sha256: String,
-    /// When it was made.
+    /// The time it was made.
     pub created: Timestamp,
-    /// Until when it is valid.
+    /// The time until which it is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
-    /// When it was revoked.
+    /// The time it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Timestamp>,
-    /// From which pages it may be used.
+    /// The page origins from which it may be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
-    /// How many requests a second it may make.
+    /// The requests per second it may make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
 }
 
 impl KeyEntry {
-    /// Whether it is neither revoked nor expired.
+    /// True if it is neither revoked nor expired.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 
-    /// Whether this is the whole key. Takes as long for every wrong one.
+    /// True if `presented` is the full key. The comparison takes constant time.
     pub(super) fn is(&self, presented: &str) -> bool {
         hash(presented).as_bytes().ct_eq(self.sha256.as_bytes()).into()
     }
 }
 
-/// What is kept of a key instead of it.
+/// The hash that is stored in place of a key.
 pub(super) fn hash(key: &str) -> String {
     hex(&Sha256::digest(key))
 }

@@ -52,7 +52,7 @@ impl Keyring {
         found.filter(|held| is_it && held.entry.is_valid(now))
     }
 
-    /// Whether a public key may be used from a page of this origin.
+    /// True if a public key may be used from a page of this origin.
     pub(super) fn knows_origin(&self, origin: &str) -> bool {
         self.origins.contains(origin)
     }

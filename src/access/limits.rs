@@ -1,4 +1,4 @@
-//! How often an address may present a key that was never right from there.
+//! Limits the attempts of an address with keys that were never valid from it.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -10,10 +10,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::keyring::seconds;
 
-/// So many keys at once, and one more in each of these: a person at a terminal doesn't come near.
+/// The burst of attempts and the time that earns one more. A person at a terminal stays far below.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(20).expect("it is not zero");
 const ONE_MORE_IN: Duration = Duration::from_secs(3);
-/// So many pairs of address and key that were right are remembered.
+/// The number of valid pairs of address and key that are remembered.
 const REMEMBERED: usize = 10_000;
 /// After so many attempts the addresses that have been quiet are forgotten.
 const FORGET_EVERY: usize = 1_000;
@@ -23,7 +23,8 @@ const FORGET_EVERY: usize = 1_000;
 pub(super) struct Attempts {
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     counted: AtomicUsize,
-    /// Keys that were right from an address: a shop's gateway goes on when somebody behind it tries keys.
+    /// Keys that were right from an address: a shop's gateway goes on when somebody behind it tries
+    /// keys.
     right: papaya::HashSet<(IpAddr, u32)>,
 }
 
@@ -34,7 +35,8 @@ impl Attempts {
         Self { by_address, counted: AtomicUsize::new(0), right: papaya::HashSet::new() }
     }
 
-    /// Counts an attempt. After too many, how many seconds to wait: then the key is not even looked at.
+    /// Counts an attempt. After too many, how many seconds to wait: then the key is not even looked
+    /// at.
     pub(super) fn count(&self, address: IpAddr) -> Result<(), u64> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.by_address.retain_recent();
@@ -51,7 +53,7 @@ impl Attempts {
         }
     }
 
-    /// Whether the key of this id was right from an address before.
+    /// True if the key of this id was valid from this address before.
     pub(super) fn was_right(&self, address: IpAddr, id: u32) -> bool {
         self.right.pin().contains(&(network(address), id))
     }

@@ -1,10 +1,13 @@
-//! Who may ask what.
+//! Access control: keys, scopes, tokens and rates.
 //!
-//! `DIR/keys.json` holds the keys of a data directory: of each a SHA-256, never the key. Without that file everybody may ask everything,
-//! and the server listens on loopback alone; from its first key on every request needs one. A key has a [`Scope`]; a public one, which
-//! lies open in a shop's pages, is bound to origins and speaks only for the user whom a signed token names.
+//! `DIR/keys.json` holds a SHA-256 of each key of a data directory, never the key. Without that
+//! file every request is allowed, and the server listens on loopback alone. From the first key on,
+//! every request needs one.
 //!
-//! What operators change while the server runs (keys, the key set of tokens) is seen within [`watched::EVERY`].
+//! A key has a [`Scope`]. A public key lies open in a shop's pages: it is bound to origins, and
+//! speaks only for the user whom a signed token names.
+//!
+//! The running server sees changed keys and token keys within [`watched::EVERY`].
 
 mod caller;
 mod error;

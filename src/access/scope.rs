@@ -1,12 +1,13 @@
-//! What a key is for.
+//! The scope of a key.
 
 use serde::{Deserialize, Serialize};
 
-/// What a key lets its holder do.
+/// The operations that a key allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Ask for lists and send events, from the pages of given origins, for the user whom a token names.
+    /// Ask for lists and send events, from the pages of given origins, for the user whom a token
+    /// names.
     Public,
     /// Read everything: lists for anybody, items, users, models, figures.
     Read,
@@ -16,7 +17,7 @@ pub enum Scope {
     Admin,
 }
 
-/// What an operation asks of a key.
+/// The scope that an operation needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Nothing: health and documentation.
@@ -37,7 +38,7 @@ impl Scope {
     /// All scopes.
     pub const ALL: [Self; 4] = [Self::Public, Self::Read, Self::Write, Self::Admin];
 
-    /// Whether a key of this scope may do it.
+    /// True if a key of this scope allows the operation.
     pub fn allows(self, need: Need) -> bool {
         match need {
             Need::Nothing | Need::Recommend => true,

@@ -1,4 +1,5 @@
-//! Tokens that say which user sits before a page: JWT (RFC 7519), signed by the shop with `EdDSA` or HS256.
+//! Tokens that say which user sits before a page: JWT (RFC 7519), signed by the shop with `EdDSA`
+//! or HS256.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -10,10 +11,11 @@ use serde::Deserialize;
 use super::AccessError;
 use crate::config::Tokens;
 
-/// So far clocks may differ, in seconds.
+/// The tolerated clock difference, in seconds.
 const LEEWAY: u64 = 30;
 
-/// The keys by which tokens are verified: a JWK set (RFC 7517), each key with `kid`, and with `alg` or a type that says it.
+/// Verifies tokens with the keys of a JWK set (RFC 7517). Each key has a `kid`, and an `alg` or a
+/// type that implies it.
 #[derive(Debug, Default)]
 pub(super) struct Verifier {
     keys: HashMap<String, (Algorithm, DecodingKey)>,
@@ -78,7 +80,7 @@ fn algorithm_of(jwk: &jsonwebtoken::jwk::Jwk) -> Option<Algorithm> {
     }
 }
 
-/// What is wrong, in words that hold nothing of the token.
+/// The reason, in words that hold nothing of the token.
 fn reason(error: &jsonwebtoken::errors::Error) -> &'static str {
     use jsonwebtoken::errors::ErrorKind;
     match error.kind() {

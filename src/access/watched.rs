@@ -13,13 +13,14 @@ use arc_swap::ArcSwap;
 /// A change is seen after this at the latest, if anybody asks.
 pub(crate) const EVERY: Duration = Duration::from_millis(250);
 
-/// Which file stood under the name: another one has another inode or another time.
+/// The identity of a file: a replaced one has another inode or another time.
 type Stamp = Option<(u64, i64, i64, u64)>;
 
-/// What becomes of the bytes of a file, or of there being none.
+/// Turns the bytes of a file, or its absence, into a value.
 type Read<T> = Box<dyn Fn(Option<Vec<u8>>) -> Result<T, String> + Send + Sync>;
 
-/// What a file says, read again after it was replaced. One system call in [`EVERY`], by whoever asks first.
+/// The value of a file, read again after the file was replaced. One system call in [`EVERY`], by
+/// whoever asks first.
 pub(crate) struct Watched<T> {
     path: PathBuf,
     /// Files that `read` reads besides.
@@ -28,7 +29,7 @@ pub(crate) struct Watched<T> {
     value: ArcSwap<T>,
     stamps: Mutex<Vec<Stamp>>,
     began: Instant,
-    /// When the file was looked at last, in milliseconds since `began`.
+    /// The time of the last check, in milliseconds since `began`.
     looked: AtomicU64,
 }
 
@@ -59,7 +60,8 @@ impl<T> Watched<T> {
         Ok(Self { path, beside, read: Box::new(read), value, stamps, began, looked })
     }
 
-    /// What the file says now. A file that can't be understood is told in the log, and what it said before goes on.
+    /// The current value of the file. A file that can't be understood is told in the log, and what
+    /// it said before goes on.
     pub(crate) fn get(&self) -> Arc<T> {
         let now = self.began.elapsed().as_millis() as u64;
         let looked = self.looked.load(Ordering::Relaxed);
@@ -90,7 +92,8 @@ impl<T> Watched<T> {
     }
 }
 
-/// What stands in the file; nothing only where there is none. One that can't be read must not pass for one that is not there.
+/// The bytes of the file; none only if it does not exist. One that can't be read must not pass
+/// for one that is not there.
 fn content(path: &Path) -> Result<Option<Vec<u8>>, String> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),

@@ -1,4 +1,4 @@
-//! What can go wrong with a backup.
+//! Errors of a backup.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,9 @@ pub enum BackupError {
     /// A file or directory can't be used.
     #[error("can't use `{}`", path.display())]
     Io {
-        /// Which one.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
@@ -42,9 +42,9 @@ pub enum BackupError {
     /// A file of the backup is not as it was written.
     #[error("`{}` {what}: the backup is damaged, use another one", path.display())]
     Damaged {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
     /// The log can't be read or written.

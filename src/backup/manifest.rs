@@ -1,4 +1,4 @@
-//! What `backup.json` says.
+//! The content of `backup.json`.
 
 use std::fs;
 use std::path::{Component, Path};
@@ -17,7 +17,7 @@ pub(super) const LOG: &str = "log";
 pub struct Manifest {
     /// The format of the backup.
     pub format: u32,
-    /// When it was taken, RFC 3339.
+    /// The time of the backup, RFC 3339.
     pub created: String,
     /// The last offset of the log in it.
     pub last: u64,
@@ -28,7 +28,7 @@ pub struct Manifest {
 /// The size and the checksum of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Where it is in the backup.
+    /// Its path in the backup.
     pub path: String,
     /// Its length.
     pub bytes: u64,
@@ -59,7 +59,7 @@ impl Manifest {
 }
 
 impl File {
-    /// Whether the way to it leads nowhere but down.
+    /// True if the path stays inside the backup.
     fn stays_inside(&self) -> bool {
         Path::new(&self.path).components().all(|part| matches!(part, Component::Normal(_)))
     }

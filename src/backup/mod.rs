@@ -1,15 +1,16 @@
-//! A data directory as it was at one moment, to be put back anywhere.
+//! Backups: the copy of a data directory at one moment, to be restored anywhere.
 //!
 //! ```text
-//! BACKUP/backup.json                     what it is: format, time, last offset, size and SHA-256 of every other file
+//! BACKUP/backup.json                     format, time, last offset; size and SHA-256 of each file
 //! BACKUP/log                             every record, in order
-//! BACKUP/models/versions/<version>/...   the models that were published
-//! BACKUP/models/manifests/<number>.json  which of them was current
-//! BACKUP/keys.json                       who may ask, if there are keys
+//! BACKUP/models/versions/<version>/...   the published models
+//! BACKUP/models/manifests/<number>.json  the order of activation
+//! BACKUP/keys.json                       the hashes of the keys, if there are any
 //! ```
 //!
-//! The log is written through the process that holds the directory, so a backup runs beside a serving one; it does not depend on the
-//! format of the database. A backup appears under its name when the disk has all of it, and so does a directory that is restored.
+//! The process that holds the directory sends the log, so a backup runs beside a server and does
+//! not depend on the format of the database. A backup appears under its name once all of it is
+//! durable, and so does a restored directory.
 
 mod error;
 mod manifest;

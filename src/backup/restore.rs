@@ -19,8 +19,8 @@ pub fn verify(backup: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
-/// Makes a data directory of a backup, after it was verified. What was made is then compared: the tables with the log, and every model
-/// with its checksums.
+/// Makes a data directory from a backup that it verifies first. Then it compares the tables with
+/// the log, and every model with its checksums.
 pub fn restore(backup: &Path, data: &Path) -> Result<Manifest, BackupError> {
     let is_free = fs::read_dir(data).map_or(true, |mut entries| entries.next().is_none());
     if !is_free {

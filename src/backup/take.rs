@@ -11,7 +11,8 @@ use crate::registry::Registry;
 use crate::store::LogReader;
 use crate::system::disk;
 
-/// Writes a backup of a data directory, also of one that is being served, to a directory that is not there yet.
+/// Writes a backup of a data directory, also of one that is being served, to a directory that is
+/// not there yet.
 pub fn take(data: &Path, backup: &Path, created: Timestamp) -> Result<Manifest, BackupError> {
     if backup.exists() {
         return Err(BackupError::Exists { path: backup.to_owned() });

@@ -1,4 +1,4 @@
-//! What can be wrong with settings.
+//! Errors of settings.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ pub enum SettingsError {
     /// The file can't be read.
     #[error("can't read the settings file `{}`", path.display())]
     Unreadable {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
     /// The file is not TOML.
     #[error("the settings file `{}` is not TOML: {what}", path.display())]
     NotToml {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The reason and its place.
         what: String,
     },
     /// A key that nothing reads.
@@ -42,7 +42,7 @@ pub enum SettingsError {
         key: &'static str,
         /// The value.
         value: String,
-        /// What would make sense.
+        /// A value that would be valid.
         advice: String,
     },
 }

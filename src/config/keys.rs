@@ -53,7 +53,8 @@ pub(super) fn check_variables<'a>(
 /// How the variables that are ours begin.
 pub(super) const PREFIX: &str = "GUANXI_";
 
-/// The keys of a file with the bytes at which they stand. A section that should be a table but isn't is itself reported.
+/// The keys of a file with the bytes at which they stand. A section that should be a table but
+/// isn't is itself reported.
 fn collect(table: &DeTable<'_>, above: &str, keys: &mut Vec<(String, usize)>) {
     for (name, value) in table {
         let key = format!("{above}{}", name.get_ref());

@@ -8,7 +8,7 @@ use config::{Config, Environment, File, FileFormat};
 use super::keys::{self, PREFIX};
 use super::{Settings, SettingsError};
 
-/// Where settings come from, beside the defaults.
+/// The sources of settings beside the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// The file named by `--config`.

@@ -1,7 +1,8 @@
-//! What an operator may set, and where a setting comes from.
+//! The settings of an operator and their sources.
 //!
-//! Compiled-in defaults, then the file named by `--config`, then `GUANXI_*` variables, then flags: the later wins. A variable is the key
-//! in capitals, with `__` between section and name: `GUANXI_SERVER__LISTEN`. `guanxi.example.toml` explains every key.
+//! Compiled-in defaults, then the file named by `--config`, then `GUANXI_*` variables, then flags:
+//! the later wins. A variable is the key in capitals, with `__` between section and name:
+//! `GUANXI_SERVER__LISTEN`. `guanxi.example.toml` explains every key.
 
 mod error;
 mod keys;

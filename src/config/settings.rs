@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Period, SettingsError};
 
-/// So many bytes of memory are reckoned for a byte of a bulk body, until its records are written.
+/// The bytes of memory reserved per byte of a bulk body until its records are written.
 pub const MEMORY_PER_BODY_BYTE: usize = 4;
 
-/// Everything that an operator may set. What each key means is written over it in `guanxi.example.toml`.
+/// Everything that an operator may set. `guanxi.example.toml` explains each key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -21,17 +21,17 @@ pub struct Settings {
     pub server: Server,
     /// How users of pages prove who they are.
     pub tokens: Tokens,
-    /// Where the data are.
+    /// The data directory.
     pub data: Data,
-    /// What friends may be told.
+    /// The limits on what friends learn.
     pub social: Social,
-    /// What may come in.
+    /// The checks of ingested events.
     pub ingest: Ingest,
     /// How lists are made.
     pub recommend: Recommend,
     /// How new models are noticed.
     pub models: Models,
-    /// What is logged.
+    /// The log lines.
     pub log: Log,
 }
 
@@ -39,7 +39,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Where to listen; port 0 takes any free one.
+    /// The address to listen on; port 0 takes any free one.
     pub listen: SocketAddr,
     /// The file with the certificate of the server and those above it, in PEM; plain HTTP if empty.
     pub tls_cert: PathBuf,
@@ -53,23 +53,23 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// The largest body of events, items, users or relations, in bytes.
     pub max_ingest_bytes: usize,
-    /// Questions that wait or are being answered at once; more are refused.
+    /// Recommendation requests that wait or run at once; further ones are refused.
     pub max_waiting: usize,
-    /// How long a question may wait until it is begun, while too much is asked; whoever would wait longer is refused.
+    /// The longest wait in the queue under overload. A request that would wait longer is refused.
     pub max_wait: Period,
     /// Memory for bulk bodies that are being read or written, in bytes.
     pub bulk_memory_bytes: usize,
-    /// How long the head of a request may take.
+    /// The deadline for the head of a request.
     pub header_timeout: Period,
-    /// How long a connection may say nothing.
+    /// The longest silence of a connection.
     pub idle_timeout: Period,
-    /// How long the body of a request may take.
+    /// The deadline for the body of a request.
     pub request_timeout: Period,
-    /// How fast the body of a request must come, in bytes a second.
+    /// The least rate of a body, in bytes per second.
     pub min_body_rate: usize,
-    /// How long the server goes on answering on open connections once it is told to stop.
+    /// The time that the server still answers on open connections after a stop signal.
     pub drain: Period,
-    /// How long open requests may take once the server is told to stop.
+    /// The time that running requests get after a stop signal.
     pub shutdown_grace: Period,
 }
 
@@ -79,7 +79,7 @@ pub struct Server {
 pub struct Tokens {
     /// The file with the JWK set by which tokens are verified; none if empty.
     pub jwks: PathBuf,
-    /// What a token must be for.
+    /// The audience that a token must name.
     pub audience: String,
     /// For how long a token may be valid.
     pub max_age: Period,
@@ -99,7 +99,7 @@ pub struct Data {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Social {
-    /// How many distinct friends must have bought an item before anything tells of it.
+    /// The number of distinct friends who must have bought an item before an answer tells of it.
     pub min_friends: usize,
 }
 
@@ -107,7 +107,7 @@ pub struct Social {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ingest {
-    /// Whether events about unknown users or items are refused rather than creating them.
+    /// True if events about unknown users or items are refused instead of creating them.
     pub strict: bool,
 }
 
@@ -115,9 +115,9 @@ pub struct Ingest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recommend {
-    /// How many items a list has that doesn't say.
+    /// The default length of a list.
     pub default_limit: usize,
-    /// How many candidates a search of the index keeps; 0: as many as it was measured to need.
+    /// The candidates that an index search keeps; 0 means the number that the build measured.
     pub search_ef: usize,
 }
 
@@ -125,7 +125,7 @@ pub struct Recommend {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Models {
-    /// How often the registry is looked at for a new model.
+    /// The interval at which the server looks for a new model.
     pub poll_interval: Period,
 }
 
@@ -135,7 +135,7 @@ pub struct Models {
 pub struct Log {
     /// How lines look.
     pub format: LogFormat,
-    /// What is worth a line: a level, or directives such as `info,guanxi::http=debug`.
+    /// The least severe level to log, or directives such as `info,guanxi::http=debug`.
     pub level: String,
 }
 
@@ -174,7 +174,7 @@ impl Default for Server {
 }
 
 impl Server {
-    /// How many threads answer.
+    /// The number of threads that answer requests.
     pub fn threads(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, NonZero::get);
         if self.workers > 0 { self.workers } else { all() }

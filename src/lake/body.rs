@@ -1,7 +1,7 @@
 //! Items and users as JSON, for the column `body`.
 //!
-//! Every key is always there, null where nothing is known. An attribute is a text, a number, true or false, or a list of texts. A
-//! number is read back to the very bits that were written.
+//! Every key is always there, null where nothing is known. An attribute is a text, a number, true
+//! or false, or a list of texts. A number is read back to the very bits that were written.
 //!
 //! ```json
 //! {"id":"i","name":"tea","category":"food/tea","tags":["green"],"merchant":"m","price":9.5,"currency":"CNY","stock":3,
@@ -127,7 +127,8 @@ impl From<PlaceBody> for Place {
     }
 }
 
-/// A number that keeps its last bit: the JSON parser rounds faster than it rounds right, the standard library rounds right.
+/// A number that keeps its last bit: the JSON parser rounds faster than it rounds right, the
+/// standard library rounds right.
 #[derive(Clone, Copy, Debug)]
 struct Exact(f64);
 

@@ -16,7 +16,7 @@ use guanxi_models::{Offset, Record};
 use super::manifest::SCHEMA_VERSION;
 use super::row::Row;
 
-/// Where every file says its schema version, in the metadata of Parquet and of Arrow alike.
+/// The metadata key of the schema version, in Parquet and Arrow alike.
 pub(super) const VERSION_KEY: &str = "guanxi.schema_version";
 
 /// The columns of a lake. Only `offset` and `kind` are never null.

@@ -1,4 +1,4 @@
-//! What can go wrong with a lake.
+//! Errors of a lake.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,9 @@ pub enum LakeError {
     /// A file or directory can't be used.
     #[error("can't use `{}`", path.display())]
     Io {
-        /// Which one.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
@@ -54,9 +54,9 @@ pub enum LakeError {
     /// The manifest or a part is not as it was written.
     #[error("`{}` {what}: the lake is damaged, export to a new directory", path.display())]
     Damaged {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
     /// The lake holds another log than the one to be exported.

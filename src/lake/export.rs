@@ -14,7 +14,7 @@ use super::{LakeError, Manifest, Part};
 use crate::store::LogReader;
 use crate::system::disk;
 
-/// So many records are in memory at a time; each pass makes one part of each day in it.
+/// The number of records in memory at a time. A pass of so many writes one part per day in it.
 pub const ROWS_PER_PASS: usize = 250_000;
 
 const LOCK: &str = "lock";
@@ -29,19 +29,20 @@ pub struct Lake {
     _lock: File,
 }
 
-/// What an export did.
+/// The result of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// The offset through which the lake held the log before.
     pub before: Offset,
     /// The offset through which it holds the log now.
     pub through: Offset,
-    /// How many files were written.
+    /// The number of files written.
     pub files: usize,
 }
 
 impl Lake {
-    /// Takes a lake to write to, making it first where there is none, and clears away what an interrupted export left.
+    /// Takes a lake to write to, making it first where there is none, and clears away what an
+    /// interrupted export left.
     pub fn open(directory: &Path) -> Result<Self, LakeError> {
         fs::create_dir_all(directory).map_err(LakeError::io(directory))?;
         check_empty(directory)?;
@@ -63,7 +64,8 @@ impl Lake {
         self.manifest.through
     }
 
-    /// Writes what the log holds beyond the lake, up to its last record at the call. `watch` hears after each pass how far it is.
+    /// Writes what the log holds beyond the lake, up to its last record at the call. `watch` hears
+    /// after each pass how far it is.
     pub fn export(
         &mut self,
         log: &LogReader,

@@ -1,4 +1,4 @@
-//! What a lake holds, by its own account.
+//! The content of a lake as its manifest lists it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ pub const SCHEMA_VERSION: u64 = 1;
 pub(super) const RECORDS: &str = "records";
 pub(super) const FILE: &str = "manifest.json";
 
-/// What `manifest.json` says.
+/// The content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -25,11 +25,12 @@ pub struct Manifest {
     pub schema_version: u64,
     /// The offset through which the lake holds the log.
     pub through: Offset,
-    /// The parts in the order of their first offsets. Together they hold every offset up to `through` once.
+    /// The parts in the order of their first offsets. Together they hold every offset up to
+    /// `through` once.
     pub files: Vec<Part>,
 }
 
-/// What every version of a manifest says.
+/// The part of a manifest that every version has.
 #[derive(Debug, Deserialize)]
 struct Version {
     schema_version: u64,
@@ -66,7 +67,8 @@ impl Manifest {
         write_whole(&lake.join(FILE), &json).and_then(|()| sync(lake)).map_err(LakeError::io(lake))
     }
 
-    /// The parts of each pass: the smallest groups that hold all offsets from their first to their last.
+    /// The parts of each pass: the smallest groups that hold all offsets from their first to their
+    /// last.
     pub(super) fn passes(&self) -> Vec<&[Part]> {
         let (mut rest, mut passes) = (&self.files[..], Vec::new());
         while let Some(length) = pass_length(rest) {
@@ -96,7 +98,7 @@ impl Manifest {
     }
 }
 
-/// How many of the parts make up the first pass; none if they never do.
+/// The number of parts in the first pass; none if they never add up to one.
 fn pass_length(parts: &[Part]) -> Option<usize> {
     let (first, mut last, mut rows) = (parts.first()?.first, Offset(0), 0_u64);
     for (part, length) in parts.iter().zip(1..) {
@@ -109,7 +111,7 @@ fn pass_length(parts: &[Part]) -> Option<usize> {
     None
 }
 
-/// Whether a path of the manifest stays in the folder of the parts.
+/// True if a path of the manifest stays in the folder of the parts.
 fn is_inside(path: &str) -> bool {
     let mut components = Path::new(path).components();
     components.next() == Some(Component::Normal(RECORDS.as_ref()))

@@ -23,9 +23,9 @@ use crate::system::disk::{sum, sum_of, write_whole};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Where it is in the lake.
+    /// Its path in the lake.
     pub path: String,
-    /// How many records it holds, at least 1.
+    /// The number of records it holds, at least 1.
     pub rows: u64,
     /// The offset of the first of them.
     pub first: Offset,
@@ -38,7 +38,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Writes the records of one day, ascending and at least one. Its name lasts once its directory is synced.
+    /// Writes the records of one day, ascending and at least one. Its name lasts once its directory
+    /// is synced.
     pub(super) fn write(
         lake: &Path,
         day: Day,
@@ -104,7 +105,7 @@ fn encode(records: &[(Offset, Record)]) -> Result<Vec<u8>, ParquetError> {
     writer.into_inner()
 }
 
-/// How many rows are encoded at a time.
+/// The number of rows encoded at a time.
 const ROWS_AT_ONCE: usize = 1_024;
 
 fn decode(file: File) -> Result<Vec<arrow::array::RecordBatch>, ParquetError> {

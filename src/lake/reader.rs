@@ -15,7 +15,7 @@ pub struct Records {
     lake: PathBuf,
     passes: VecDeque<Vec<Part>>,
     tables: Vec<Table>,
-    /// Where the records of the current pass stand, in order.
+    /// The places of the records of the current pass, in order.
     places: vec::IntoIter<Place>,
     next: Offset,
 }
@@ -27,7 +27,7 @@ struct Table {
     columns: Columns,
 }
 
-/// Where a record stands. In the order of offsets first.
+/// The place of a record. In the order of offsets first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     offset: Offset,
@@ -37,7 +37,7 @@ struct Place {
 
 impl Records {
     pub(super) fn new(lake: &Path, manifest: &Manifest) -> Result<Self, LakeError> {
-        // What is missing is noticed before anybody relies on the first record.
+        // Missing parts are noticed before the first record is returned.
         for part in &manifest.files {
             part.check(lake)?;
         }

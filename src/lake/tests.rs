@@ -189,7 +189,8 @@ fn an_empty_log_makes_no_lake_until_there_is_something() {
     assert_eq!(world.lake(), world.log());
 }
 
-/// Whatever an interrupted export left: parts of a pass without their manifest, half a part, half a manifest.
+/// An interrupted export may leave parts of a pass without their manifest, half a part, half a
+/// manifest.
 #[test]
 fn what_an_interrupted_export_left_is_cleared_away() {
     let world = World::new(events(0..20));

@@ -1,4 +1,4 @@
-//! What became of what came in.
+//! Counts ingested entries by outcome.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

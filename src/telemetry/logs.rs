@@ -13,15 +13,16 @@ pub enum LogError {
         "`log.level` is `{level}`, which is no level: say `info`, or `info,guanxi::http=debug`"
     )]
     Level {
-        /// What was given.
+        /// The given text.
         level: String,
-        /// What is wrong with it.
+        /// The reason.
         #[source]
         source: tracing_subscriber::filter::ParseError,
     },
 }
 
-/// The database below tells of every file at `info`. Whoever wants that names it in `log.level`, where the later word wins.
+/// The database logs every file at `info`, which this turns off. To see those lines, name the
+/// database in `log.level`, where the later directive wins.
 const QUIET: &str = "fjall=warn,lsm_tree=warn";
 
 /// Starts writing log lines to standard error. In a process that logs already, nothing changes.
@@ -39,7 +40,8 @@ pub fn init(log: &Log) -> Result<(), LogError> {
     Ok(())
 }
 
-/// Has panics told as one log line. Their message and place are enough; a backtrace would cost more than the answer it belongs to.
+/// Has panics told as one log line. Their message and place are enough; a backtrace would cost more
+/// than the answer it belongs to.
 pub fn tell_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

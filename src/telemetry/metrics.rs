@@ -16,11 +16,11 @@ pub struct Metrics {
     registry: Registry,
     requests: Requests,
     request_seconds: RequestSeconds,
-    /// How long the parts of a list take.
+    /// The duration of each stage of a list.
     pub stages: StageLatencies,
-    /// What became of what came in.
+    /// Ingested entries by outcome.
     pub ingest: IngestCounters,
-    /// What is read off when somebody asks.
+    /// The gauges read at each scrape.
     pub gauges: Gauges,
 }
 
@@ -31,11 +31,11 @@ pub struct Gauges {
     pub offset: Gauge<i64, AtomicI64>,
     /// The watermark of the model that serves.
     pub watermark: Gauge<i64, AtomicI64>,
-    /// How many records have come since the watermark.
+    /// The number of records since the watermark.
     pub watermark_lag: Gauge<i64, AtomicI64>,
-    /// How long ago the model was made; -1 without one.
+    /// The age of the model in seconds; -1 without one.
     pub model_age: Gauge<f64, AtomicU64>,
-    /// Whether the server is ready: 1 or 0.
+    /// 1 if the server is ready, else 0.
     pub ready: Gauge<i64, AtomicI64>,
     /// Groups that were written, each with one fsync.
     pub commits: Counter,

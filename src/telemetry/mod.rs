@@ -1,6 +1,7 @@
-//! What an operator sees from outside: counters and histograms at `/metrics`, and log lines.
+//! The operator's view: counters and histograms at `/metrics`, and log lines.
 //!
-//! Whoever counts holds a handle: nothing on the way of a request looks up a label or takes a lock. No label and no line names a user.
+//! Code that counts holds a handle, so that no request looks up a label or takes a lock.
+//! No label and no line names a user.
 
 mod histogram;
 mod ingest;

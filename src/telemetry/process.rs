@@ -1,8 +1,8 @@
-//! What a process has used, as Linux tells it.
+//! The resources that a process has used, as Linux reports them.
 
 use std::fs;
 
-/// What a process has used so far.
+/// The resources that a process has used so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usage {
     /// Seconds of CPU, of all its threads, those that have ended too. In steps of 10 ms.

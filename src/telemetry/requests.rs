@@ -1,4 +1,4 @@
-//! How many requests got which answer, and how long they took, per route.
+//! Counts requests by route and status, and measures their durations.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -32,7 +32,8 @@ pub struct RequestCounters {
     route: String,
     family: Requests,
     seconds: Latencies,
-    /// From 100 on; made when a status is first answered, so that `/metrics` lists no status that never was.
+    /// From 100 on; made when a status is first answered, so that `/metrics` lists no status that
+    /// never was.
     statuses: Box<[OnceLock<Counter>]>,
 }
 

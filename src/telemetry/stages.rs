@@ -1,4 +1,4 @@
-//! How long the parts of an answer take, per scenario.
+//! The durations of an answer's stages, by scenario.
 
 use guanxi_models::recommend::query::Scenario;
 use prometheus_client::encoding::EncodeLabelSet;
