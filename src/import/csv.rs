@@ -110,7 +110,8 @@ impl Row for CsvRow<'_> {
     }
 }
 
-/// CSV has no types: what looks like a number or a boolean is one. `0042` is a text, for it would lose its zeros.
+/// CSV has no types: what looks like a number or a boolean is one. `0042` is a text, for it would
+/// lose its zeros.
 fn guessed(text: &str) -> Cell<'_> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     let is_number = match digits {

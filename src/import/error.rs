@@ -1,4 +1,4 @@
-//! What can go wrong with a file, and with one row of it.
+//! Errors of a file, and of one row of it.
 
 use std::path::PathBuf;
 
@@ -10,9 +10,9 @@ pub enum ImportError {
     /// The file can't be opened or read.
     #[error("can't read `{}`", path.display())]
     Io {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
@@ -22,17 +22,17 @@ pub enum ImportError {
         path.display()
     )]
     Extension {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The file is damaged, or of another format than its name says.
     #[error("`{}` is no readable {format} file: {what}", path.display())]
     Damaged {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What its name says it is.
+        /// The format that its name implies.
         format: &'static str,
-        /// What is wrong.
+        /// The reason.
         what: String,
     },
     /// A column that is needed is not there.
@@ -42,7 +42,7 @@ pub enum ImportError {
         listed(columns)
     )]
     MissingColumn {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
         /// The column that was looked for.
         wanted: String,
@@ -51,12 +51,12 @@ pub enum ImportError {
         /// The columns that exist.
         columns: Vec<String>,
     },
-    /// A column is of a type that its field can't be made from.
+    /// The type of a column can't be converted to its field.
     #[error("column `{column}` of `{}` has the type {data_type}, which can't be a {field}", path.display())]
     ColumnType {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// Which column.
+        /// The name of the column.
         column: String,
         /// Its type.
         data_type: String,
@@ -90,7 +90,7 @@ pub enum RowError {
     Malformed {
         /// The row's number among the data, from 1; in NDJSON the number of its line.
         row: u64,
-        /// What is wrong.
+        /// The reason.
         flaw: Flaw,
     },
     /// The file can't be read any further: no row follows.
@@ -104,13 +104,13 @@ pub enum MappingError {
     /// It is not of the form `NAME=NAME`.
     #[error("`{text}` is no mapping: write `field=column`")]
     Form {
-        /// What was typed.
+        /// The given text.
         text: String,
     },
     /// There is no such field.
     #[error("`{field}` is no field: the fields are {}", known.join(", "))]
     Field {
-        /// What was typed.
+        /// The given text.
         field: String,
         /// The fields that exist.
         known: Vec<&'static str>,
@@ -118,7 +118,7 @@ pub enum MappingError {
     /// There is no such event type.
     #[error("`{name}` is no event type: the types are {}", known.join(", "))]
     EventType {
-        /// What was typed.
+        /// The given text.
         name: String,
         /// The types that exist.
         known: Vec<&'static str>,

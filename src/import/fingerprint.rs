@@ -1,4 +1,4 @@
-//! What a file's content is called.
+//! The fingerprint of a file's content.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::ImportError;
 
-/// The first 64 bits of the SHA-256 of a file's content, in hexadecimal: enough for all the files that one shop will ever have.
+/// The first 64 bits of the SHA-256 of a file's content, in hexadecimal: enough for all the files
+/// that one shop will ever have.
 pub(super) fn fingerprint(path: &Path) -> Result<String, ImportError> {
     let mut file = File::open(path).map_err(ImportError::io(path))?;
     let mut digest = Sha256::new();

@@ -11,11 +11,12 @@ use crate::store::{Store, StoreError};
 /// Half of a SHA-256: two different things never share it.
 type Hash = u128;
 
-/// Writes to a store. Events are known to it by their ids; an item, user or relation that is in the log just as it is now is not written again.
+/// Writes to a store and skips known records. The store knows events by their ids. An item, user or
+/// relation that equals its latest record is not written again.
 #[derive(Debug)]
 pub struct StoreSink<'a> {
     store: &'a Store,
-    /// What the log says last of each thing; read when the first item, user or relation comes.
+    /// The latest record of each thing; read when the first item, user or relation comes.
     current: Option<HashMap<Hash, Hash>>,
 }
 
@@ -25,7 +26,7 @@ impl<'a> StoreSink<'a> {
         Self { store, current: None }
     }
 
-    /// Whether the log doesn't say just this already. If so it is going to.
+    /// True if the log does not hold this record yet. It counts as held from now on.
     fn is_news(&mut self, record: &Record) -> Result<bool, StoreError> {
         let Some(key) = key(record) else { return Ok(true) };
         let body = body(record);
@@ -62,7 +63,8 @@ fn read_current(store: &Store) -> Result<HashMap<Hash, Hash>, StoreError> {
             Record::ItemDeleted { id } => drop(current.remove(&item_key(&id))),
             Record::UserDeleted { id } => {
                 current.remove(&user_key(&id));
-                // Its relations went with it, and which they were is not known here: all of them may be written again.
+                // Its relations went with it, and which they were is not known here: all of them
+                // may be written again.
                 current.retain(|_, body| *body != RELATED);
             }
             Record::RelationDeleted(relation) => drop(current.remove(&relation_key(&relation))),

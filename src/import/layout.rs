@@ -1,4 +1,4 @@
-//! What each column of a file stands for.
+//! The field of each column of a file.
 
 use std::path::Path;
 
@@ -98,7 +98,7 @@ fn check_absence(
     })
 }
 
-/// Whether a file's column of the class `found` can give a field of the class `wanted`.
+/// True if a column of the class `found` can be converted to a field of the class `wanted`.
 pub(super) fn can_give(found: Class, wanted: Class) -> bool {
     match wanted {
         Class::Text | Class::Integer | Class::Number => {

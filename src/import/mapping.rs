@@ -1,4 +1,4 @@
-//! Which column is which field, and what foreign names mean.
+//! Maps columns to fields, and foreign names to ours.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use guanxi_models::{EventType, Millis, RelationKind};
 use super::MappingError;
 use crate::ingest::shape::{EVENT, ITEM, RELATION, Shape, USER};
 
-/// What public data sets call their events, and what that is here.
+/// Event names of public data sets, and our name for each.
 pub const FOREIGN_EVENTS: [(&str, EventType); 6] = [
     ("listen", EventType::Purchase),
     ("checkin", EventType::Purchase),
@@ -17,13 +17,13 @@ pub const FOREIGN_EVENTS: [(&str, EventType); 6] = [
     ("group_launch_failed", EventType::Cart),
 ];
 
-/// What public data sets call their relations, and what that is here.
+/// Relation names of public data sets, and our name for each.
 pub const FOREIGN_KINDS: [(&str, RelationKind); 1] = [("co_group", RelationKind::Friend)];
 
-/// What the rows of a file are.
+/// The kind of a file's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// What users did with items.
+    /// Events.
     Interactions,
     /// How users stand to each other.
     Relations,
@@ -45,12 +45,12 @@ impl FileKind {
         }
     }
 
-    /// Whether columns that are no field become attributes.
+    /// True if columns that are no field become attributes.
     pub(super) fn has_attributes(self) -> bool {
         matches!(self, Self::Items | Self::Users)
     }
 
-    /// Whether a file without a column for this field is useless.
+    /// True if a file needs a column for this field.
     pub(super) fn needs(field: &str) -> bool {
         matches!(field, "user" | "item" | "id" | "from" | "to")
     }
@@ -82,7 +82,8 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Usual columns, usual names, and purchases where no type is said. No time may lie more than a day after `now`.
+    /// Usual columns, usual names, and purchases where no type is said. No time may lie more than a
+    /// day after `now`.
     pub fn new(now: Millis) -> Self {
         let events = FOREIGN_EVENTS.map(|(name, kind)| (name.to_owned(), kind)).into();
         Self { columns: BTreeMap::new(), events, default_event: EventType::Purchase, now }
@@ -122,12 +123,12 @@ impl Mapping {
         self.now
     }
 
-    /// What an event name means. A meaning that was given beats the name's own.
+    /// The event type of a name. A meaning that was given beats the name's own.
     pub fn event(&self, name: &str) -> Option<EventType> {
         self.events.get(name).copied().or_else(|| EventType::from_name(name))
     }
 
-    /// What a kind's name means.
+    /// The relation kind of a name.
     pub(super) fn kind(name: &str) -> Option<RelationKind> {
         let foreign = FOREIGN_KINDS.iter().find(|(foreign, _)| *foreign == name);
         foreign.map(|(_, kind)| *kind).or_else(|| RelationKind::from_name(name))

@@ -1,8 +1,11 @@
 //! Files become records: Parquet, CSV and NDJSON, row by row, in bounded memory.
 //!
-//! A [`Mapping`] says which column is which field, a table reads the file piece by piece, and [`Rows`] hands out the checked rows: `ingest`
-//! checks them, leniently. [`import`] writes them to a [`Sink`] in batches. Event ids come from the file's content and the row number, so that
-//! a file that is imported again, or once more after an interruption, doubles nothing.
+//! A [`Mapping`] assigns columns to fields, and a table reads the file piece by piece. [`Rows`]
+//! yields the rows, which `ingest` has checked leniently. [`import`] writes them to a [`Sink`] in
+//! batches.
+//!
+//! Event ids come from the file's content and the row number. Importing a file again, also after an
+//! interruption, therefore stores no event twice.
 
 mod csv;
 mod error;

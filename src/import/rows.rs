@@ -51,7 +51,7 @@ impl<T> Rows<T> {
         &self.path
     }
 
-    /// How much of the file has been read, from 0 to 1.
+    /// The share of the file that has been read, from 0 to 1.
     pub fn progress(&self) -> f64 {
         if self.is_done { 1.0 } else { self.table.progress().min(1.0) }
     }
@@ -109,10 +109,11 @@ impl<T> Iterator for Rows<T> {
     }
 }
 
-/// Opens a file of what users did with items: columns `user`, `item`, and what else an event may say.
+/// Opens a file of events: columns `user`, `item`, and any other field of an event.
 ///
-/// Without a type it is the mapping's default, without a time it is 0 (unknown), without a weight 1; without an `event_id` it is made of the
-/// file's content and the row's number, so that the same row gets the same id each time.
+/// A missing type becomes the mapping's default, a missing time 0 (unknown), a missing weight 1. A
+/// missing `event_id` is made from the file's content and the row's number, so that the same row
+/// gets the same id each time.
 pub fn read_interactions(path: &Path, mapping: &Mapping) -> Result<Rows<Event>, ImportError> {
     let owned = mapping.clone();
     let file = fingerprint(path)?;
@@ -128,7 +129,8 @@ pub fn read_interactions(path: &Path, mapping: &Mapping) -> Result<Rows<Event>, 
     Rows::open(path, FileKind::Interactions, mapping, Box::new(convert))
 }
 
-/// Opens a file of relations: columns `from` (or `src`), `to` (or `dst`), and `kind`, without which they are friends.
+/// Opens a file of relations: columns `from` (or `src`), `to` (or `dst`), and `kind`, without which
+/// they are friends.
 pub fn read_relations(path: &Path, mapping: &Mapping) -> Result<Rows<Relation>, ImportError> {
     let now = mapping.now();
     let convert = move |_: u64, cells: &dyn Row| {
@@ -138,14 +140,16 @@ pub fn read_relations(path: &Path, mapping: &Mapping) -> Result<Rows<Relation>, 
     Rows::open(path, FileKind::Relations, mapping, Box::new(convert))
 }
 
-/// Opens a catalogue: a column `item` (or `id`), and what else an item may say; columns that are no field become attributes.
+/// Opens a catalogue: a column `item` (or `id`), and what else an item may say; columns that are no
+/// field become attributes.
 pub fn read_items(path: &Path, mapping: &Mapping) -> Result<Rows<Item>, ImportError> {
     let now = mapping.now();
     let convert = move |_: u64, cells: &dyn Row| item(&Reader::new(cells, Mode::Lenient, now));
     Rows::open(path, FileKind::Items, mapping, Box::new(convert))
 }
 
-/// Opens a file of users: a column `user` (or `id`), and what else a user may say; columns that are no field become attributes.
+/// Opens a file of users: a column `user` (or `id`), and what else a user may say; columns that are
+/// no field become attributes.
 pub fn read_users(path: &Path, mapping: &Mapping) -> Result<Rows<User>, ImportError> {
     let now = mapping.now();
     let convert = move |_: u64, cells: &dyn Row| user(&Reader::new(cells, Mode::Lenient, now));

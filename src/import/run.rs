@@ -17,13 +17,13 @@ const LISTED: usize = 20;
 /// Why a sink could not write.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Where records go.
+/// The destination of imported records.
 pub trait Sink {
-    /// Writes records, all of them or none. When it returns, they are safe.
+    /// Writes records, all of them or none. They are durable when it returns.
     fn write(&mut self, records: Vec<Record>) -> Result<Written, SinkError>;
 }
 
-/// What became of the records that a sink was given: the three add up to all of them.
+/// The outcomes of the records given to a sink; the three add up to all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// They are in the log now and were not before.
@@ -48,7 +48,7 @@ impl Written {
 /// The files of one import.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// What users did with items.
+    /// Events.
     pub interactions: Option<PathBuf>,
     /// How users stand to each other.
     pub relations: Option<PathBuf>,
@@ -59,8 +59,9 @@ pub struct Files {
 }
 
 impl Files {
-    /// Opens all of them, in the order in which they are best written: the catalogue first, the interactions last. What can be seen to be wrong
-    /// without reading the rows is an error here, before anything is written.
+    /// Opens all of them in the order of writing: the catalogue first, the interactions last.
+    ///
+    /// A fault that shows without reading the rows is an error here, before anything is written.
     pub fn open(&self, mapping: &Mapping) -> Result<Vec<Rows<Record>>, ImportError> {
         let mut opened = Vec::new();
         if let Some(path) = &self.items {
@@ -79,25 +80,25 @@ impl Files {
     }
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// The file that is being read.
     pub path: &'a Path,
-    /// How much of it is read, from 0 to 1.
+    /// The share of it that has been read, from 0 to 1.
     pub progress: f64,
-    /// How many rows of it.
+    /// The number of its rows read.
     pub rows: u64,
 }
 
-/// What became of the rows of one file.
+/// The outcomes of one file's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// The file.
     pub path: PathBuf,
     /// Rows that were read.
     pub rows: u64,
-    /// What became of the good ones.
+    /// The outcomes of the accepted rows.
     pub written: Written,
     /// Rows that were not taken.
     pub malformed: u64,
@@ -108,7 +109,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whether something was refused.
+    /// True if a row was refused.
     pub fn has_refusals(&self) -> bool {
         self.malformed > 0 || self.written.conflicts > 0
     }

@@ -20,7 +20,7 @@ pub(super) trait Table {
     /// Visits the rows of the next piece. False after the last.
     fn next_rows(&mut self, visit: Visit<'_>) -> Result<bool, ImportError>;
 
-    /// How much has been read, from 0 to 1.
+    /// The share of the file that has been read, from 0 to 1.
     fn progress(&self) -> f64;
 
     /// The name of the column that a field is read from.

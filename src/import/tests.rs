@@ -48,7 +48,7 @@ fn items_of(path: &Path) -> Vec<Item> {
     read_items(path, &Mapping::new(NOW)).unwrap().map(Result::unwrap).collect()
 }
 
-/// What went wrong in which rows.
+/// The refused rows and their reasons.
 fn problems<T: std::fmt::Debug>(rows: Rows<T>) -> Vec<String> {
     rows.filter_map(Result::err).map(|error| error.to_string()).collect()
 }

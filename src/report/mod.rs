@@ -1,6 +1,7 @@
 //! The report as one page: a file without anything outside of it, to be sent around and kept.
 //!
-//! Everything that comes from outside (names, recipes, conditions) passes through the template, which escapes it.
+//! Everything that comes from outside (names, recipes, conditions) passes through the template,
+//! which escapes it.
 
 pub(crate) mod page;
 mod papers;

@@ -7,31 +7,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::publish_if::Verdict;
 
-/// What a training run tells.
+/// The results of a training run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Papers {
     /// The figures of what is served, by the names that everybody uses.
     pub metrics: BTreeMap<String, f64>,
-    /// What the training tells.
+    /// The report of the training.
     pub report: Report,
-    /// What each stage cost, in their order.
+    /// The cost of each stage, in order.
     pub stages: Vec<StageCost>,
     /// How each embedding was trained, in their order.
     #[serde(default)]
     pub losses: Vec<LossCurve>,
-    /// Whether the model may be published; none where nothing was asked for.
+    /// The verdict of `--publish-if`; none without that option.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Verdict>,
 }
 
-/// What one stage cost.
+/// The cost of one stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
     /// The stage.
     pub stage: String,
     /// Wall-clock seconds.
     pub seconds: f64,
-    /// The most memory that the process held during the stage, in bytes; 0 where the system does not tell.
+    /// The most memory that the process held during the stage, in bytes; 0 where the system does
+    /// not tell.
     pub peak_bytes: u64,
 }
 
@@ -46,7 +47,8 @@ pub struct LossCurve {
     pub mean_ridge: f32,
     /// The loss after each sweep.
     pub losses: Vec<f64>,
-    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where nothing was held out.
+    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where
+    /// nothing was held out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<Option<f64>>,
 }

@@ -35,7 +35,7 @@ pub(super) fn summary(papers: &Papers) -> Markup {
     }
 }
 
-/// Whether the model may serve.
+/// The verdict of `--publish-if`.
 pub(super) fn guard(verdict: Option<&Verdict>) -> Markup {
     let Some(verdict) = verdict else { return html! {} };
     html! {
@@ -79,7 +79,8 @@ fn dots(metric: &str, systems: &[System]) -> Markup {
 /// Quality by how much is known of a user.
 pub(super) fn groups(quality: &Comparison) -> Markup {
     let names: Vec<&str> = quality.systems.iter().map(|system| system.name.as_str()).collect();
-    // A chart of all arms of an ablation can't be read: the model, its embedding and the baselines are in it.
+    // A chart of all arms of an ablation can't be read: the model, its embedding and the baselines
+    // are in it.
     let drawn: Vec<usize> = (0..names.len()).filter(|&at| is_drawn(names[at])).collect();
     let part = |title: &str, of: &str, groups: &[Group]| {
         html! {
@@ -119,7 +120,7 @@ fn chart(label: &str, groups: &[Group], names: &[&str], drawn: &[usize]) -> Mark
     html! { figure { (lines(&Lines { label, places: &places, series: &series, from_zero: true })) } }
 }
 
-/// How much of the catalogue lists show, and how popular that is.
+/// The share of the catalogue in lists, and the popularity of that share.
 pub(super) fn shown(systems: &[System]) -> Markup {
     let part = |title: &str, value: fn(&System) -> f64, text: fn(f64) -> String| {
         let row = |(colour, system): (usize, &System)| Row {
@@ -305,7 +306,7 @@ pub(super) fn trials(trials: &[Trial]) -> Markup {
     }
 }
 
-/// What the stages cost.
+/// The cost of each stage.
 pub(super) fn stages(stages: &[StageCost]) -> Markup {
     let total: f64 = stages.iter().map(|stage| stage.seconds).sum();
     let most = stages.iter().map(|stage| stage.peak_bytes).max().unwrap_or(0) as f64 / MIB;

@@ -22,7 +22,7 @@ pub(super) fn systems(quality: &Comparison) -> Markup {
     table("Means and half of the 95 % interval", &head, &rows.collect::<Vec<_>>())
 }
 
-/// What the model is better by than every other system.
+/// The difference between the model and each other system.
 pub(super) fn differences(quality: &Comparison) -> Markup {
     let head = ["less", "ndcg@20", "95 %", "recall@20", "95 %", "by ndcg@20"];
     let rows = quality.differences.iter().map(|other| {

@@ -7,7 +7,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Puts a file in its place after the disk has its bytes. Its name lasts once [`sync`] was called on the directory.
+/// Puts a file in its place after the disk has its bytes. Its name lasts once [`sync`] was called
+/// on the directory.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let half = path.with_extension("new");
     write_synced(&half, bytes)?;
@@ -21,7 +22,8 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a directory with all above it that are missing, and waits until the disk has the name of each.
+/// Makes a directory with all above it that are missing, and waits until the disk has the name of
+/// each.
 pub(crate) fn make_directories(path: &Path) -> io::Result<()> {
     if path.is_dir() || path.as_os_str().is_empty() {
         return Ok(());
@@ -64,14 +66,15 @@ pub(crate) fn sum_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// What is left of a file: how many bytes, and their SHA-256 in hexadecimal.
+/// The length of the rest of a file in bytes, and its SHA-256 in hexadecimal.
 pub(crate) fn sum(file: &mut File) -> io::Result<(u64, String)> {
     let mut hasher = Sha256::new();
     let bytes = each_chunk(file, |chunk| hasher.update(chunk))?;
     Ok((bytes, hex(&hasher.finalize())))
 }
 
-/// As [`sum`], by the 128 bits of XXH3 (specification of xxHash, "XXH3 Algorithm Overview"): at the speed of memory. It tells damage, not intent.
+/// As [`sum`], by the 128 bits of XXH3 (specification of xxHash, "XXH3 Algorithm Overview"): at the
+/// speed of memory. It tells damage, not intent.
 pub(crate) fn xxh3(file: &mut File) -> io::Result<(u64, String)> {
     let mut hasher = Xxh3::new();
     let bytes = each_chunk(file, |chunk| hasher.update(chunk))?;

@@ -1,7 +1,7 @@
-//! Work that nobody waits for, done where nobody else wants a core.
+//! Background work at idle priority, which runs only while no other thread wants a core.
 //!
-//! Loading a model takes a core for so long that the share of a thread which [stands back](crate::system::priority) is too much: questions wake up on
-//! a core that it has while another works for them.
+//! Loading a model takes a core for long. Even the small share of a thread of
+//! [low priority](crate::system::priority) delays requests that wake up on its core.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -11,20 +11,21 @@ use std::time::Duration;
 
 use crate::system::priority::{Work, stand_back};
 
-/// After so long it is looked at whether work that is done [when idle](when_idle) finds a core.
+/// The time after which work that runs [when idle](when_idle) is checked for progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What `work` makes on a thread of its own, which gets a core only where nobody else wants one.
+/// Runs `work` on a thread of idle priority and returns its result.
 ///
-/// Where that thread has waited for a core for more than half of `patience`, nothing might ever come of it: then `work` is done once more on
-/// this thread. What the other one makes is dropped; what it holds, it holds until it is done.
+/// If that thread has waited for a core for more than half of `patience`, it may never finish, so
+/// this thread runs `work` once more. The other result is dropped; the other thread keeps its
+/// resources until it ends.
 pub(crate) fn when_idle<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Clone + Send + 'static,
 ) -> T {
     let ((tell, told), (show, shown)) = (mpsc::channel(), mpsc::channel());
     let same = work.clone();
-    // Where there is no thread to be had, or no core for its first steps, nobody shows anything.
+    // Without a thread, or without a core for its first steps, nothing is sent on `show`.
     let _thread = idly(move || {
         drop(show.send(File::open("/proc/thread-self/schedstat").ok()));
         drop(tell.send(same()));
@@ -36,7 +37,8 @@ pub(crate) fn when_idle<T: Send + 'static>(
     made.unwrap_or_else(work)
 }
 
-/// Drops `value` on such a thread, as soon as there is a core for it. None where it was dropped at once, for want of a thread.
+/// Drops `value` on such a thread, as soon as there is a core for it. None where it was dropped at
+/// once, for want of a thread.
 pub(crate) fn drop_when_idle<T: Send + 'static>(value: T) -> Option<JoinHandle<()>> {
     idly(move || drop(value))
 }
@@ -49,7 +51,7 @@ fn idly(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
     Builder::new().name("idle".to_owned()).spawn(idle).ok()
 }
 
-/// What a thread makes, unless it finds no core, or panics.
+/// The result of a thread, unless it finds no core or panics.
 fn made_in_time<T>(
     told: &mpsc::Receiver<T>,
     waits: Option<&File>,
@@ -70,7 +72,7 @@ fn made_in_time<T>(
     }
 }
 
-/// How long a thread has waited for a core since it began, by its `schedstat` (proc(5)).
+/// The time that a thread has waited for a core since its start, by `schedstat` (proc(5)).
 fn waited(mut waits: &File) -> Option<Duration> {
     let mut text = String::new();
     waits.rewind().ok()?;

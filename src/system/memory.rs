@@ -1,8 +1,8 @@
-//! Memory on the way of an answer: what others free must not be cleaned up by the thread that answers.
+//! Returns freed memory to the system on a background thread, never on a request thread.
 //!
-//! When a model goes, hundreds of mebibytes are freed. The allocator gives them back to the system a second later, on whatever thread asks
-//! for memory then: a question waited 10 to 15 ms for that. And where the allocator's memory lies in huge pages, a thread that needs a few
-//! kilobytes waits until the system has cleared two mebibytes.
+//! Replacing a model frees hundreds of mebibytes. The allocator returns them to the system a second
+//! later, on the next thread that allocates: a request waited 10 to 15 ms for that. Huge pages cost
+//! requests, too: a thread that needs a few kilobytes waits until the system has cleared 2 MiB.
 #![expect(unsafe_code, reason = "the allocator is a C library: see `give_back`")]
 
 use std::io;
@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use crate::system::priority::{Work, stand_back};
 
-/// How often freed memory is given back: well before the allocator does it by itself, a second after it was freed.
+/// The interval at which freed memory is returned: well before the allocator does it by itself, a
+/// second after it was freed.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Has freed memory given back on threads of its own and memory taken by small pages, from now to the end of the process.
+/// Has freed memory given back on threads of its own and memory taken by small pages, from now to
+/// the end of the process.
 ///
-/// One thread does it where nobody else wants a core; the other sees to it that it is done all the same.
+/// One thread does it where nobody else wants a core; the other sees to it that it is done all the
+/// same.
 pub(crate) fn for_answers() -> io::Result<()> {
     take_small_pages();
     let passes = Arc::new(AtomicU64::new(0));
@@ -57,7 +60,8 @@ fn take_small_pages() {
 
 /// Gives back what was freed, whoever freed it.
 fn give_back() {
-    // SAFETY: no argument is a pointer, and the function may be called from any thread at any time (its documentation asks for nothing).
+    // SAFETY: no argument is a pointer, and the function may be called from any thread at any time
+    // (its documentation asks for nothing).
     unsafe { libmimalloc_sys::mi_collect(true) }
 }
 
@@ -69,7 +73,7 @@ mod tests {
     const BLOCK: usize = 1 << 20;
     const BLOCKS: usize = 256;
 
-    /// How much memory this process has that is in no file, in bytes.
+    /// The anonymous memory of this process, in bytes.
     fn resident() -> usize {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
@@ -78,7 +82,8 @@ mod tests {
 
     #[test]
     fn what_was_freed_is_given_back_at_once() {
-        // SAFETY: each block has the size that is written, and is freed once, by the allocator that made it.
+        // SAFETY: each block has the size that is written, and is freed once, by the allocator that
+        // made it.
         let blocks: Vec<_> = (0..BLOCKS)
             .map(|_| unsafe {
                 let block = libmimalloc_sys::mi_malloc(BLOCK);

@@ -1,18 +1,19 @@
-//! Who goes first where the cores don't suffice: questions, then what comes in, then copies of what is there.
+//! Thread priorities: requests first, then bulk writes, then exports.
 //!
-//! The system's scheduler decides it, thread by thread: a thread that stands back gets a core as long as nobody else wants one, and a
-//! small share of it otherwise (on Linux, where niceness is one of threads: setpriority(2)).
+//! The system's scheduler applies them. A thread of low priority gets a core while no other thread
+//! wants it, and a small share otherwise. This works on Linux, where niceness belongs to threads:
+//! setpriority(2).
 
 use std::io;
 
-/// What a thread is for that doesn't answer questions.
+/// The purpose of a thread that answers no requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
-    /// To take in much at once: bodies of many entries, models.
+    /// Takes in much at once: bulk bodies, models.
     Bulk,
-    /// To hand out what is there: exports and the histories that retraining reads.
+    /// Reads much at once: exports, and the log that retraining reads.
     Copies,
-    /// What nobody waits for. It gets a core only where nobody else wants one.
+    /// Background work. It gets a core only while no other thread wants one.
     Spare,
 }
 
@@ -48,14 +49,14 @@ fn be_idle() -> io::Result<()> {
     Ok(())
 }
 
-/// Where the system doesn't do it, all threads are alike.
+/// If the system refuses, all threads have the same priority.
 fn log_failed(done: io::Result<()>) {
     if let Err(error) = done {
         tracing::debug!(%error, "a thread could not stand back");
     }
 }
 
-/// How far this thread stands back.
+/// The niceness of this thread.
 #[cfg(test)]
 pub(crate) fn niceness() -> i32 {
     rustix::process::getpriority_process(None).unwrap()

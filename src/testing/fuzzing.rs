@@ -1,7 +1,9 @@
-//! Everything that reads bytes of others, as targets for fuzzing: none may panic, hang or take memory without bound.
+//! Everything that reads bytes of others, as targets for fuzzing: none may panic, hang or take
+//! memory without bound.
 //!
-//! `cargo test` runs each on its seeds, on what earlier runs found (`fuzz/regressions/<target>/`) and on a few thousand mutations; as many
-//! more as `GUANXI_FUZZ_RUNS` says. `fuzz/` runs the same targets under libFuzzer, which is led by coverage.
+//! `cargo test` runs each on its seeds, on what earlier runs found (`fuzz/regressions/<target>/`)
+//! and on a few thousand mutations; as many more as `GUANXI_FUZZ_RUNS` says. `fuzz/` runs the same
+//! targets under libFuzzer, which is led by coverage.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,8 @@ use crate::{access, http, registry, store};
 /// The time of all runs.
 const NOW: i64 = 1_700_000_000_000;
 
-/// Whether a panic of this thread is one that a library is known to make of damaged bytes, and that becomes an error.
+/// True if a panic of this thread comes from a library that panics on damaged bytes, and becomes an
+/// error.
 pub fn is_expected_panic() -> bool {
     crate::untrusted::panics::is_guarded()
 }
@@ -25,9 +28,9 @@ pub fn is_expected_panic() -> bool {
 pub struct Target {
     /// Its name.
     pub name: &'static str,
-    /// What reads the bytes.
+    /// The parser under test.
     pub run: fn(&[u8]),
-    /// Where mutations begin.
+    /// The valid inputs that are mutated.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
@@ -209,7 +212,7 @@ mod tests {
         std::env::var("GUANXI_FUZZ_RUNS").map_or(1_500, |runs| runs.parse().unwrap())
     }
 
-    /// What is likely to be at the edge of something.
+    /// Bytes that are likely to hit edge cases.
     const PIECES: &[&[u8]] = &[
         b"\0",
         b"\xff",

@@ -1,9 +1,10 @@
 //! Defects on purpose, to see that the tests of durability would find them.
 //!
-//! They exist only in a build with the feature `seeded-defects`, which is never released; there the variable `SEEDED_DEFECT` chooses
-//! one. In every other build [`has`] is `false` for the compiler too, and nothing of them is left.
+//! They exist only in a build with the feature `seeded-defects`, which is never released; there the
+//! variable `SEEDED_DEFECT` chooses one. In every other build [`has`] is `false` for the compiler
+//! too, and nothing of them is left.
 
-/// What can be broken.
+/// The defects that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     /// An append doesn't wait for its fsync.
@@ -16,7 +17,7 @@ pub(crate) enum Defect {
     NoChecksum,
 }
 
-/// Whether the program has this defect.
+/// True if this defect is switched on.
 #[cfg(feature = "seeded-defects")]
 pub(crate) fn has(defect: Defect) -> bool {
     let chosen = std::env::var("SEEDED_DEFECT").unwrap_or_default();
@@ -29,7 +30,7 @@ pub(crate) fn has(defect: Defect) -> bool {
     chosen == name
 }
 
-/// Whether the program has this defect: no.
+/// Always false: this build has no defects to switch on.
 #[cfg(not(feature = "seeded-defects"))]
 pub(crate) const fn has(_: Defect) -> bool {
     false

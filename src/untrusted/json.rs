@@ -1,4 +1,5 @@
-//! JSON with bounds: how deep it goes, how long its lists are, and no name twice in an object, of which two readers might take two.
+//! Strict JSON: bounds on depth and length, and no duplicate names in an object, because two
+//! readers might take different ones.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How deep lists and objects may lie in each other.
+/// The deepest nesting of lists and objects.
 const MAX_DEPTH: usize = 32;
 /// The most entries of a list.
 const MAX_ENTRIES: usize = 10_000;

@@ -1,4 +1,4 @@
-//! Calling libraries that assert what they expect of the bytes of others.
+//! Turns a panic in a parser of untrusted input into an error.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,13 +7,13 @@ thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is within [`guarded`]: a panic is an error there, which its caller tells.
+/// True inside [`guarded`], where a panic becomes an error for the caller.
 pub(crate) fn is_guarded() -> bool {
     IS_GUARDED.get()
 }
 
-/// What a library makes of damaged or hostile bytes, where a panic of it is an error and not the end of the caller. What it worked on must
-/// not be used again after one.
+/// Runs a library on damaged or hostile bytes, and returns a panic of it as an error. After a panic
+/// the values it worked on must not be used again.
 pub(crate) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     let before = IS_GUARDED.replace(true);
     let made = catch_unwind(AssertUnwindSafe(read));

@@ -1,9 +1,10 @@
-//! Charts as inline SVG. Colours are classes, so that the style decides them for light and dark; every chart has a table beside it.
+//! Charts as inline SVG. Colours are classes, so that the style decides them for light and dark;
+//! every chart has a table beside it.
 
 use guanxi_training::judge::bootstrap::Interval;
 use maud::{Markup, html};
 
-/// How many colours the style has.
+/// The number of colours in the style.
 const COLOURS: usize = 8;
 
 fn class(colour: usize) -> String {
@@ -13,7 +14,7 @@ fn class(colour: usize) -> String {
 /// A line of a chart.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
-    /// What it is called.
+    /// Its name.
     pub(crate) name: String,
     /// The number of its colour: what is one thing has one colour on the whole page.
     pub(crate) colour: usize,
@@ -24,13 +25,13 @@ pub(crate) struct Series {
 /// A chart of lines over named places.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines<'a> {
-    /// What it shows, for those who can't see it.
+    /// Its description for screen readers.
     pub(crate) label: &'a str,
     /// The names of the places.
     pub(crate) places: &'a [String],
     /// The lines.
     pub(crate) series: &'a [Series],
-    /// Whether the axis of values begins at 0.
+    /// True if the axis of values begins at 0.
     pub(crate) from_zero: bool,
 }
 
@@ -40,7 +41,7 @@ const LEFT: f64 = 52.0;
 const BOTTOM: f64 = 24.0;
 const TOP: f64 = 8.0;
 
-/// Where values and places lie in a chart.
+/// Maps values and places to coordinates of a chart.
 struct Axes {
     low: f64,
     high: f64,
@@ -142,7 +143,7 @@ fn legend(series: &[Series]) -> Markup {
 /// One line of a list of bars or dots.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// What it is about.
+    /// Its label.
     pub(crate) name: String,
     /// The number of its colour.
     pub(crate) colour: usize,

@@ -1,4 +1,4 @@
-//! What pages are made of: one file without anything outside of it, to be sent around and kept.
+//! The parts of a page: one self-contained HTML file, to be sent around and kept.
 
 mod charts;
 mod table;
