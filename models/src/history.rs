@@ -2,8 +2,6 @@
 //!
 //! The same rule folds events into a history in training, in replay and in the overlay, so that a rebuilt model and a live one agree.
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::{EventType, Millis};
 pub use crate::histories::Histories;
 use crate::id::ItemIdx;
@@ -19,8 +17,7 @@ pub const NEGATIVE: u8 = 4;
 pub const GROUP: u8 = 8;
 
 /// How much each type of event says about taste, and how fast that fades.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EventWeights {
     /// Confidence added by one event, by the number of its [`EventType`]; never negative.
     pub by_type: [f32; EventType::ALL.len()],

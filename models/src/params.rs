@@ -6,7 +6,7 @@ use crate::event::Millis;
 use crate::history::{Entry, EventWeights};
 
 /// What a model was made with, as far as an answer depends on it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Params {
     /// How events become confidence.
     pub events: EventWeights,
@@ -17,12 +17,11 @@ pub struct Params {
     /// How the parts of the for-you score are weighed.
     pub blend: Blend,
     /// How much less an item of a user's own counts in the lists for each that came after it: see [`crate::recency`].
-    #[serde(default)]
     pub recency: f32,
 }
 
 /// The row problem of a user, apart from the user's own history: see [`crate::solver`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoldIn {
     /// The eigenvalues `g` of the weighted Gram matrix `a0 sum_i b_i q_i q_i'` in whose eigenbasis both factor tables are stored; `dim` numbers, none negative.
     pub spectrum: Vec<f32>,

@@ -33,8 +33,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         Err(other) => return Err(other.into()),
     }
     let registry = Registry::open(&args.data)?;
-    if let Some(path) = registry.unreadable_pointer()? {
-        tell("current", Some(format!("`{}` can't be read", path.display())));
+    if let Some(pointer) = registry.unreadable_pointer()? {
+        tell("current", Some(pointer.to_string()));
     }
     let listed = registry.list()?.into_iter().map(|manifest| manifest.version);
     let pointed = registry.pointers()?.into_iter().map(|pointer| pointer.version);

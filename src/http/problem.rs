@@ -188,7 +188,7 @@ impl From<RegistryError> for Problem {
                 let detail = "this model does not exist: `GET /v1/models` lists those that do";
                 return Self::new(Code::UnknownModel, detail);
             }
-            RegistryError::Damaged { .. } => Code::ModelDamaged,
+            RegistryError::Damaged { .. } | RegistryError::Later { .. } => Code::ModelDamaged,
             RegistryError::Io { .. } | RegistryError::KeepNone => Code::StoreUnavailable,
         };
         Self::new(code, error.to_string())

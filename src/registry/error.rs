@@ -20,6 +20,19 @@ pub enum RegistryError {
         /// The name that was asked for.
         version: String,
     },
+    /// A later guanxi wrote the model.
+    #[error(
+        "model `{version}` has format {found}, and this guanxi reads formats up to {known}: serve it with the guanxi that wrote it, or \
+         train again"
+    )]
+    Later {
+        /// The model.
+        version: String,
+        /// Its format.
+        found: u32,
+        /// The last format that this program reads.
+        known: u32,
+    },
     /// A file of a model is not as it was written.
     #[error("model `{version}` is damaged: `{file}` {what}")]
     Damaged {

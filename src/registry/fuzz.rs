@@ -8,7 +8,7 @@ use guanxi_models::index::{IndexParams, ItemIndex, SearchScratch};
 use guanxi_models::{Factors, Model};
 
 use super::manifest::{Manifest, Shapes};
-use super::{Registry, publish, tables};
+use super::{Registry, publish, stored, tables};
 use crate::testing::fuzzing::folder_in_memory;
 
 const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
@@ -50,7 +50,6 @@ fn written() -> &'static Written {
 
 fn manifest_of(model: &Model) -> Manifest {
     Manifest {
-        format: super::manifest::FORMAT,
         version: "v".to_owned(),
         watermark: 0,
         created: String::new(),
@@ -87,7 +86,7 @@ pub(crate) fn model_seeds() -> Vec<Vec<u8>> {
 
 /// Reads a manifest and a pointer.
 pub(crate) fn manifest(bytes: &[u8]) {
-    drop(serde_json::from_slice::<Manifest>(bytes));
+    drop(stored::decode(bytes));
     let data = folder_in_memory("registry");
     let registry = Registry::open(&data).expect("there is room for a folder");
     let version = data.join("models/versions/v");
@@ -101,9 +100,9 @@ pub(crate) fn manifest(bytes: &[u8]) {
 
 /// A manifest and a pointer as they should be.
 pub(crate) fn manifest_seeds() -> Vec<Vec<u8>> {
-    let manifest =
-        serde_json::to_vec(&manifest_of(&Model::empty())).expect("a manifest is plain data");
+    let manifest = stored::encode(&manifest_of(&Model::empty()));
+    let earlier = include_bytes!("../../tests/formats/golden/model/2/manifest.json");
     let pointer =
         br#"{"number":1,"version":"v","manifest_sha256":"00","created":"2026-01-01T00:00:00Z"}"#;
-    vec![manifest, pointer.to_vec()]
+    vec![manifest, earlier.to_vec(), pointer.to_vec()]
 }

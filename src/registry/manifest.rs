@@ -1,21 +1,13 @@
-//! What `manifest.json` in a model's directory says.
+//! What is known of a model beside its tables. [`super::stored`] says how `manifest.json` tells it.
 
 use std::collections::BTreeMap;
 
 use guanxi_models::Model;
 use guanxi_models::params::Params;
-use serde::{Deserialize, Serialize};
-
-use super::error::Flaw;
-
-/// The format of a model directory. A higher one was written by a later guanxi; 1 had checksums by SHA-256.
-pub(super) const FORMAT: u32 = 2;
 
 /// Everything about a model but its tables.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
-    /// The format of the directory.
-    pub format: u32,
     /// The model's name.
     pub version: String,
     /// The offset through which it was trained.
@@ -32,24 +24,8 @@ pub struct Manifest {
     pub files: Vec<FileSum>,
 }
 
-impl Manifest {
-    /// Reads a manifest of this format or one before.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Flaw> {
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        // A later format may have other fields: that it is later comes first.
-        let Format { format } = serde_json::from_slice(bytes).map_err(Flaw::new)?;
-        if !(1..=FORMAT).contains(&format) {
-            return Err(Flaw::new(format!("has format {format} instead of {FORMAT}")));
-        }
-        serde_json::from_slice(bytes).map_err(Flaw::new)
-    }
-}
-
 /// How much is in a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shapes {
     /// Users.
     pub users: usize,
@@ -64,20 +40,18 @@ pub struct Shapes {
 }
 
 /// The size and the checksum of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSum {
     /// Its name in the directory.
     pub name: String,
     /// Its length.
     pub bytes: u64,
     /// What its bytes add up to.
-    #[serde(flatten)]
     pub checksum: Checksum,
 }
 
 /// What the bytes of a file add up to, in hexadecimal. It tells damage; against intent the directory must be guarded by other means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checksum {
     /// The 128 bits of XXH3.
     Xxh3(String),
@@ -111,18 +85,5 @@ impl Shapes {
             friendships: model.friends.columns().1.len(),
             dim: model.item_factors.dim(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_later_format_is_told_as_one() {
-        let later = Manifest::read(br#"{"format":3,"of":"tomorrow"}"#).unwrap_err();
-        assert_eq!(later.to_string(), "has format 3 instead of 2");
-        let none = Manifest::read(b"{}").unwrap_err();
-        assert!(none.to_string().contains("missing field `format`"), "{none}");
     }
 }

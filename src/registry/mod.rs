@@ -13,6 +13,7 @@ mod map;
 mod pointer;
 mod prune;
 mod publish;
+mod stored;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,13 @@ use std::path::{Path, PathBuf};
 use guanxi_models::Model;
 
 use crate::system::disk;
+use crate::system::format::FormatError;
 use crate::untrusted::panics::guarded;
 
 use error::Flaw;
 pub use error::RegistryError;
 pub use manifest::{Checksum, FileSum, Manifest, Shapes};
-pub use pointer::Pointer;
+pub use pointer::{Pointer, UnreadablePointer};
 pub use publish::Extras;
 
 /// The models of a data directory. Several processes may use it at once.
@@ -64,27 +66,35 @@ impl Registry {
 
     /// The newest pointer's file, if it can't be read. No crash leaves such a file, so something was damaged, and an older model is
     /// served than the one that was made current last.
-    pub fn unreadable_pointer(&self) -> Result<Option<PathBuf>, RegistryError> {
-        let newest = self.current()?.map_or(0, |pointer| pointer.number);
-        let highest = pointer::highest(&self.manifests)?;
-        Ok((highest > newest).then(|| pointer::path(&self.manifests, highest)))
+    pub fn unreadable_pointer(&self) -> Result<Option<UnreadablePointer>, RegistryError> {
+        pointer::unreadable(&self.manifests)
     }
 
     /// The manifests of all models that have one, the newest first.
     pub fn list(&self) -> Result<Vec<Manifest>, RegistryError> {
-        let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;
-        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let whole = names.filter(|name| !name.starts_with('.'));
-        let mut manifests: Vec<Manifest> = whole.filter_map(|name| self.show(&name).ok()).collect();
+        let names = self.names()?.into_iter();
+        let mut manifests: Vec<Manifest> = names.filter_map(|name| self.show(&name).ok()).collect();
         manifests.sort_by(|a, b| b.created.cmp(&a.created).then(b.version.cmp(&a.version)));
         Ok(manifests)
     }
 
+    /// The names of all models that were written to their end, readable or not, in no order.
+    pub(crate) fn names(&self) -> Result<Vec<String>, RegistryError> {
+        let entries = fs::read_dir(&self.versions).map_err(RegistryError::io(&self.versions))?;
+        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        Ok(names.filter(|name| !name.starts_with('.')).collect())
+    }
+
     /// The manifest of a model.
     pub fn show(&self, version: &str) -> Result<Manifest, RegistryError> {
-        let damaged = |what: String| damaged(version, "manifest.json", what);
+        let damaged = |what: String| damaged(version, publish::MANIFEST, what);
         let bytes = self.manifest_bytes(version)?;
-        let manifest = Manifest::read(&bytes).map_err(|flaw| damaged(flaw.0))?;
+        let manifest = stored::decode(&bytes).map_err(|error| match error {
+            FormatError::Later { found, known } => {
+                RegistryError::Later { version: version.to_owned(), found, known }
+            }
+            FormatError::Damaged(what) => damaged(format!("can't be read: {what}")),
+        })?;
         if manifest.version == version {
             return Ok(manifest);
         }

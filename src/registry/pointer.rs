@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::RegistryError;
 use crate::system::disk;
+use crate::system::format::{FormatError, json_format};
+
+/// The format of a pointer's file. Format 1 had no field `format`.
+const FORMAT: u32 = 2;
 
 /// One numbered file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer {
     /// Its number; the highest valid one is current.
     pub number: u64,
@@ -25,13 +29,48 @@ pub struct Pointer {
     pub created: String,
 }
 
+/// A pointer as it stands on the disk.
+#[derive(Serialize, Deserialize)]
+struct StoredPointer {
+    #[serde(default)]
+    format: u32,
+    number: u64,
+    version: String,
+    manifest_sha256: String,
+    created: String,
+}
+
+/// The newest pointer's file, if it can't be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadablePointer {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub flaw: String,
+}
+
+impl std::fmt::Display for UnreadablePointer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` {}", self.path.display(), self.flaw)
+    }
+}
+
 /// All valid pointers, the newest first, each read when it is asked for. Files that can't be read as one are passed over.
 pub(super) fn newest_first(
     directory: &Path,
 ) -> Result<impl Iterator<Item = Pointer>, RegistryError> {
     let mut files = numbered(directory)?;
     files.sort_by_key(|file| std::cmp::Reverse(file.0));
-    Ok(files.into_iter().filter_map(|(number, path)| read(&path).filter(|is| is.number == number)))
+    Ok(files.into_iter().filter_map(|(number, path)| read(number, &path).ok()))
+}
+
+/// The newest file, if it can't be read.
+pub(super) fn unreadable(directory: &Path) -> Result<Option<UnreadablePointer>, RegistryError> {
+    let newest = numbered(directory)?.into_iter().max();
+    Ok(newest.and_then(|(number, path)| {
+        let flaw = read(number, &path).err()?.to_string();
+        Some(UnreadablePointer { path, flaw })
+    }))
 }
 
 /// The highest number that any file has taken, valid or not.
@@ -50,8 +89,32 @@ fn numbered(directory: &Path) -> Result<Vec<(u64, PathBuf)>, RegistryError> {
     entries.filter_map(|entry| numbered(entry).transpose()).collect()
 }
 
-fn read(path: &Path) -> Option<Pointer> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+/// The pointer in the file of this number.
+fn read(number: u64, path: &Path) -> Result<Pointer, FormatError> {
+    let unreadable = |what: String| FormatError::Damaged(format!("can't be read: {what}"));
+    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let pointer = decode(&bytes).map_err(|error| match error {
+        FormatError::Damaged(what) => unreadable(what),
+        later @ FormatError::Later { .. } => later,
+    })?;
+    let number_within = pointer.number;
+    if number_within == number {
+        return Ok(pointer);
+    }
+    Err(unreadable(format!("it has number {number_within}")))
+}
+
+fn encode(pointer: &Pointer) -> Vec<u8> {
+    let Pointer { number, version, manifest_sha256, created } = pointer.clone();
+    let stored = StoredPointer { format: FORMAT, number, version, manifest_sha256, created };
+    serde_json::to_vec_pretty(&stored).expect("a pointer is plain data")
+}
+
+fn decode(bytes: &[u8]) -> Result<Pointer, FormatError> {
+    json_format(bytes, Some(1), FORMAT)?;
+    let StoredPointer { number, version, manifest_sha256, created, .. } =
+        serde_json::from_slice(bytes)?;
+    Ok(Pointer { number, version, manifest_sha256, created })
 }
 
 /// The file of a number.
@@ -80,9 +143,42 @@ pub(super) fn create(directory: &Path, mut pointer: Pointer) -> Result<Pointer, 
 /// The whole file appears at once, and only if no other has the name.
 fn write_new(directory: &Path, path: &Path, pointer: &Pointer) -> std::io::Result<()> {
     let half = directory.join(format!(".new-{}", std::process::id()));
-    disk::write_synced(&half, &serde_json::to_vec_pretty(pointer)?)?;
+    disk::write_synced(&half, &encode(pointer))?;
     let linked = fs::hard_link(&half, path);
     fs::remove_file(&half)?;
     linked?;
     disk::sync(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::format::assert_golden;
+
+    const FORMATS: [(u32, &[u8]); 2] = [
+        (1, include_bytes!("../../tests/formats/golden/pointer/1/00000001.json")),
+        (2, include_bytes!("../../tests/formats/golden/pointer/2/00000001.json")),
+    ];
+
+    fn pointer() -> Pointer {
+        Pointer {
+            number: 1,
+            version: "20261130T164145Z-5742".to_owned(),
+            manifest_sha256: "34fa6754ac5eb133bdf1f5a5c8cb8737ce537c16e07ff80775a1b6e862d7466a"
+                .to_owned(),
+            created: "2026-11-30T16:41:45.076283778Z".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_pointer_is_written_as_its_golden_bytes() {
+        assert_golden("pointer", FORMAT, &encode(&pointer()), FORMATS[1].1);
+    }
+
+    #[test]
+    fn every_format_of_a_pointer_is_read() {
+        for (format, bytes) in FORMATS {
+            assert_eq!(decode(bytes), Ok(pointer()), "format {format}");
+        }
+    }
 }

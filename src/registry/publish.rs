@@ -7,8 +7,8 @@ use std::path::Path;
 use guanxi_models::Model;
 use jiff::Timestamp;
 
-use super::manifest::{FORMAT, Manifest, Shapes};
-use super::{Registry, RegistryError, checksum, tables};
+use super::manifest::{Manifest, Shapes};
+use super::{Registry, RegistryError, checksum, stored, tables};
 use crate::system::disk::{self, sync};
 use crate::testing::seeded::{Defect, has};
 
@@ -78,7 +78,6 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
     write_synced(&half.join(PAGE), extras.page.as_bytes())?;
     let names = tables::files(model).chain([RECIPE, REPORT, PAGE]);
     let manifest = Manifest {
-        format: FORMAT,
         version: version.to_owned(),
         watermark: model.watermark.0,
         created: extras.created.to_string(),
@@ -87,7 +86,7 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
         params: model.params.clone(),
         files: names.map(|name| checksum::sum(half, name)).collect::<Result<_, _>>()?,
     };
-    write_synced(&half.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
+    write_synced(&half.join(MANIFEST), &stored::encode(&manifest))?;
     sync(half)
 }
 

@@ -80,10 +80,9 @@ fn look(
 
 /// What is to be told although the newest readable pointer is followed: that a newer one can't be read.
 pub(super) fn overlooked(shared: &Shared) -> Option<String> {
-    let path = shared.registry.unreadable_pointer().ok()??;
+    let pointer = shared.registry.unreadable_pointer().ok()??;
     Some(format!(
-        "`{}` can't be read, so that an older model may be served: `guanxi models activate` makes one current",
-        path.display()
+        "{pointer}, so that an older model may be served: `guanxi models activate` makes one current"
     ))
 }
 
