@@ -8,9 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::system::disk;
+use crate::system::format::{FormatError, known_format};
 
 const FORMAT: &str = "guanxi-data";
-const VERSION: u32 = 1;
+/// The format of the whole directory, which covers every file in it that names none.
+///
+/// | version | differs |
+/// |---|---|
+/// | 2 | models from format 3 on, records from format 2 on: nothing else, so that version 1 becomes 2 by the marker alone |
+/// | 1 | |
+const VERSION: u32 = 2;
+const MARKER: &str = "guanxi.json";
 
 /// A data directory that this process has for itself until the value is dropped.
 #[derive(Debug)]
@@ -20,20 +28,23 @@ pub struct Directory {
     _lock: File,
 }
 
-/// What `guanxi.json` says.
-#[derive(Debug, Serialize, Deserialize)]
-struct Marker {
+/// `guanxi.json` as it stands on the disk.
+#[derive(Serialize, Deserialize)]
+struct StoredMarker {
     format: String,
     version: u32,
 }
 
 impl Directory {
     /// Takes the directory, making it first where there is none or an empty one.
+    ///
+    /// A directory of an earlier guanxi gets the marker of today before anything else is written: from then on the earlier guanxi refuses
+    /// it by its version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         disk::make_directories(path).map_err(StoreError::io(path))?;
         check(path)?;
         let lock = lock(path)?;
-        if !path.join("guanxi.json").exists() {
+        if check(path)? != Some(VERSION) {
             mark(path)?;
         }
         Ok(Self { path: path.to_owned(), _lock: lock })
@@ -41,7 +52,17 @@ impl Directory {
 
     /// Makes sure that there is a data directory, whoever has it.
     pub fn ensure(path: &Path) -> Result<(), StoreError> {
-        if path.join("guanxi.json").exists() { check(path) } else { Self::open(path).map(drop) }
+        if !path.join(MARKER).exists() {
+            return Self::open(path).map(drop);
+        }
+        if check(path)? == Some(VERSION) {
+            return Ok(());
+        }
+        match Self::open(path) {
+            // Its holder, an earlier guanxi, goes on until it is restarted.
+            Ok(_) | Err(StoreError::Locked { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where it is.
@@ -50,18 +71,29 @@ impl Directory {
     }
 }
 
-/// Makes sure that the directory is ours, or empty.
-pub(super) fn check(path: &Path) -> Result<(), StoreError> {
-    let file = path.join("guanxi.json");
-    let Ok(text) = fs::read_to_string(&file) else { return check_empty(path) };
-    let marker: Option<Marker> = serde_json::from_str(&text).ok();
-    match marker {
-        Some(Marker { format, version: VERSION }) if format == FORMAT => Ok(()),
-        Some(Marker { format, version }) if format == FORMAT => {
-            Err(StoreError::Version { path: path.to_owned(), found: version, known: VERSION })
+/// Makes sure that the directory is ours, or empty. Returns the version of its marker; none where it is not marked yet.
+fn check(path: &Path) -> Result<Option<u32>, StoreError> {
+    let Ok(bytes) = fs::read(path.join(MARKER)) else { return check_empty(path).map(|()| None) };
+    let foreign = || StoreError::Foreign { path: path.to_owned() };
+    let version = decode(&bytes).ok_or_else(foreign)?;
+    match known_format(version, VERSION) {
+        Ok(version) => Ok(Some(version)),
+        Err(FormatError::Later { found, known }) => {
+            Err(StoreError::Version { path: path.to_owned(), found, known })
         }
-        _ => Err(StoreError::Foreign { path: path.to_owned() }),
+        Err(FormatError::Damaged(_)) => Err(foreign()),
     }
+}
+
+/// The version that a marker names, if it is one of ours.
+fn decode(bytes: &[u8]) -> Option<u32> {
+    let StoredMarker { format, version } = serde_json::from_slice(bytes).ok()?;
+    (format == FORMAT).then_some(version)
+}
+
+fn encode() -> Vec<u8> {
+    let marker = StoredMarker { format: FORMAT.to_owned(), version: VERSION };
+    serde_json::to_vec(&marker).expect("a marker is plain data")
 }
 
 /// A crash while the directory was made leaves at most the lock and half a marker; a training on files once left models and no marker.
@@ -109,10 +141,8 @@ fn write_holder(lock: &mut File) -> std::io::Result<()> {
 }
 
 fn mark(path: &Path) -> Result<(), StoreError> {
-    let (new, marker) = (path.join("guanxi.json.new"), path.join("guanxi.json"));
-    let body = Marker { format: FORMAT.to_owned(), version: VERSION };
-    let text = serde_json::to_string(&body).expect("a marker is plain data");
-    let written = disk::write_synced(&new, text.as_bytes());
+    let (new, marker) = (path.join("guanxi.json.new"), path.join(MARKER));
+    let written = disk::write_synced(&new, &encode());
     let placed = written.and_then(|()| fs::rename(&new, &marker)).and_then(|()| disk::sync(path));
     placed.map_err(StoreError::io(marker))
 }
@@ -120,6 +150,39 @@ fn mark(path: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::format::assert_golden;
+
+    const VERSIONS: [(u32, &[u8]); 2] = [
+        (1, include_bytes!("../../tests/formats/golden/directory/1/guanxi.json")),
+        (2, include_bytes!("../../tests/formats/golden/directory/2/guanxi.json")),
+    ];
+
+    #[test]
+    fn a_marker_is_written_as_its_golden_bytes() {
+        assert_golden("directory", VERSION, &encode(), VERSIONS[1].1);
+    }
+
+    #[test]
+    fn a_directory_of_any_earlier_version_is_taken_and_becomes_one_of_today() {
+        for (version, marker) in VERSIONS {
+            for take in [|path: &Path| Directory::open(path).map(drop), Directory::ensure] {
+                let dir = tempfile::tempdir().unwrap();
+                fs::write(dir.path().join(MARKER), marker).unwrap();
+                take(dir.path()).unwrap();
+                assert_eq!(fs::read(dir.path().join(MARKER)).unwrap(), encode(), "{version}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_marker_of_a_directory_that_an_earlier_guanxi_holds_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = Directory::open(dir.path()).unwrap();
+        fs::write(dir.path().join(MARKER), VERSIONS[0].1).unwrap();
+        Directory::ensure(dir.path()).unwrap();
+        assert_eq!(fs::read(dir.path().join(MARKER)).unwrap(), VERSIONS[0].1);
+        drop(held);
+    }
 
     #[test]
     fn a_new_directory_is_taken_once_at_a_time() {

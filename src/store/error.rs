@@ -25,9 +25,9 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
-    /// The directory was written by another version of the format.
+    /// The directory was written by a later guanxi.
     #[error(
-        "the data in `{}` has format version {found}, and this guanxi reads version {known}: use the guanxi that wrote it",
+        "the data in `{}` has format version {found}, and this guanxi reads versions up to {known}: use the guanxi that wrote it",
         path.display()
     )]
     Version {
@@ -35,7 +35,7 @@ pub enum StoreError {
         path: PathBuf,
         /// The version that was found.
         found: u32,
-        /// The version that this program reads.
+        /// The last version that this program reads.
         known: u32,
     },
     /// Another process has the directory.
