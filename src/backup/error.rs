@@ -31,12 +31,12 @@ pub enum BackupError {
     },
     /// The backup was written by a later format.
     #[error(
-        "the backup has format {found}, and this guanxi reads format {known}: use the guanxi that wrote it"
+        "the backup has format {found}, and this guanxi reads formats up to {known}: use the guanxi that wrote it"
     )]
     Version {
         /// The format that was found.
         found: u32,
-        /// The format that this program reads.
+        /// The last format that this program reads.
         known: u32,
     },
     /// A file of the backup is not as it was written.

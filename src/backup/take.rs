@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::BackupError;
-use super::manifest::{FORMAT, File, LOG, Manifest, NAME};
+use super::manifest::{File, LOG, Manifest, NAME};
 use crate::registry::Registry;
 use crate::store::LogReader;
 use crate::system::disk;
@@ -50,10 +50,9 @@ fn fill(
     let last = log.write_to(&half.join(LOG))?;
     paths.push(PathBuf::from(LOG));
     let files = paths.iter().map(|path| summed(half, path)).collect::<Result<Vec<File>, _>>()?;
-    let manifest = Manifest { format: FORMAT, created: created.to_string(), last: last.0, files };
-    let text = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
+    let manifest = Manifest { created: created.to_string(), last: last.0, files };
     let path = half.join(NAME);
-    disk::write_synced(&path, &text).map_err(BackupError::io(&path))?;
+    disk::write_synced(&path, &manifest.encode()).map_err(BackupError::io(&path))?;
     disk::sync_all_below(half).map_err(BackupError::io(half))?;
     Ok(manifest)
 }
