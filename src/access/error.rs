@@ -24,6 +24,19 @@ pub enum AccessError {
         /// The reason.
         what: String,
     },
+    /// A later guanxi wrote the keys.
+    #[error(
+        "`{}` has format {found}, and this guanxi reads formats up to {known}: use the guanxi that wrote it",
+        path.display()
+    )]
+    Later {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The last format that this program reads.
+        known: u32,
+    },
     /// A third key of the same name.
     #[error(
         "`{name}` has two valid keys, {first} and {second}: revoke the older one first, with `guanxi keys revoke`"

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::key::{self, KeyEntry, NewKey, Secret};
-use super::{AccessError, Scope};
+use super::{AccessError, Scope, stored};
 use crate::system::disk;
+use crate::system::format::FormatError;
 
 /// The name of the file in a data directory.
 pub const FILE: &str = "keys.json";
@@ -24,18 +24,15 @@ pub struct KeyFile {
     _lock: File,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    keys: Vec<KeyEntry>,
-}
-
 /// The keys that a file holds.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<KeyEntry>, AccessError> {
-    let content: Content = serde_json::from_slice(bytes).map_err(|error| {
-        AccessError::Unreadable { path: path.to_owned(), expected: "keys", what: error.to_string() }
-    })?;
-    Ok(content.keys)
+    let path = || path.to_owned();
+    stored::decode(bytes).map_err(|error| match error {
+        FormatError::Later { found, known } => AccessError::Later { path: path(), found, known },
+        FormatError::Damaged(what) => {
+            AccessError::Unreadable { path: path(), expected: "keys", what }
+        }
+    })
 }
 
 impl KeyFile {
@@ -97,10 +94,8 @@ impl KeyFile {
 
     fn save(&self) -> Result<(), AccessError> {
         let path = self.directory.join(FILE);
-        let content = Content { keys: self.keys.clone() };
-        let text = serde_json::to_vec_pretty(&content).expect("keys are plain data");
         let half = path.with_extension("new");
-        let written = disk::write_synced(&half, &text)
+        let written = disk::write_synced(&half, &stored::encode(&self.keys))
             .and_then(|()| fs::set_permissions(&half, Permissions::from_mode(0o600)))
             .and_then(|()| disk::place(&half, &path));
         written.map_err(AccessError::io(path))

@@ -1,7 +1,6 @@
 //! One key: what its holder has, and what is kept of it.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -55,9 +54,8 @@ pub struct NewKey {
     pub rate: Option<u32>,
 }
 
-/// The stored form of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A key as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyEntry {
     /// The part of the key that is no secret.
     pub id: String,
@@ -70,16 +68,12 @@ pub struct KeyEntry {
     /// The time it was made.
     pub created: Timestamp,
     /// The time until which it is valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
     /// The time it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Timestamp>,
     /// The page origins from which it may be used.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
     /// The requests per second it may make.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
 }
 

@@ -1,10 +1,7 @@
 //! The scope of a key.
 
-use serde::{Deserialize, Serialize};
-
 /// The operations that a key allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Scope {
     /// Ask for lists and send events, from the pages of given origins, for the user whom a token
     /// names.
@@ -37,6 +34,11 @@ pub enum Need {
 impl Scope {
     /// All scopes.
     pub const ALL: [Self; 4] = [Self::Public, Self::Read, Self::Write, Self::Admin];
+
+    /// The scope of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
 
     /// True if a key of this scope allows the operation.
     pub fn allows(self, need: Need) -> bool {
