@@ -12,8 +12,10 @@ use guanxi_models::Factors;
 use guanxi_training::als::Checkpoint;
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::recipe::Trial;
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
+
+use super::stored_run;
+use crate::system::format::{FormatError, known_format};
 
 /// The checkpoints of a data directory.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub(crate) struct Checkpoints {
 }
 
 /// What a run trains on, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Run {
     /// Which guanxi: another one may compute otherwise.
     pub guanxi: String,
@@ -97,15 +99,18 @@ impl Checkpoints {
         &self.directory
     }
 
-    /// The run that was interrupted, if it came as far as training.
-    pub(crate) fn interrupted(&self) -> Option<Run> {
-        serde_json::from_slice(&fs::read(self.directory.join(RUN)).ok()?).ok()
+    /// The run that was interrupted, if it came as far as training. An error says why it can't be read.
+    pub(crate) fn interrupted(&self) -> Result<Option<Run>, String> {
+        let path = self.directory.join(RUN);
+        let Ok(bytes) = fs::read(&path) else { return Ok(None) };
+        let flaw = |flaw| format!("`{}` {flaw}", path.display());
+        stored_run::decode(&bytes).map(Some).map_err(flaw)
     }
 
     /// Notes what is trained from here on. Checkpoints of another run must have been [cleared](Self::clear).
     pub(crate) fn begin(&self, run: &Run) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
-        self.write(RUN, &serde_json::to_vec_pretty(run)?)
+        self.write(RUN, &stored_run::encode(run))
     }
 
     /// Removes them all.
@@ -120,9 +125,10 @@ impl Checkpoints {
     pub(crate) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
         let path = self.directory.join(name(fingerprint));
         match fs::read(&path) {
-            Ok(bytes) => decode(&bytes, fingerprint)
+            Ok(bytes) => known_format(format_of(&bytes), FORMAT)
+                .and_then(|_| decode(&bytes, fingerprint).ok_or_else(damaged))
                 .map(Some)
-                .ok_or_else(|| format!("checkpoint `{}` is damaged", path.display())),
+                .map_err(|flaw| format!("checkpoint `{}` {flaw}", path.display())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("can't read `{}`: {error}", path.display())),
         }
@@ -153,9 +159,22 @@ fn name(fingerprint: u64) -> String {
 }
 
 /// `magic, fingerprint u64, dim u32, sweeps u32, items u64, judged u64, losses f64.., held-out figures f64.., factors of items and users
-/// f32.., crc32 of all before u32`, little-endian.
+/// f32.., crc32 of all before u32`, little-endian. The magic ends with two digits: the format.
 const MAGIC: &[u8; 8] = b"guanxi02";
+/// The format of an embedding half-way. One of format 1 counts as damaged: checkpoints last no longer than a training.
+const FORMAT: u32 = 2;
 const HEAD: usize = 40;
+
+/// The format that an embedding names; today's where it names none, so that what is wrong with it is found by its checksum.
+fn format_of(bytes: &[u8]) -> u32 {
+    let digits = bytes.strip_prefix(&MAGIC[..6]).and_then(|rest| rest.first_chunk::<2>());
+    let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    number.unwrap_or(FORMAT)
+}
+
+fn damaged() -> FormatError {
+    FormatError::Damaged("is damaged".to_owned())
+}
 
 fn encode(fingerprint: u64, state: &Checkpoint, held_out: &[Option<f64>]) -> Vec<u8> {
     let (items, users) = (state.items.values(), state.users.values());
@@ -210,6 +229,7 @@ fn decode(bytes: &[u8], fingerprint: u64) -> Option<HalfWay> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::format::assert_golden;
 
     /// What exact rows leave, and what conjugate gradients leave.
     fn states() -> [HalfWay; 2] {
@@ -281,9 +301,28 @@ mod tests {
     }
 
     #[test]
+    fn an_embedding_is_written_as_its_golden_bytes_and_read_from_them() {
+        let golden =
+            include_bytes!("../../tests/formats/golden/checkpoint/2/0000000000000001.embedding");
+        let [_, HalfWay { state, held_out }] = states();
+        assert_golden("checkpoint", FORMAT, &encode(1, &state, &held_out), golden);
+        let read = decode(golden, 1).unwrap();
+        assert_eq!(read.held_out, held_out);
+        assert_eq!(read.state.users.values()[..], state.users.values()[..]);
+    }
+
+    #[test]
+    fn an_embedding_of_a_later_format_is_told_as_one() {
+        let (_scratch, checkpoints) = checkpoints();
+        fs::write(checkpoints.directory.join(name(1)), b"guanxi03 of tomorrow").unwrap();
+        let later = checkpoints.load(1).unwrap_err();
+        assert!(later.ends_with("has format 3, and this guanxi reads formats up to 2"), "{later}");
+    }
+
+    #[test]
     fn what_differs_from_an_interrupted_run_is_named() {
         let (_scratch, checkpoints) = checkpoints();
-        let interrupted = checkpoints.interrupted().unwrap();
+        let interrupted = checkpoints.interrupted().unwrap().unwrap();
         assert_eq!(run().difference(&interrupted), None);
         let later = Run { watermark: 9, ..run() };
         assert_eq!(later.difference(&interrupted).unwrap(), "offset 7 instead of 9");
@@ -296,6 +335,6 @@ mod tests {
         let (_scratch, checkpoints) = checkpoints();
         checkpoints.clear().unwrap();
         checkpoints.clear().unwrap();
-        assert_eq!(checkpoints.interrupted(), None);
+        assert_eq!(checkpoints.interrupted(), Ok(None));
     }
 }

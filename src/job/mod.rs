@@ -3,6 +3,7 @@
 pub(crate) mod checkpoints;
 pub mod publish_if;
 pub(crate) mod source;
+mod stored_run;
 pub(crate) mod watch;
 
 use std::path::Path;
@@ -108,18 +109,20 @@ impl Job<'_> {
         watch: &mut Watch<'_>,
     ) -> Result<Option<Prepared>, CliError> {
         let Keeping { checkpoints, resume } = keeping;
-        let Some(interrupted) = checkpoints.interrupted() else {
-            if *resume {
-                watch.note("nothing to resume: the training starts anew");
+        let found = checkpoints.interrupted();
+        if !*resume {
+            if let Ok(Some(_)) = found {
+                watch.note("starts anew; `--resume` would go on with the run that was interrupted");
             }
             return Ok(None);
-        };
-        if !*resume {
-            watch.note("starts anew; `--resume` would go on with the run that was interrupted");
-            return Ok(None);
         }
-        let prepared = self.read_again(given, &interrupted, watch)?;
-        let Some(other) = self.run_of(given, &prepared).difference(&interrupted) else {
+        let nothing = found.as_ref().err().map_or("nothing to resume", String::as_str);
+        let Ok(Some(interrupted)) = &found else {
+            watch.note(format_args!("{nothing}: the training starts anew"));
+            return Ok(None);
+        };
+        let prepared = self.read_again(given, interrupted, watch)?;
+        let Some(other) = self.run_of(given, &prepared).difference(interrupted) else {
             return Ok(Some(prepared));
         };
         let directory = checkpoints.directory().display();
