@@ -55,7 +55,7 @@ impl From<ServedModel> for ReadyModel {
     }
 }
 
-/// Says whether the server answers and takes writes.
+/// Says whether the server answers and takes writes, and has a model where there should be one.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
     responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready, shutting_down")),
@@ -65,8 +65,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
         return Err(Problem::new(Code::ShuttingDown, "the server is about to end"));
     }
     let status = app.engine.status();
-    if !status.is_ready() {
-        let reason = status.store_error.unwrap_or_default();
+    if let Some(reason) = status.not_ready() {
         return Err(Problem::new(Code::NotReady, reason).with("offset", status.offset.0));
     }
     let Status { offset, model, model_error, .. } = status;

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::status::{Commits, ServedModel, Status, Troubles};
 use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Pointer, Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
 use crate::system::priority::{Work, stand_back};
 
@@ -214,11 +214,14 @@ fn ended() -> WriteError {
     WriteError::ShuttingDown
 }
 
-/// The newest model that is whole, brought to the present; no model at all is fine.
+/// The newest model that is whole, brought to the present. The empty one where none is: [`Status::not_ready`] then says why, unless
+/// nothing was ever published.
 fn first_world(shared: &Shared) -> Result<World, EngineError> {
     let mut model = Model::empty();
-    shared.troubles.set_model(refresher::overlooked(shared));
-    for pointer in shared.registry.pointers()? {
+    let pointers = shared.registry.pointers()?;
+    let trouble = refresher::overlooked(shared);
+    shared.troubles.set_model(trouble.or(none_current(shared, &pointers)?));
+    for pointer in pointers {
         match refresher::checked(shared, &pointer.version) {
             Ok(whole) => {
                 model = whole;
@@ -232,4 +235,13 @@ fn first_world(shared: &Shared) -> Result<World, EngineError> {
         }
     }
     Ok(replay::world_of(Arc::new(model), &shared.store)?)
+}
+
+/// The trouble of a directory with models of which none was made current.
+fn none_current(shared: &Shared, pointers: &[Pointer]) -> Result<Option<String>, EngineError> {
+    let models = shared.registry.names()?;
+    let newest = models.iter().max().filter(|_| pointers.is_empty());
+    Ok(newest.map(|newest| {
+        format!("there are models, but none is current: `guanxi models activate {newest}` makes one current")
+    }))
 }

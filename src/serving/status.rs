@@ -21,7 +21,7 @@ pub struct Status {
     pub offset: Offset,
     /// The model that answers; none before the first training.
     pub model: Option<ServedModel>,
-    /// Why a published model was not taken, if the latest one was not.
+    /// Why the model that should answer was not taken, if it was not.
     pub model_error: Option<String>,
     /// Why writes are refused, if they are.
     pub store_error: Option<String>,
@@ -34,7 +34,13 @@ pub struct Status {
 impl Status {
     /// Whether everything works: reads go on in any case.
     pub fn is_ready(&self) -> bool {
-        self.store_error.is_none()
+        self.not_ready().is_none()
+    }
+
+    /// Why not everything works, if so: writes are refused, or no model answers although there should be one.
+    pub fn not_ready(&self) -> Option<&str> {
+        let no_model = || self.model_error.as_deref().filter(|_| self.model.is_none());
+        self.store_error.as_deref().or_else(no_model)
     }
 }
 
