@@ -1,4 +1,4 @@
-//! What is known of a model beside its tables. [`super::stored`] says how `manifest.json` tells it.
+//! The facts of a model beside its tables. [`super::stored`] draws `manifest.json`.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ pub struct Manifest {
     pub version: String,
     /// The offset through which it was trained.
     pub watermark: u64,
-    /// When it was published, RFC 3339.
+    /// The time of its publication, RFC 3339.
     pub created: String,
-    /// How much is in it.
+    /// Its size.
     pub shapes: Shapes,
-    /// What it reached on held-out rows, by metric, as its report says.
+    /// Its figures on held-out rows, by metric, as in its report.
     pub metrics: BTreeMap<String, f64>,
-    /// What serving must know beside the tables.
+    /// The numbers that serving needs beside the tables.
     pub params: Params,
     /// Every other file of the directory.
     pub files: Vec<FileSum>,
 }
 
-/// How much is in a model.
+/// The size of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shapes {
     /// Users.
@@ -46,11 +46,12 @@ pub struct FileSum {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// What its bytes add up to.
+    /// The checksum of its bytes.
     pub checksum: Checksum,
 }
 
-/// What the bytes of a file add up to, in hexadecimal. It tells damage; against intent the directory must be guarded by other means.
+/// A checksum in hexadecimal. It tells damage; against intent the directory must be guarded by other
+/// means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checksum {
     /// The 128 bits of XXH3.
@@ -67,7 +68,7 @@ impl Checksum {
         }
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Xxh3(_) => "xxh3",

@@ -51,7 +51,7 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
     fs::write(path, value.to_string()).unwrap();
 }
 
-/// Where the manifest of the model is.
+/// The path of the model's manifest.
 pub(crate) fn model_manifest(data: &Path) -> PathBuf {
     data.join("models/versions").join(MODEL).join("manifest.json")
 }
@@ -62,7 +62,7 @@ pub(crate) fn guanxi<const N: usize>(args: [&dyn AsRef<std::ffi::OsStr>; N]) -> 
     command.args(args.iter().map(AsRef::as_ref)).output().unwrap()
 }
 
-/// What a command said on standard error, after it ended with this exit code.
+/// The standard error of a command that ended with this exit code.
 #[track_caller]
 pub(crate) fn said(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();

@@ -72,7 +72,7 @@ fn lake(scratch: &Path, format: Value) -> Output {
     export()
 }
 
-/// What a command printed and complained about.
+/// Both outputs of a command.
 fn told(output: &Output) -> String {
     let parts = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     parts.concat()

@@ -1,4 +1,4 @@
-//! What any guanxi ever wrote stays readable, and what a later one wrote is refused by its number.
+//! Files of every earlier guanxi stay readable, and those of a later one are refused by their number.
 //!
 //! `v1/` holds a data directory and a backup of an earlier guanxi. `golden/<kind>/<format>/` holds bytes of each kind of file in each of its
 //! formats, which the unit tests beside the code read and write. Neither is ever made anew.

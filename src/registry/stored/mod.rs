@@ -193,7 +193,7 @@ mod tests {
         Checksum::Xxh3("0123456789abcdef0123456789abcdef".to_owned())
     }
 
-    /// What is written, without types of events that are newer than the golden bytes: a new type is no new shape.
+    /// Encodes without types of events that are newer than the golden bytes: a new type is no new shape.
     fn written() -> Vec<u8> {
         let mut stored: StoredManifest<EventsByName> =
             serde_json::from_slice(&encode(&manifest(xxh3()))).unwrap();
