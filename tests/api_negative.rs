@@ -84,34 +84,39 @@ const ROUTES: &[&str] = &[
     "/metrics",
 ];
 
-/// Heads that could be read in two ways or in none, and how the answer begins.
-const HEADS: &[(&str, &str)] = &[
+/// Heads that hyper parses and the service refuses, with the start of the answer.
+const AMBIGUOUS: &[(&str, &str)] = &[
     ("GET /health/live HTTP/1.1\r\n\r\n", "400"),
-    ("GET /health/live HTTP/1.1\nhost: x\n\n", "400"),
-    ("GET /health/live HTTP/1.1\r\nhost: x\n\r\n", "400"),
     ("GET /health/live HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", "400"),
-    ("GET /health/live HTTP/1.1\r\nhost: x\r\na: b\r\n c\r\n\r\n", "400"),
-    ("GET /health/live HTTP/1.1\r\nhost : x\r\n\r\n", "400"),
-    ("GET /health/live HTTP/9.9\r\nhost: x\r\n\r\n", "400"),
-    ("GET /health/live\r\nhost: x\r\n\r\n", "400"),
-    ("GET  /health/live HTTP/1.1\r\nhost: x\r\n\r\n", "400"),
-    ("nonsense\r\n\r\n", "400"),
-    ("\0\0\0\0\r\n\r\n", "400"),
     (
-        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n[]",
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         "400",
     ),
     (
-        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "400",
     ),
-    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n", "400"),
-    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", "400"),
-    ("POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2, 2\r\n\r\n[]", "400"),
     (
         "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         "400",
     ),
+];
+
+/// Heads that hyper can't parse: the answer is a status alone, and the end of the connection.
+const UNREADABLE: &[&str] = &[
+    "GET /health/live HTTP/1.1\r\nhost: x\r\na: b\r\n c\r\n\r\n",
+    "GET /health/live HTTP/1.1\r\nhost : x\r\n\r\n",
+    "GET /health/live HTTP/1.1\r\nhost: x\r\na\0: b\r\n\r\n",
+    "GET /health/live HTTP/9.9\r\nhost: x\r\n\r\n",
+    "GET /health/live\r\nhost: x\r\n\r\n",
+    "GET  /health/live HTTP/1.1\r\nhost: x\r\n\r\n",
+    "nonsense\r\n\r\n",
+    "\0\0\0\0\r\n\r\n",
+    "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n[]",
+    "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2, 2\r\n\r\n[]",
+    "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+    "POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "POST /v1/events HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
 ];
 
 /// Counts cases, and makes sure that each is refused as it should be.
@@ -189,17 +194,53 @@ fn several_hundred_wrong_requests_are_refused_each_with_its_problem() {
             assert_eq!(cases.check(method, route, &[], b""), 405);
         }
     }
-    for &(head, status) in HEADS {
+    for &(head, status) in AMBIGUOUS {
         cases.raw(head, status);
     }
     cases.raw(&format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(8_192)), "414");
-    cases.raw(&format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(16_384)), "431");
     cases.raw(&format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(64)), "431");
     let known = server.get("/openapi.json").good().to_string();
     assert!(cases.count >= 300, "{} cases", cases.count);
     assert!(cases.codes.len() > 12, "{:?}", cases.codes);
     assert!(known.contains("problem"), "{known}");
     assert_eq!(server.get("/health/ready").good()["offset"], 0, "nothing was written");
+}
+
+#[test]
+fn a_head_that_cannot_be_parsed_ends_its_connection() {
+    let server = Server::start();
+    let refused = |head: &str, status: u16| {
+        let answer = said(&server, head.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head:?}: {answer}");
+        assert!(answer.contains("content-length: 0\r\n"), "{head:?}: {answer}");
+        assert!(answer.contains("connection: close\r\n"), "{head:?}: {answer}");
+    };
+    for head in UNREADABLE {
+        refused(head, 400);
+    }
+    let line = format!("a: {}\r\n", "a".repeat(16_384));
+    refused(&format!("GET / HTTP/1.1\r\nhost: x\r\n{line}\r\n"), 431);
+    refused(&format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(100)), 431);
+}
+
+#[test]
+fn a_head_that_has_one_meaning_by_the_rfc_is_read() {
+    let server = Server::start();
+    let post =
+        "POST /v1/recommend/popular HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    for request in [
+        // A line feed alone ends a line (RFC 9112, section 2.2).
+        "GET /health/live HTTP/1.1\nhost: x\nconnection: close\n\n".to_owned(),
+        // Equal lengths are one (RFC 9110, section 8.6).
+        format!("{post}connection: close\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n{{}}"),
+        // Of both framings chunks hold, and the connection ends (RFC 9112, section 6.3).
+        format!(
+            "{post}content-length: 9\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+        ),
+    ] {
+        let answer = said(&server, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{request:?}: {answer}");
+    }
 }
 
 #[test]

@@ -76,11 +76,11 @@ impl Admission {
     /// An answer is made in one go and holds its thread. Before each, what has come meanwhile is seen: it gets its place in the queue, and
     /// its time runs. Without that the queue would be in the sockets, where nobody knows how long it is.
     pub(super) async fn enter(&self) -> Option<Place> {
+        let came = Instant::now();
         if self.is_turning_away() {
-            self.turned_away();
+            self.overload.note(self.millis(came), false);
             return None;
         }
-        let came = Instant::now();
         let (mut place, before) = self.join(&self.queue)?;
         self.overload.note(self.millis(came), before < self.threads);
         if before == 0 && self.threads > 1 {
@@ -96,11 +96,6 @@ impl Admission {
         Some(place)
     }
 
-    /// Whether a question that comes now is refused in a few bytes: turned away, by a server that goes on.
-    pub(super) fn is_shedding(&self) -> bool {
-        !self.is_draining() && self.is_turning_away()
-    }
-
     /// Whether a question that comes now is refused before anything is done for it: there is no place in the queue, or in one that doesn't
     /// go away it would wait too long. One for each thread may always wait, or the thread would have nothing to do.
     fn is_turning_away(&self) -> bool {
@@ -113,11 +108,6 @@ impl Admission {
         }
         let wait = self.queue.time_of(waiting) / self.threads as u32;
         wait > self.max_wait && self.overload.is_standing(self.millis(Instant::now()))
-    }
-
-    /// Notes a question that was turned away.
-    pub(super) fn turned_away(&self) {
-        self.overload.note(self.millis(Instant::now()), false);
     }
 
     /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
@@ -290,11 +280,7 @@ mod tests {
         admission.began -= Duration::from_secs(10);
         (0..60_000).for_each(|now| admission.overload.note(now, false));
         assert!(admission.is_turning_away(), "three turns of 2 ms, of 5 ms that it may wait");
-        assert!(admission.is_shedding());
         assert!(admission.enter().await.is_none());
-        admission.drain();
-        assert!(!admission.is_shedding(), "answers must say that they are the last");
-        assert!(admission.is_turning_away());
         drop(three);
         assert!(!admission.is_turning_away(), "two turns");
     }

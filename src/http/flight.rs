@@ -1,36 +1,38 @@
 //! Which requests of a connection are being answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 
-/// The requests of one connection: those that were begun, and those whose answers the library has taken in whole.
+/// The requests of one connection that were begun and whose answers hyper doesn't hold in whole yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InFlight(Arc<Counts>);
+pub(super) struct InFlight(Arc<State>);
 
 #[derive(Debug, Default)]
-struct Counts {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
+struct State {
+    count: AtomicUsize,
+    /// Whether an answer said `connection: close`: the client may still be sending.
+    is_closing: AtomicBool,
 }
 
 impl InFlight {
-    /// Counts a request until what is returned is dropped.
+    /// Counts a request until the returned value is dropped.
     pub(super) fn begin(&self) -> Flight {
-        self.0.begun.fetch_add(1, Relaxed);
+        self.0.count.fetch_add(1, Relaxed);
         Flight(self.clone())
     }
 
     /// Whether a request is being answered.
     pub(super) fn is_any(&self) -> bool {
-        self.0.begun.load(Relaxed) > self.ended()
+        self.0.count.load(Relaxed) > 0
     }
 
-    /// How many requests have ended.
-    pub(super) fn ended(&self) -> usize {
-        self.0.ended.load(Relaxed)
+    /// Whether an answer ended the connection.
+    pub(super) fn is_closing(&self) -> bool {
+        self.0.is_closing.load(Relaxed)
     }
 }
 
@@ -39,9 +41,16 @@ impl InFlight {
 pub(super) struct Flight(InFlight);
 
 impl Flight {
-    /// The body of the answer: the flight ends with it, which the library drops once it has all of it.
+    /// Looks at the headers of the answer for the end of the connection.
+    pub(super) fn note(&self, headers: &HeaderMap) {
+        if headers.get(header::CONNECTION).is_some_and(|value| value == "close") {
+            self.0.0.is_closing.store(true, Relaxed);
+        }
+    }
+
+    /// The body of the answer: the flight ends with it, and hyper drops it once it has all of it.
     pub(super) fn with(self, body: Body) -> impl HttpBody<Data = Bytes, Error = axum::Error> {
-        // Whatever looks at errors is kept as long as the body, and changes nothing else of it.
+        // The closure lives as long as the body and changes nothing of it.
         body.map_err(move |error| {
             let _kept = &self;
             error
@@ -51,7 +60,7 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.0.ended.fetch_add(1, Relaxed);
+        self.0.0.count.fetch_sub(1, Relaxed);
     }
 }
 
@@ -67,6 +76,15 @@ mod tests {
         assert_eq!(body.size_hint().exact(), Some(4));
         assert_eq!(body.collect().await.unwrap().to_bytes(), "text");
         assert!(!in_flight.is_any());
-        assert_eq!(in_flight.ended(), 1);
+    }
+
+    #[test]
+    fn an_answer_may_end_the_connection() {
+        let in_flight = InFlight::default();
+        let flight = in_flight.begin();
+        flight.note(&HeaderMap::new());
+        assert!(!in_flight.is_closing());
+        flight.note(&HeaderMap::from_iter([(header::CONNECTION, "close".parse().unwrap())]));
+        assert!(in_flight.is_closing());
     }
 }

@@ -3,7 +3,7 @@
 use guanxi_models::recommend::query::Scenario;
 
 use super::question::Question;
-use super::{filter, head, json, parameters};
+use super::{filter, json, parameters};
 use crate::access::Caller;
 use crate::config::Settings;
 
@@ -25,13 +25,5 @@ pub(crate) fn question(bytes: &[u8]) {
     let pairs: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     if let Ok(object) = parameters::question(&pairs) {
         drop(json::decode_object::<Question>(object));
-    }
-}
-
-/// Reads what a connection brings, in whole and in pieces: both must be taken alike.
-pub(crate) fn head(bytes: &[u8]) {
-    let whole = head::taken(bytes, bytes.len().max(1));
-    for size in [1, 7] {
-        assert_eq!(head::taken(bytes, size), whole, "in pieces of {size}");
     }
 }

@@ -1,9 +1,9 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
-//! `server` accepts connections, lets questions wait their turn (`admission`; not for long under `overload`: `shedding`), and answers lists
-//! by GET straight away; all else goes through the router: `routes` says which path leads where, one file per noun answers. `observe`
-//! stands around every answer, `admit` says who may ask, `code` is the table of errors, `problem` their form. Nothing here ranks or stores:
-//! that is [`crate::serving::Engine`].
+//! `server` accepts connections, checks each `head`, lets requests wait their turn (`admission`; under `overload` it refuses them on
+//! arrival), and answers lists by GET straight away. The router takes all others: `routes` says which path leads where, one file per noun
+//! answers. `observe` stands around every answer, `admit` says who may ask, `code` is the table of errors, `problem` their form.
+//! Ranking and storing belong to [`crate::serving::Engine`].
 
 mod admission;
 mod admit;
@@ -38,7 +38,6 @@ mod recommend;
 mod relations;
 mod routes;
 mod server;
-mod shedding;
 mod stopwatch;
 mod timed;
 mod tls;

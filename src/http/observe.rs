@@ -21,7 +21,7 @@ use super::routes::is_problem;
 use super::tracked::track;
 use crate::telemetry::{Metrics, RequestCounters};
 
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -96,33 +96,21 @@ impl Observer {
         self.finish(seen, answer)
     }
 
+    /// Answers a request whose head is refused, and ends its connection.
+    pub(super) fn refuse<B>(&self, request: &Request<B>, problem: Problem) -> Response {
+        self.finish(Seen::new(request, None), ended(problem.into_response()))
+    }
+
     /// Counts and tells what became of a request, and gives the answer what all have.
     fn finish(&self, seen: Seen, mut answer: Response) -> Response {
         if seen.is_http1 && self.app.admission.is_draining() {
             answer = ended(answer);
         }
-        self.count(&seen, answer.status());
+        let (status, took) = (answer.status(), seen.began.elapsed());
+        log(&seen, status, took);
+        self.counters.of(&seen.method, seen.route()).answered(status.as_u16(), took);
         dress(&mut answer, seen.id);
         answer
-    }
-
-    /// Counts and tells of a question by GET that was put off before it was a request, and gives the id that its answer is to have.
-    pub(super) fn shed(&self, sent_id: Option<&[u8]>, route: &'static str) -> HeaderValue {
-        let seen = Seen {
-            began: Instant::now(),
-            id: request_id(sent_id),
-            method: Method::GET,
-            is_http1: true,
-            route: Some(Route::Known(route)),
-        };
-        self.count(&seen, StatusCode::SERVICE_UNAVAILABLE);
-        seen.id
-    }
-
-    fn count(&self, seen: &Seen, status: StatusCode) {
-        let took = seen.began.elapsed();
-        log(seen, status, took);
-        self.counters.of(&seen.method, seen.route()).answered(status.as_u16(), took);
     }
 }
 
@@ -172,15 +160,8 @@ pub(super) async fn observe(
     observer.finish(seen, answer)
 }
 
-/// The problem of a head that no handler will see.
-#[derive(Clone, Debug)]
-pub(super) struct Misread(pub(super) Problem);
-
 /// The answer of the handler, which says if the connection ends with it.
-async fn answered(mut request: Request, next: Next) -> Response {
-    if let Some(Misread(problem)) = request.extensions_mut().remove() {
-        return ended(problem.into_response());
-    }
+async fn answered(request: Request, next: Next) -> Response {
     let is_http1 = request.version() < Version::HTTP_2;
     let (parts, body) = request.into_parts();
     let (body, body_ended) = track(body);
@@ -279,7 +260,7 @@ fn log(seen: &Seen, status: StatusCode, took: Duration) {
 }
 
 /// Gives an answer the headers that all have.
-pub(super) fn dress(answer: &mut Response, id: HeaderValue) {
+fn dress(answer: &mut Response, id: HeaderValue) {
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -22,14 +22,11 @@ use super::admission::too_many_wait;
 use super::admit::{Peer, known_origin, open_to};
 use super::app::App;
 use super::flight::InFlight;
-use super::head::{self, Ahead, Answer, Guard, Refused};
-use super::observe::{Misread, Observer};
-use super::problem::Problem;
-use super::recommend;
+use super::observe::Observer;
 use super::routes::{Asking, router};
-use super::shedding::Shedding;
 use super::timed::{Bounds, Timed};
 use super::tls::{Accepted, Tls};
+use super::{head, recommend};
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -37,8 +34,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const EMPTY_PAUSE: Duration = Duration::from_millis(10);
 /// The most requests of one HTTP/2 connection that are answered at once.
 const MAX_STREAMS: u32 = 256;
-/// The largest head of a request that the library takes, in bytes: more than is let through to it.
-const MAX_HEAD: u32 = 32 * 1024;
+/// The largest head of a request, in bytes: hyper answers a longer one with 431.
+const MAX_HEAD: u32 = 16 * 1024;
 
 /// Where connections come from.
 #[derive(Debug)]
@@ -55,7 +52,6 @@ pub struct Frontend {
     app: App,
     router: Router,
     observer: Arc<Observer>,
-    shedding: Answer,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
     room: Arc<Semaphore>,
@@ -72,11 +68,9 @@ impl Frontend {
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
-        let shedding = Shedding::new(app.clone(), Arc::clone(&observer));
         Ok(Self {
             router,
             observer,
-            shedding: Answer::new(move |head, to| shedding.refuse(head, to)),
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
             room: Arc::new(Semaphore::new(settings.max_connections)),
@@ -144,10 +138,8 @@ impl Frontend {
             app: self.app.clone(),
             router: self.router.clone(),
             observer: Arc::clone(&self.observer),
-            shedding: self.shedding.clone(),
             peer,
             in_flight,
-            refused: Refused::default(),
             builder: Arc::clone(&self.builder),
         };
         let (tls, patience, watcher) = (self.tls.clone(), self.bounds.header, graceful.watcher());
@@ -187,10 +179,8 @@ struct Answering {
     app: App,
     router: Router,
     observer: Arc<Observer>,
-    shedding: Answer,
     peer: Peer,
     in_flight: InFlight,
-    refused: Refused,
     builder: Arc<Builder<TokioExecutor>>,
 }
 
@@ -199,8 +189,7 @@ impl Answering {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let ahead = Ahead::new(self.shedding.clone(), self.in_flight.clone());
-        let io = TokioIo::new(Guard::new(stream, self.refused.clone(), ahead));
+        let io = TokioIo::new(stream);
         let builder = Arc::clone(&self.builder);
         let answering = Arc::new(self);
         let service = service_fn(move |request| Arc::clone(&answering).fly(request));
@@ -218,14 +207,16 @@ impl Answering {
     ) -> Result<hyper::Response<impl HttpBody<Data = Bytes, Error = axum::Error>>, Infallible> {
         let flight = self.in_flight.begin();
         let answer = self.answer(request).await?;
+        flight.note(answer.headers());
         Ok(answer.map(|body| flight.with(body)))
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-        let problem = self.refused.of(&request).or_else(|| head::parsed(&request).err());
-        let asking = Asking::of(request.method(), request.uri().path());
-        let Some(asking) = asking.filter(|_| problem.is_none()) else {
-            return self.routed(request, problem).await;
+        if let Err(problem) = head::check(&request) {
+            return Ok(self.observer.refuse(&request, problem));
+        }
+        let Some(asking) = Asking::of(request.method(), request.uri().path()) else {
+            return self.routed(request).await;
         };
         let route = asking.route();
         let Some(_place) = self.app.admission.enter().await else {
@@ -237,21 +228,14 @@ impl Answering {
                 let list = || recommend::straight(&self.app, self.peer, name, &request);
                 Ok(self.observer.around(&request, route, list))
             }
-            Asking::Other(_) => self.routed(request, None).await,
+            Asking::Other(_) => self.routed(request).await,
         }
     }
 
     /// The answer of the router, which is told what is known of the connection.
-    async fn routed(
-        &self,
-        request: hyper::Request<Incoming>,
-        problem: Option<Problem>,
-    ) -> Result<Response, Infallible> {
+    async fn routed(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
-        if let Some(problem) = problem {
-            request.extensions_mut().insert(Misread(problem));
-        }
         self.router.clone().oneshot(request).await
     }
 }

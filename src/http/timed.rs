@@ -2,10 +2,14 @@
 //!
 //! Hyper's own timeout for the head of a request runs also while a connection rests between requests, and its reading of the first
 //! byte knows none. Here both are bounded: the head by `header_timeout`, every silence by `idle_timeout`.
+//!
+//! A server that closes a connection with unread bytes on it resets it, and the client loses its last answer. So a connection that the
+//! server ends is read for a while after that ([RFC 9112, section 9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,6 +20,12 @@ use super::flight::InFlight;
 
 /// How a connection of HTTP/2 begins: its requests have no head of their own on the wire, so only silence is bounded.
 const HTTP2: &[u8] = b"PRI";
+/// How long the server reads from a client that it answered for the last time.
+const LINGER: Duration = Duration::from_secs(2);
+/// The bytes that lingering takes in one read.
+const CHUNK: usize = 16 * 1024;
+/// The reads of a lingering connection before other tasks have their turn.
+const AT_ONCE: usize = 16;
 
 /// The two bounds.
 #[derive(Clone, Copy, Debug)]
@@ -45,14 +55,24 @@ pub(super) struct Timed {
     /// How long it may stay silent from its next wait on. A timer is dear to set: of all that happens between two waits the last counts.
     allowed: Option<Duration>,
     deadline: Pin<Box<Sleep>>,
+    /// Whether the last answer was sent, and the client may still be sending.
+    is_lingering: bool,
 }
 
 impl Timed {
     pub(super) fn new(stream: TcpStream, bounds: Bounds, in_flight: InFlight) -> Self {
         let deadline = Box::pin(sleep(bounds.header));
         // A new connection has as long for its first byte and its first head together.
-        let (phase, is_http2, allowed) = (Phase::Head, false, None);
-        Self { stream, bounds, in_flight, phase, is_http2, allowed, deadline }
+        Self {
+            stream,
+            bounds,
+            in_flight,
+            phase: Phase::Head,
+            is_http2: false,
+            allowed: None,
+            deadline,
+            is_lingering: false,
+        }
     }
 
     fn allow(&mut self, more: Duration) {
@@ -87,6 +107,23 @@ impl Timed {
             self.deadline.as_mut().reset(Instant::now() + allowed);
         }
         self.deadline.as_mut().poll(context).is_ready()
+    }
+
+    /// Throws away what the client sends until it is done or [`LINGER`] is over.
+    fn linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [MaybeUninit::uninit(); CHUNK];
+        for _ in 0..AT_ONCE {
+            if self.deadline.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut unread = ReadBuf::uninit(&mut bytes);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut unread));
+            if read.is_err() || unread.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -136,12 +173,23 @@ impl AsyncWrite for Timed {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let this = self.get_mut();
+        if !this.is_lingering {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            // A head that hyper refused leaves the phase as it was.
+            if !this.in_flight.is_closing() && this.phase != Phase::Head {
+                return Poll::Ready(Ok(()));
+            }
+            this.is_lingering = true;
+            this.deadline.as_mut().reset(Instant::now() + LINGER);
+        }
+        this.linger(context).map(Ok)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -194,5 +242,30 @@ mod tests {
         client.write_all(b"GE").await.unwrap();
         read(&mut server).await.unwrap();
         assert_eq!(read(&mut server).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_still_sending_gets_its_last_answer() {
+        let (mut server, mut client, in_flight) = connected().await;
+        client.write_all(b"POST / HTTP/1.1\r\n\r\n").await.unwrap();
+        read(&mut server).await.unwrap();
+        let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
+        in_flight.begin().note(&HeaderMap::from_iter(close));
+        let answering = async {
+            server.write_all(b"HTTP/1.1 413").await.unwrap();
+            server.shutdown().await.unwrap();
+            drop(server);
+        };
+        let asking = async {
+            for _ in 0..100 {
+                client.write_all(&[0; 10_000]).await.unwrap();
+            }
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            drop(client);
+            answer
+        };
+        let (answer, ()) = tokio::join!(asking, answering);
+        assert_eq!(answer, "HTTP/1.1 413");
     }
 }

@@ -50,7 +50,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "import_parquet", run: |bytes| import(bytes, "parquet"), seeds: parquet_seeds },
     Target { name: "filter", run: http::fuzz::filter, seeds: filter_seeds },
     Target { name: "question", run: http::fuzz::question, seeds: question_seeds },
-    Target { name: "head", run: http::fuzz::head, seeds: head_seeds },
     Target { name: "settings", run: settings, seeds: settings_seeds },
     Target { name: "record", run: store::fuzz::record, seeds: record_seeds },
     Target {
@@ -155,14 +154,6 @@ fn question_seeds() -> Vec<Vec<u8>> {
     texts(&[
         r#"{"user":"u","item":"i","items":["a"],"limit":5,"exclude":["b"],"explain":true,"fields":["price"],"deadline_ms":5}"#,
         "user=u&limit=5&tags=a,b&price_gte=1&near_lat=1&near_lon=2&near_km=3",
-    ])
-}
-
-fn head_seeds() -> Vec<Vec<u8>> {
-    texts(&[
-        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello",
-        "PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nt: v\r\n\r\nGET / HTTP/1.0\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ])
 }
 
