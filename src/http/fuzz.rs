@@ -2,8 +2,8 @@
 
 use guanxi_models::recommend::query::Scenario;
 
-use super::question::Question;
-use super::{filter, json, parameters};
+use super::shape::question::Question;
+use super::shape::{filter, json, parameters};
 use crate::access::Caller;
 use crate::config::Settings;
 

@@ -1,53 +1,28 @@
 //! The HTTP API: the only place that knows JSON shapes and status codes.
 //!
-//! `server` accepts connections, checks each `head`, lets requests wait their turn (`admission`; under `overload` it refuses them on
-//! arrival), and answers lists by GET straight away. The router takes all others: `routes` says which path leads where, one file per noun
-//! answers. `observe` stands around every answer, `admit` says who may ask, `code` is the table of errors, `problem` their form.
-//! Ranking and storing belong to [`crate::serving::Engine`].
+//! A request walks through the folders in this order:
+//!
+//! 1. `connection` accepts it, bounds its time and checks its head.
+//! 2. `admission` lets it wait its turn, or refuses it on arrival where too many wait.
+//! 3. `around` names and counts it, and asks [`crate::access`] whether the caller may do this.
+//! 4. `routes` answers it: one file per noun. Ranking and storing belong to [`crate::serving::Engine`].
+//! 5. `shape` reads its JSON and writes the answer's.
+//!
+//! `problem` holds the errors of all of them. Each folder imports only those that come after it.
 
 mod admission;
-mod admit;
-mod answer;
 mod app;
-mod background;
-mod body;
-mod bulk;
-mod code;
-mod docs;
-mod field;
-mod filter;
-mod filter_shape;
-mod flight;
+mod around;
+mod connection;
 mod fresh_id;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
-mod head;
-mod health;
-mod ingest;
-mod items;
-mod json;
-mod models;
-mod observe;
-mod overload;
-mod parameters;
-mod path;
 mod problem;
-mod question;
-mod queue;
-mod recommend;
-mod relations;
 mod routes;
-mod server;
-mod stopwatch;
-mod timed;
-mod tls;
-mod tracked;
-mod users;
-mod written;
+mod shape;
 
 pub use admission::Admission;
 pub use app::{App, Parts};
-pub use code::Code;
-pub use problem::{PROBLEM_JSON, Problem};
+pub use connection::{Frontend, Listening};
+pub use problem::{Code, PROBLEM_JSON, Problem};
 pub use routes::description;
-pub use server::{Frontend, Listening};

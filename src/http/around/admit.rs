@@ -1,0 +1,167 @@
+//! Before every answer: who asks, and may they? Also what browsers on other origins are told (CORS).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use crate::access::{Caller, Denied, Need, Presented};
+use crate::http::app::App;
+use crate::http::problem::{Code, Problem};
+
+const USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct Peer(pub(in crate::http) IpAddr);
+
+/// What an operation asks of a key. A route that is not listed asks for the most, so that none is open by oversight.
+pub(in crate::http) fn need(method: &Method, route: &str) -> Need {
+    let is_get = method == Method::GET;
+    match route {
+        "/v1/recommend" | "/v1/recommend/{scenario}" => Need::Recommend,
+        "/v1/events" => Need::Events,
+        "/v1/models" | "/metrics" => Need::Read,
+        "/v1/items/{id}" | "/v1/users/{id}" if is_get => Need::Read,
+        "/v1/items"
+        | "/v1/items/{id}"
+        | "/v1/users"
+        | "/v1/users/{id}"
+        | "/v1/relations"
+        | "/v1/relations/{from}/{kind}/{to}" => Need::Write,
+        "/health/live" | "/health/ready" | "/openapi.json" | "/errors/{code}" => Need::Nothing,
+        pages if pages.starts_with("/docs") => Need::Nothing,
+        _ => Need::Admin,
+    }
+}
+
+/// Lets a request through with its [`crate::access::Caller`], or says why not.
+pub(in crate::http) async fn admit(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let origin = known_origin(&app, request.headers());
+    if origin.is_some() && is_preflight(&request) {
+        return open_to(origin, preflight());
+    }
+    let route = request.extensions().get::<MatchedPath>();
+    // What no route answers tells nobody anything.
+    let need = route.map_or(Need::Nothing, |route| need(request.method(), route.as_str()));
+    let peer = request.extensions().get::<Peer>().copied();
+    let answer = match pass(&app, peer, request.headers(), need) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(denied) => denied.into_response(),
+    };
+    open_to(origin, answer)
+}
+
+/// The origin of the page that asks, if pages of it may read answers.
+pub(in crate::http) fn known_origin(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let is_known = origin.to_str().is_ok_and(|origin| app.gate.knows_origin(origin));
+    is_known.then(|| origin.clone())
+}
+
+/// Who asks, if that one may do what is needed.
+pub(in crate::http) fn pass(
+    app: &App,
+    peer: Option<Peer>,
+    headers: &HeaderMap,
+    need: Need,
+) -> Result<Caller, Problem> {
+    let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    let presented = Presented {
+        address,
+        key: key(headers),
+        token: text(headers, &USER_TOKEN),
+        origin: text(headers, &header::ORIGIN),
+    };
+    app.gate.admit(presented, need, Timestamp::now()).map_err(Problem::from)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
+}
+
+/// The key behind `Bearer`, whose case doesn't matter (RFC 9110).
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NoKey => Self::new(
+                Code::MissingKey,
+                "this needs a key: send it as `authorization: Bearer gx_...`; `guanxi keys create` makes one",
+            ),
+            Denied::WrongKey => {
+                Self::new(Code::InvalidKey, "the key is unknown, has expired or was revoked")
+            }
+            Denied::Scope { scope } => {
+                let detail =
+                    format!("the key has the scope `{}`, which is not enough", scope.name());
+                Self::new(Code::Forbidden, detail).with("scope", scope.name())
+            }
+            Denied::Origin => Self::new(
+                Code::OriginNotAllowed,
+                "a public key works only from the pages that it was made for: the header `origin` names another page or is missing",
+            ),
+            Denied::Token { what } => {
+                Self::new(Code::InvalidToken, format!("the token in `x-user-token`: {what}"))
+            }
+            Denied::TooMany { wait } => {
+                let detail = format!("too many requests: try again in {wait} s");
+                Self::new(Code::RateLimited, detail).after(wait)
+            }
+        }
+    }
+}
+
+fn is_preflight(request: &Request) -> bool {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    request.method() == Method::OPTIONS && asks
+}
+
+fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, x-user-token, x-request-id",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Lets pages of a known origin read the answer. All others are told nothing.
+pub(in crate::http) fn open_to(origin: Option<HeaderValue>, mut answer: Response) -> Response {
+    if let Some(origin) = origin {
+        let headers = answer.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        let exposed = HeaderValue::from_static("retry-after, x-request-id");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_that_nobody_listed_needs_the_most() {
+        assert_eq!(need(&Method::GET, "/v1/everything"), Need::Admin);
+        assert_eq!(need(&Method::DELETE, "/v1/items/{id}"), Need::Write);
+    }
+}

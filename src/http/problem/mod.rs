@@ -1,0 +1,226 @@
+//! What a client is told when something is wrong: RFC 9457, with a stable code.
+
+mod code;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use guanxi_models::IdError;
+use guanxi_models::recommend::query::{QueryError, Scenario};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::ingest::Flaw;
+use crate::registry::RegistryError;
+use crate::serving::WriteError;
+
+pub use code::Code;
+
+/// The content type of every error.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// An error on its way to the client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    members: Map<String, Value>,
+    /// After how many seconds it makes sense to try again.
+    retry_after: Option<u64>,
+}
+
+/// An error as the client reads it: RFC 9457.
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem)]
+#[expect(
+    dead_code,
+    reason = "it is the shape that the OpenAPI document shows; the members are written one by one"
+)]
+pub(super) struct ProblemShape {
+    /// Where the code is explained: `/errors/{code}`.
+    r#type: String,
+    /// What the code means, in general.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What was wrong this time, and the way out.
+    detail: String,
+    /// The stable code.
+    code: String,
+}
+
+impl Problem {
+    /// A problem of this kind; `detail` says what was wrong this time, and the way out.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let retry_after = (code == Code::Busy).then_some(1);
+        Self { code, detail: detail.into(), members: Map::new(), retry_after }
+    }
+
+    /// Adds a member that programs can read.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says after how many seconds it makes sense to try again.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// The kind of problem.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is sent.
+    pub fn body(&self) -> Value {
+        let mut body = json!({
+            "type": format!("/errors/{}", self.code.name()),
+            "title": self.code.meaning(),
+            "status": self.code.status().as_u16(),
+            "detail": self.detail,
+            "code": self.code.name(),
+        });
+        let object = body.as_object_mut().expect("it was made as an object just above");
+        object.extend(self.members.clone());
+        body
+    }
+
+    /// The problem of an id in `field`.
+    pub fn of_id(field: &str, error: IdError) -> Self {
+        Self::from(Flaw::of_id(field, error))
+    }
+
+    /// The problem of a scenario that there is not.
+    pub fn unknown_scenario(name: &str) -> Self {
+        let known = Scenario::ALL.map(Scenario::name);
+        let detail =
+            format!("scenario `{}` does not exist: {}", shown(name), nearest(name, &known));
+        Self::new(Code::UnknownScenario, detail).with("known", known.as_slice())
+    }
+}
+
+/// Whether an answer is an error in the stable form.
+pub(super) fn is_problem(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == PROBLEM_JSON)
+}
+
+/// A client's text as it may be repeated to the client: short and without control characters.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
+    if text.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// "did you mean ..." where a known name is near, else the list of them.
+pub(super) fn nearest(name: &str, known: &[&str]) -> String {
+    match nearest_of(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
+    }
+}
+
+/// The known name that is likely to be meant.
+pub(super) fn nearest_of<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body().to_string();
+        let mut answer =
+            (self.code.status(), [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let headers = answer.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
+
+impl From<Flaw> for Problem {
+    fn from(flaw: Flaw) -> Self {
+        let problem = Self::new(flaw.code.into(), flaw.to_string());
+        if flaw.field.is_empty() { problem } else { problem.with("field", flaw.field) }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        let detail = error.to_string();
+        match error {
+            QueryError::Limit { .. } => {
+                Self::new(Code::InvalidLimit, detail).with("field", "limit")
+            }
+            QueryError::ItemNeeded { .. } => {
+                Self::new(Code::MissingField, detail).with("field", "item")
+            }
+            QueryError::UnknownItem { .. } => {
+                Self::new(Code::UnknownItem, detail).with("field", "item")
+            }
+            QueryError::UnknownAttribute { name } => Self::new(
+                Code::UnknownAttribute,
+                format!("{detail}: `attributes` of some item must name it first"),
+            )
+            .with("attribute", name),
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        let code = match error {
+            WriteError::Unavailable { .. } => Code::StoreUnavailable,
+            WriteError::Busy => Code::Busy,
+            WriteError::ShuttingDown => Code::ShuttingDown,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        let code = match error {
+            RegistryError::Unknown { .. } => {
+                let detail = "this model does not exist: `GET /v1/models` lists those that do";
+                return Self::new(Code::UnknownModel, detail);
+            }
+            RegistryError::Damaged { .. } | RegistryError::Later { .. } => Code::ModelDamaged,
+            RegistryError::Io { .. } | RegistryError::KeepNone => Code::StoreUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_type_title_status_detail_and_code() {
+        let body = Problem::unknown_scenario("for_you").body();
+        assert_eq!(body["type"], "/errors/unknown_scenario");
+        assert_eq!(body["status"], 404);
+        assert_eq!(body["code"], "unknown_scenario");
+        assert!(body["detail"].as_str().unwrap().contains("did you mean `for-you`?"));
+        assert_eq!(body["known"].as_array().unwrap().len(), Scenario::ALL.len());
+    }
+
+    #[test]
+    fn what_a_client_sent_is_repeated_short_and_harmless() {
+        assert_eq!(shown("a\nb\u{202e}"), "a\\nb\\u{202e}");
+        assert_eq!(shown(&"x".repeat(100)).chars().count(), 65);
+    }
+}

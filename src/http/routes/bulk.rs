@@ -1,0 +1,98 @@
+//! Many entries at once: events, items, users, relations.
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::ingest::{Ingested, bulk};
+use crate::access::Caller;
+use crate::http::app::App;
+use crate::http::problem::{Problem, ProblemShape};
+use crate::ingest;
+use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
+
+/// Stores events. Send one, an array, or `{"events": [..]}`; also NDJSON or an Arrow IPC stream.
+#[utoipa::path(
+    post, path = "/v1/events", tag = "events",
+    request_body(content(
+        (Vec<EventBody> = "application/json"), (EventBody = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 409, body = ProblemShape, description = "event_id_conflict"),
+        (status = 422, body = ProblemShape, description = "nothing_accepted"),
+    ),
+)]
+pub(super) async fn events(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    bulk(&app, &caller, &headers, body, ingest::events).await
+}
+
+/// Puts many items, each whole.
+#[utoipa::path(
+    post, path = "/v1/items", tag = "items",
+    request_body(content(
+        (Vec<ItemBody> = "application/json"), (ItemBody = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 422, body = ProblemShape, description = "nothing_accepted"),
+    ),
+)]
+pub(super) async fn items(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    bulk(&app, &caller, &headers, body, ingest::items).await
+}
+
+/// Puts many users, each whole.
+#[utoipa::path(
+    post, path = "/v1/users", tag = "users",
+    request_body(content(
+        (Vec<UserBody> = "application/json"), (UserBody = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 422, body = ProblemShape, description = "nothing_accepted"),
+    ),
+)]
+pub(super) async fn users(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    bulk(&app, &caller, &headers, body, ingest::users).await
+}
+
+/// Puts many relations.
+#[utoipa::path(
+    post, path = "/v1/relations", tag = "relations",
+    request_body(content(
+        (Vec<RelationBody> = "application/json"), (RelationBody = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 422, body = ProblemShape, description = "nothing_accepted"),
+    ),
+)]
+pub(super) async fn relations(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    bulk(&app, &caller, &headers, body, ingest::relations).await
+}

@@ -1,0 +1,114 @@
+//! What the API says of itself.
+
+use axum::Router;
+use axum::extract::{Extension, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{Ref, RefOr, Required};
+use utoipa::{OpenApi, ToSchema};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::http::problem::{Code, PROBLEM_JSON, Problem, ProblemShape, nearest, shown};
+use crate::http::shape::path::Segments;
+
+/// The head of the `OpenAPI` document; the paths come from the handlers.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "guanxi",
+        description = "A recommendation engine for social commerce. Every error is `application/problem+json` with a stable `code`.",
+    ),
+    tags(
+        (name = "recommend", description = "Lists"),
+        (name = "events", description = "What people do"),
+        (name = "items", description = "The catalogue"),
+        (name = "users", description = "People"),
+        (name = "relations", description = "How people stand to each other"),
+        (name = "models", description = "Trained models"),
+        (name = "operations", description = "Health, figures, documentation"),
+    ),
+)]
+pub(super) struct Api;
+
+/// Gives an operation what all have: errors are problems, whatever their status, and a single entry or question may be left out.
+pub(super) fn share(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for (status, response) in &mut *responses {
+        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response) {
+            let content = std::mem::take(&mut response.content);
+            response.content =
+                content.into_values().map(|one| (PROBLEM_JSON.to_owned(), one)).collect();
+        }
+    }
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let any = ResponseBuilder::new()
+        .description("A problem; `code` says which: see `/errors/{code}`.")
+        .content(PROBLEM_JSON, problem);
+    responses.insert("default".to_owned(), RefOr::T(any.build()));
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        let is_bulk = body.content.len() > 1;
+        body.required = is_bulk.then_some(Required::True);
+    }
+}
+
+/// The `OpenAPI` document as it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Document(pub(super) std::sync::Arc<str>);
+
+/// Shows this document.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations",
+    responses((status = 200, body = serde_json::Value, content_type = "application/json", description = "The document.")),
+)]
+pub(super) async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document.0.to_string())
+}
+
+/// What a code means.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Explanation {
+    /// The code.
+    code: &'static str,
+    /// The status that goes with it where it is the whole answer.
+    status: u16,
+    /// What it means.
+    meaning: &'static str,
+}
+
+/// Explains an error code.
+#[utoipa::path(
+    get, path = "/errors/{code}", tag = "operations",
+    params(("code" = String, Path)),
+    responses((status = 200, body = Explanation, description = "What the code means."), (status = 404, body = ProblemShape, description = "unknown_code")),
+)]
+pub(super) async fn explain(Segments([name]): Segments<1>) -> Result<Json<Explanation>, Problem> {
+    let Some(&code) = Code::ALL.iter().find(|code| code.name() == name) else {
+        let known: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        let detail = format!("there is no code `{}`: {}", shown(&name), nearest(&name, &known));
+        return Err(Problem::new(Code::UnknownCode, detail));
+    };
+    let (status, meaning) = (code.status().as_u16(), code.meaning());
+    Ok(Json(Explanation { code: code.name(), status, meaning }))
+}
+
+/// The pages under `/docs`, all of them from this binary: the policy lets a browser load nothing from elsewhere.
+pub(super) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    // Without this the page would send the document to a validator on the internet.
+    let config = Config::from("/openapi.json").validator_url("none");
+    let pages: Router<S> = SwaggerUi::new("/docs").config(config).into();
+    pages.layer(middleware::from_fn(confine))
+}
+
+async fn confine(request: Request, next: Next) -> Response {
+    const POLICY: HeaderValue = HeaderValue::from_static(
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    );
+    let mut answer = next.run(request).await;
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    answer
+}

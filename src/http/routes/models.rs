@@ -1,0 +1,103 @@
+//! The models on disk, and which of them serves.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Json;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use crate::http::admission::background::in_background;
+use crate::http::admission::too_many_wait;
+use crate::http::app::App;
+use crate::http::problem::{Code, Problem, ProblemShape};
+use crate::http::shape::path::Segments;
+use crate::registry::{Manifest, Registry, RegistryError};
+use crate::system::idle::{PATIENCE, when_idle};
+
+/// All models on disk.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Models {
+    /// The version that answers; null before the first training.
+    serving: Option<String>,
+    /// The newest first.
+    models: Vec<ModelBody>,
+}
+
+/// One model.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Model)]
+struct ModelBody {
+    /// Its name.
+    version: String,
+    /// The offset through which it was trained.
+    watermark: u64,
+    /// When it was published, in RFC 3339.
+    created: String,
+    /// Users it knows.
+    users: usize,
+    /// Items it knows.
+    items: usize,
+    /// Numbers in a row of its embedding.
+    dim: usize,
+    /// The figures of its report.
+    metrics: BTreeMap<String, f64>,
+}
+
+impl From<Manifest> for ModelBody {
+    fn from(manifest: Manifest) -> Self {
+        let Manifest { version, watermark, created, shapes, metrics, .. } = manifest;
+        let (users, items, dim) = (shapes.users, shapes.items, shapes.dim);
+        Self { version, watermark, created, users, items, dim, metrics }
+    }
+}
+
+/// Lists the models.
+#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models, description = "The models.")))]
+pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
+    let _place = app.admission.stand_by().ok_or_else(too_many_wait)?;
+    let serving = app.engine.status().model.map(|model| model.version);
+    let manifests = with_registry(&app, Registry::list).await?;
+    Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))
+}
+
+/// A model that will be loaded within `models.poll_interval`, and then serve.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Activated {
+    /// The version.
+    version: String,
+}
+
+/// Makes a model the current one, after checking that it is whole. It is loaded within `models.poll_interval`, and then serves.
+#[utoipa::path(
+    post, path = "/v1/models/{version}/activate", tag = "models",
+    params(("version" = String, Path)),
+    responses(
+        (status = 202, body = Activated, description = "It is current, and serves soon."),
+        (status = 404, body = ProblemShape, description = "unknown_model"),
+        (status = 409, body = ProblemShape, description = "model_damaged"),
+    ),
+)]
+pub(super) async fn activate(
+    State(app): State<App>,
+    Segments([version]): Segments<1>,
+) -> Result<(StatusCode, Json<Activated>), Problem> {
+    let activate = move |registry: &Registry| {
+        let from = registry.clone();
+        let whole = when_idle(PATIENCE, move || from.verify(&version))?;
+        registry.make_current(&whole, jiff::Timestamp::now())
+    };
+    let pointer = with_registry(&app, activate).await?;
+    Ok((StatusCode::ACCEPTED, Json(Activated { version: pointer.version })))
+}
+
+/// Works on the registry in a thread that may wait for the disk, and that stands back: to verify a model takes a while.
+async fn with_registry<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+) -> Result<T, Problem> {
+    let registry = app.engine.registry().clone();
+    let done = in_background(move || work(&registry)).await;
+    let failed = || Problem::new(Code::Internal, "the server failed at the models");
+    done.ok_or_else(failed)?.map_err(Problem::from)
+}

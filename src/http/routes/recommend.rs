@@ -1,0 +1,270 @@
+//! The lists: one load of the world, no wait and no lock from the question to the bytes of the answer.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Query as Parameters, State};
+use axum::http::{HeaderMap, Request, Uri, header};
+use axum::response::{IntoResponse, Response};
+use guanxi_models::World;
+use guanxi_models::recommend::Scratch;
+use guanxi_models::recommend::query::Scenario;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::body;
+use crate::access::{Caller, Need};
+use crate::http::admission::too_many_wait;
+use crate::http::app::App;
+use crate::http::around::admit::{self, Peer, known_origin, open_to};
+use crate::http::around::stopwatch::Stopwatch;
+use crate::http::problem::{Code, Problem, ProblemShape, shown};
+use crate::http::shape::answer::{ListShape, Listing, write_value};
+use crate::http::shape::path::Segments;
+use crate::http::shape::question::{Asked, Question};
+use crate::http::shape::{json, parameters};
+use crate::telemetry::Stage;
+
+/// The most questions of one request.
+const MAX_QUESTIONS: usize = 32;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
+}
+
+/// Lists items.
+#[utoipa::path(
+    post, path = "/v1/recommend/{scenario}", tag = "recommend",
+    params(("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new")),
+    request_body = Question,
+    responses(
+        (status = 200, body = ListShape, description = "The list."),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item; unknown_user where the key is public and the token names another user"),
+        (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
+    ),
+)]
+pub(super) async fn post(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Segments([scenario]): Segments<1>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let scenario = scenario_of(&scenario)?;
+    let body = body::read(body, &app).await?;
+    let _place = app.admission.enter().await.ok_or_else(too_many_wait)?;
+    let began = Instant::now();
+    body::require_json(&headers, &body)?;
+    let question = json::decode::<Question>(&body)?;
+    answer(&app, &caller, question, scenario, began)
+}
+
+/// Lists items, asked by query parameters.
+///
+/// Lists (`items`, `exclude`, `fields`, `tags`, `tags_all`, `merchant`) are repeated or separated by commas.
+#[utoipa::path(
+    get, path = "/v1/recommend/{scenario}", tag = "recommend",
+    params(
+        ("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new"),
+        ("user" = Option<String>, Query), ("item" = Option<String>, Query), ("items" = Option<Vec<String>>, Query),
+        ("limit" = Option<i64>, Query), ("exclude" = Option<Vec<String>>, Query), ("exclude_seen" = Option<bool>, Query),
+        ("explain" = Option<bool>, Query), ("fields" = Option<Vec<String>>, Query), ("category" = Option<String>, Query),
+        ("price_gte" = Option<f64>, Query), ("price_gt" = Option<f64>, Query), ("price_lte" = Option<f64>, Query),
+        ("price_lt" = Option<f64>, Query), ("tags" = Option<Vec<String>>, Query), ("tags_all" = Option<Vec<String>>, Query),
+        ("merchant" = Option<Vec<String>>, Query), ("available" = Option<bool>, Query), ("near_lat" = Option<f64>, Query),
+        ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query), ("deadline_ms" = Option<i64>, Query),
+    ),
+    responses(
+        (status = 200, body = ListShape, description = "The list."),
+        (status = 404, body = ProblemShape, description = "unknown_scenario, unknown_item; unknown_user where the key is public and the token names another user"),
+        (status = 422, body = ProblemShape, description = "invalid_limit, invalid_filter, unknown_field, …"),
+    ),
+)]
+pub(super) async fn get(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Segments([scenario]): Segments<1>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    by_query(&app, &caller, &scenario, &uri)
+}
+
+/// The list that a query asks for.
+fn by_query(app: &App, caller: &Caller, scenario: &str, uri: &Uri) -> Result<Response, Problem> {
+    let scenario = scenario_of(scenario)?;
+    let began = Instant::now();
+    parameters::require_utf8(uri.query().unwrap_or_default())?;
+    let pairs = Parameters::<Vec<(String, String)>>::try_from_uri(uri);
+    let Parameters(pairs) =
+        pairs.map_err(|error| Problem::new(Code::InvalidUtf8, error.body_text()))?;
+    let question = json::decode_object::<Question>(parameters::question(&pairs)?)?;
+    answer(app, caller, question, scenario, began)
+}
+
+/// Lists items as [`get`] does, without the way to it: most requests are of this kind, and the router and what stands around its
+/// handlers would cost more than some lists do. `name` is a scenario.
+pub(in crate::http) fn straight<B>(
+    app: &App,
+    peer: Peer,
+    name: &str,
+    request: &Request<B>,
+) -> Response {
+    let headers = request.headers();
+    let answer = admit::pass(app, Some(peer), headers, Need::Recommend)
+        .and_then(|caller| by_query(app, &caller, name, request.uri()));
+    open_to(known_origin(app, headers), answer.into_response())
+}
+
+/// Several questions, answered from one state of the world.
+#[derive(Debug, ToSchema)]
+#[schema(as = Questions)]
+#[expect(
+    dead_code,
+    reason = "only the schema is used: each question is read for itself, so that one bad one spoils no other"
+)]
+pub(super) struct QuestionsShape {
+    /// At most 32 questions, each with its `scenario` beside the fields of a question. One that is wrong is a problem among the answers.
+    #[schema(max_items = 32, value_type = Vec<Value>, example = json!([{"scenario": "for-you", "user": "u1"}]))]
+    requests: Vec<Question>,
+}
+
+/// A list, or why there is none.
+#[derive(Debug, ToSchema)]
+#[schema(as = ListOrProblem)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the schema is used")]
+pub(super) enum ListOrProblemShape {
+    /// The list.
+    List(ListShape),
+    /// The problem with the question.
+    Problem(ProblemShape),
+}
+
+/// The answers in the order of the questions.
+#[derive(Debug, ToSchema)]
+#[schema(as = Lists)]
+#[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
+pub(super) struct ListsShape {
+    /// For each question its list, or the problem with it.
+    answers: Vec<ListOrProblemShape>,
+}
+
+/// Answers several questions at once, all from the same state.
+#[utoipa::path(
+    post, path = "/v1/recommend", tag = "recommend",
+    request_body = QuestionsShape,
+    responses(
+        (status = 200, body = ListsShape, description = "The lists, in the order of the questions."),
+        (status = 422, body = ProblemShape, description = "missing_field, unknown_field, too_many"),
+    ),
+)]
+pub(super) async fn post_many(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = body::read(body, &app).await?;
+    let _place = app.admission.enter().await.ok_or_else(too_many_wait)?;
+    body::require_json(&headers, &body)?;
+    let requests = requests(json::object(&body)?)?;
+    let world = app.engine.world();
+    let mut buffer = b"{\"answers\":[".to_vec();
+    for (at, request) in requests.into_iter().enumerate() {
+        if at > 0 {
+            buffer.push(b',');
+        }
+        if let Err(problem) = one_of_many(&app, &caller, &world, request, &mut buffer) {
+            write_value(&problem.body(), &mut buffer);
+        }
+    }
+    buffer.extend_from_slice(b"]}");
+    Ok(json_answer(buffer))
+}
+
+fn requests(mut object: Map<String, Value>) -> Result<Vec<Value>, Problem> {
+    let requests = object.remove("requests");
+    if let Some(name) = object.keys().next() {
+        let detail = format!("unknown field `{}`: the only one is `requests`", shown(name));
+        return Err(Problem::new(Code::UnknownField, detail));
+    }
+    let Some(requests) = requests else {
+        let detail = "`requests` is missing: send `{\"requests\":[{\"scenario\":\"for-you\",\"user\":\"u1\"}]}`";
+        return Err(Problem::new(Code::MissingField, detail).with("field", "requests"));
+    };
+    match requests {
+        Value::Array(list) if list.len() <= MAX_QUESTIONS => Ok(list),
+        Value::Array(list) => {
+            let detail =
+                format!("`requests` has {} entries: at most {MAX_QUESTIONS} are taken", list.len());
+            Err(Problem::new(Code::TooMany, detail).with("field", "requests"))
+        }
+        _ => {
+            Err(Problem::new(Code::InvalidField, "`requests` must be a list")
+                .with("field", "requests"))
+        }
+    }
+}
+
+fn one_of_many(
+    app: &App,
+    caller: &Caller,
+    world: &World,
+    request: Value,
+    buffer: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let began = Instant::now();
+    let Value::Object(mut object) = request else {
+        return Err(Problem::new(Code::InvalidField, "a request must be an object"));
+    };
+    let scenario = match object.remove("scenario") {
+        Some(Value::String(name)) => scenario_of(&name)?,
+        Some(_) => return Err(Problem::new(Code::InvalidField, "`scenario` must be a text")),
+        None => {
+            return Err(
+                Problem::new(Code::MissingField, "`scenario` is missing").with("field", "scenario")
+            );
+        }
+    };
+    let asked = json::decode_object::<Question>(object)?.check(scenario, &app.settings, caller)?;
+    list(app, world, &asked, began, buffer)
+}
+
+fn answer(
+    app: &App,
+    caller: &Caller,
+    question: Question,
+    scenario: Scenario,
+    began: Instant,
+) -> Result<Response, Problem> {
+    let asked = question.check(scenario, &app.settings, caller)?;
+    let world = app.engine.world();
+    let mut buffer = Vec::with_capacity(64 + asked.query.limit * 64);
+    list(app, &world, &asked, began, &mut buffer)?;
+    Ok(json_answer(buffer))
+}
+
+/// Makes one list and writes it to the end of `buffer`. `began` is when the reading of the question did.
+fn list(
+    app: &App,
+    world: &World,
+    asked: &Asked,
+    began: Instant,
+    buffer: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let Asked { query, deadline, .. } = asked;
+    let watch = Stopwatch::new(&app.metrics.stages, query.scenario, began, *deadline);
+    let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend_at(&watch, query, scratch))?;
+    Listing { world, asked, answer: &answer }.write(buffer);
+    watch.lap(Stage::Encode);
+    Ok(())
+}
+
+fn json_answer(buffer: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], Bytes::from(buffer)).into_response()
+}
+
+fn scenario_of(name: &str) -> Result<Scenario, Problem> {
+    Scenario::from_name(name).ok_or_else(|| Problem::unknown_scenario(name))
+}

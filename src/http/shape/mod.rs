@@ -1,0 +1,10 @@
+//! The JSON that clients send and read: requests become values of the domain, and answers become bytes.
+
+pub(super) mod answer;
+mod field;
+pub(super) mod filter;
+mod filter_shape;
+pub(super) mod json;
+pub(super) mod parameters;
+pub(super) mod path;
+pub(super) mod question;

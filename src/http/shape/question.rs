@@ -1,0 +1,195 @@
+//! What a client asks, checked and turned into a [`Query`].
+
+use std::time::Duration;
+
+use guanxi_models::check_id;
+use guanxi_models::recommend::query::{Query, Scenario, Search};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::field::Field;
+use super::filter;
+use super::filter_shape::FilterShape;
+use crate::access::Caller;
+use crate::config::Settings;
+use crate::http::problem::{Code, Problem, nearest, shown};
+
+/// The most session items of a question.
+pub(super) const MAX_ITEMS: usize = 200;
+/// The latest moment at which an answer may be due.
+const MAX_DEADLINE_MS: u64 = 60_000;
+/// The most items that a question may exclude.
+pub(super) const MAX_EXCLUDED: usize = 1_000;
+
+/// A question: everything may be left out that the scenario doesn't need.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Question {
+    /// For whom. An unknown user gets a list that is not personal.
+    #[schema(example = "u1")]
+    user: Option<String>,
+    /// The item that the question is about: needed by similar-items, and by also-bought unless `items` is given.
+    #[schema(example = "sku-42")]
+    item: Option<String>,
+    /// Items of the running session, at most 200: taken as if the user had bought them now.
+    items: Option<Vec<String>>,
+    /// How many items to list, 1 to 200; `recommend.default_limit` if left out.
+    #[schema(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// What the items must satisfy.
+    #[schema(value_type = Option<FilterShape>)]
+    filter: Option<Value>,
+    /// Items never to list, at most 1000.
+    exclude: Option<Vec<String>>,
+    /// Leaves out what the user has already touched; true if left out.
+    exclude_seen: Option<bool>,
+    /// Gives the reasons of each item; false if left out.
+    explain: Option<bool>,
+    /// What of each item to add: name, category, tags, merchant, price, currency, stock, available, place, created, attributes.
+    fields: Option<Vec<String>>,
+    /// When the answer is due, in milliseconds from when the question came, 1 to 60000: what isn't found by then is left out, and
+    /// `degraded` says `deadline`.
+    #[schema(minimum = 1, maximum = 60000)]
+    deadline_ms: Option<i64>,
+}
+
+/// A checked question.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Asked {
+    /// What the model is asked.
+    pub(in crate::http) query: Query,
+    /// What of each item to add to the answer.
+    pub(in crate::http) fields: Vec<Field>,
+    /// When the answer is due, from when the question came.
+    pub(in crate::http) deadline: Option<Duration>,
+}
+
+impl Question {
+    /// Checks everything that needs no world.
+    pub(in crate::http) fn check(
+        self,
+        scenario: Scenario,
+        settings: &Settings,
+        caller: &Caller,
+    ) -> Result<Asked, Problem> {
+        if self.user.as_ref().is_some_and(|user| !caller.speaks_for(user)) {
+            // The same for everybody else, whether there is such a user or not.
+            return Err(Problem::new(Code::UnknownUser, "the token names no user of this id"));
+        }
+        let limit = self.limit(settings)?;
+        let items = ids("items", self.items, MAX_ITEMS)?;
+        let exclude = ids("exclude", self.exclude, MAX_EXCLUDED)?;
+        let filter = self.filter.as_ref().filter(|filter| !filter.is_null());
+        let query = Query {
+            scenario,
+            user: id("user", self.user)?,
+            item: id("item", self.item)?,
+            items,
+            limit,
+            filter: filter.map(filter::read).transpose()?,
+            exclude,
+            exclude_seen: self.exclude_seen.unwrap_or(true),
+            explain: self.explain.unwrap_or(false),
+            min_friends: settings.social.min_friends,
+            search: Search::Index { ef: Some(settings.recommend.search_ef).filter(|&ef| ef > 0) },
+        };
+        let fields = fields(&self.fields.unwrap_or_default())?;
+        Ok(Asked { query, fields, deadline: self.deadline_ms.map(deadline).transpose()? })
+    }
+
+    fn limit(&self, settings: &Settings) -> Result<usize, Problem> {
+        let Some(limit) = self.limit else { return Ok(settings.recommend.default_limit) };
+        let fitting = usize::try_from(limit).ok().filter(|n| (1..=Query::MAX_LIMIT).contains(n));
+        fitting.ok_or_else(|| {
+            let most = Query::MAX_LIMIT;
+            let detail = format!("`limit` is {limit}: ask for 1 to {most} items");
+            Problem::new(Code::InvalidLimit, detail).with("field", "limit")
+        })
+    }
+}
+
+fn deadline(millis: i64) -> Result<Duration, Problem> {
+    let fitting =
+        u64::try_from(millis).ok().filter(|millis| (1..=MAX_DEADLINE_MS).contains(millis));
+    fitting.map(Duration::from_millis).ok_or_else(|| {
+        let detail = format!("`deadline_ms` is {millis}: give 1 to {MAX_DEADLINE_MS}");
+        Problem::new(Code::InvalidField, detail).with("field", "deadline_ms")
+    })
+}
+
+fn id(field: &str, id: Option<String>) -> Result<Option<String>, Problem> {
+    if let Some(id) = &id {
+        check_id(id).map_err(|error| Problem::of_id(field, error))?;
+    }
+    Ok(id)
+}
+
+fn ids(field: &str, ids: Option<Vec<String>>, most: usize) -> Result<Vec<String>, Problem> {
+    let ids = ids.unwrap_or_default();
+    if ids.len() > most {
+        let detail = format!("`{field}` has {} entries: at most {most} are taken", ids.len());
+        return Err(Problem::new(Code::TooMany, detail).with("field", field));
+    }
+    for (at, id) in ids.iter().enumerate() {
+        check_id(id).map_err(|error| Problem::of_id(&format!("{field}.{at}"), error))?;
+    }
+    Ok(ids)
+}
+
+fn fields(names: &[String]) -> Result<Vec<Field>, Problem> {
+    let mut fields = Vec::new();
+    for name in names {
+        let field = Field::from_name(name).ok_or_else(|| {
+            let known = Field::ALL.map(Field::name);
+            let detail =
+                format!("`fields` can't give `{}`: {}", shown(name), nearest(name, &known));
+            Problem::new(Code::InvalidField, detail).with("field", "fields")
+        })?;
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(question: Value) -> Result<Asked, Problem> {
+        let question: Question = serde_json::from_value(question).unwrap();
+        question.check(Scenario::ForYou, &Settings::default(), &Caller::Shop)
+    }
+
+    #[test]
+    fn what_is_left_out_comes_from_the_settings() {
+        let query = asked(json!({})).unwrap().query;
+        assert_eq!(query, Query { scenario: Scenario::ForYou, ..Query::default() });
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        for (question, code) in [
+            (json!({"limit": 0}), Code::InvalidLimit),
+            (json!({"limit": 201}), Code::InvalidLimit),
+            (json!({"limit": -1}), Code::InvalidLimit),
+            (json!({"user": ""}), Code::InvalidId),
+            (json!({"items": ["a", "b\n"]}), Code::InvalidId),
+            (json!({"exclude": vec!["a"; 1_001]}), Code::TooMany),
+            (json!({"items": vec!["a"; 201]}), Code::TooMany),
+            (json!({"fields": ["nam"]}), Code::InvalidField),
+            (json!({"filter": []}), Code::InvalidFilter),
+        ] {
+            assert_eq!(asked(question.clone()).unwrap_err().code(), code, "{question}");
+        }
+    }
+
+    #[test]
+    fn null_is_as_good_as_left_out() {
+        let question = json!({"user": null, "limit": null, "filter": null, "fields": null});
+        assert_eq!(asked(question).unwrap().query, asked(json!({})).unwrap().query);
+    }
+}
