@@ -39,11 +39,11 @@ codes! {
     InvalidArrow, "invalid_arrow", BAD_REQUEST;
     /// The body, the path or a parameter is not UTF-8.
     InvalidUtf8, "invalid_utf8", BAD_REQUEST;
-    /// The head of the request could be read in two ways, or in none; the connection ends.
+    /// The head of the request could be read in two ways; the connection ends.
     MalformedRequest, "malformed_request", BAD_REQUEST;
     /// The path with its query is too long: send a body with POST.
     UriTooLong, "uri_too_long", URI_TOO_LONG;
-    /// The head of the request is too long, or has too many headers.
+    /// The request has too many headers; the connection ends.
     HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE;
     /// The body broke off or could not be read.
     UnreadableBody, "unreadable_body", BAD_REQUEST;
