@@ -14,8 +14,8 @@ pub enum Scope {
     Admin,
 }
 
-/// The scope that an operation needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The scope that an operation needs, the narrowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: health and documentation.
     Nothing,
@@ -59,5 +59,21 @@ impl Scope {
             Self::Write => "write",
             Self::Admin => "admin",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_need_has_its_scopes() {
+        let may = |need| Scope::ALL.map(|scope| scope.allows(need));
+        assert_eq!(may(Need::Nothing), [true, true, true, true]);
+        assert_eq!(may(Need::Recommend), [true, true, true, true]);
+        assert_eq!(may(Need::Events), [true, false, true, true]);
+        assert_eq!(may(Need::Read), [false, true, true, true]);
+        assert_eq!(may(Need::Write), [false, false, true, true]);
+        assert_eq!(may(Need::Admin), [false, false, false, true]);
     }
 }

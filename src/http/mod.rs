@@ -23,6 +23,7 @@ mod shape;
 
 pub use admission::Admission;
 pub use app::{App, Parts};
+pub use around::operation::Operation;
 pub use connection::{Frontend, Listening};
 pub use problem::{Code, PROBLEM_JSON, Problem};
-pub use routes::description;
+pub use routes::{description, operations};

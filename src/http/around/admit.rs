@@ -1,6 +1,7 @@
 //! Before every answer: who asks, and may they? Also what browsers on other origins are told (CORS).
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -8,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
+use super::operation::Operations;
 use crate::access::{Caller, Denied, Need, Presented};
 use crate::http::app::App;
 use crate::http::problem::{Code, Problem};
@@ -18,29 +20,16 @@ const USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Peer(pub(in crate::http) IpAddr);
 
-/// What an operation asks of a key. A route that is not listed asks for the most, so that none is open by oversight.
-pub(in crate::http) fn need(method: &Method, route: &str) -> Need {
-    let is_get = method == Method::GET;
-    match route {
-        "/v1/recommend" | "/v1/recommend/{scenario}" => Need::Recommend,
-        "/v1/events" => Need::Events,
-        "/v1/models" | "/metrics" => Need::Read,
-        "/v1/items/{id}" | "/v1/users/{id}" if is_get => Need::Read,
-        "/v1/items"
-        | "/v1/items/{id}"
-        | "/v1/users"
-        | "/v1/users/{id}"
-        | "/v1/relations"
-        | "/v1/relations/{from}/{kind}/{to}" => Need::Write,
-        "/health/live" | "/health/ready" | "/openapi.json" | "/errors/{code}" => Need::Nothing,
-        pages if pages.starts_with("/docs") => Need::Nothing,
-        _ => Need::Admin,
-    }
+/// What the check asks.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Admit {
+    pub(in crate::http) app: App,
+    pub(in crate::http) operations: Arc<Operations>,
 }
 
 /// Lets a request through with its [`crate::access::Caller`], or says why not.
 pub(in crate::http) async fn admit(
-    State(app): State<App>,
+    State(Admit { app, operations }): State<Admit>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -50,7 +39,8 @@ pub(in crate::http) async fn admit(
     }
     let route = request.extensions().get::<MatchedPath>();
     // What no route answers tells nobody anything.
-    let need = route.map_or(Need::Nothing, |route| need(request.method(), route.as_str()));
+    let need =
+        route.map_or(Need::Nothing, |route| operations.need(request.method(), route.as_str()));
     let peer = request.extensions().get::<Peer>().copied();
     let answer = match pass(&app, peer, request.headers(), need) {
         Ok(caller) => {
@@ -153,15 +143,4 @@ pub(in crate::http) fn open_to(origin: Option<HeaderValue>, mut answer: Response
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_route_that_nobody_listed_needs_the_most() {
-        assert_eq!(need(&Method::GET, "/v1/everything"), Need::Admin);
-        assert_eq!(need(&Method::DELETE, "/v1/items/{id}"), Need::Write);
-    }
 }

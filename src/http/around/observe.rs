@@ -9,10 +9,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::path::PathItem;
 use uuid::Uuid;
 
+use super::operation::{Operation, Operations};
 use super::tracked::track;
 use crate::http::app::App;
 use crate::http::fresh_id::fresh_id;
@@ -27,22 +26,18 @@ const MAX_REQUEST_ID: usize = 128;
 #[derive(Debug)]
 struct Counters {
     routes: HashMap<String, Vec<(Method, RequestCounters)>>,
-    /// What no route of the description answers: unknown paths, wrong methods, the pages under `/docs`.
+    /// Requests that no route of the table answers: unknown paths, wrong methods, the pages under `/docs`.
     other: RequestCounters,
 }
 
 impl Counters {
-    fn new(metrics: &Metrics, description: &OpenApi) -> Self {
-        let paths = &description.paths.paths;
-        let routes = paths.iter().map(|(path, item)| {
-            let methods = methods(item).into_iter();
-            let counters = methods.map(|method| {
-                let handles = metrics.route(method.as_str(), path);
-                (method, handles)
-            });
-            (path.clone(), counters.collect())
-        });
-        Self { routes: routes.collect(), other: metrics.route("other", "other") }
+    fn new(metrics: &Metrics, operations: &Operations) -> Self {
+        let mut routes: HashMap<_, Vec<_>> = HashMap::new();
+        for Operation { method, path, .. } in operations.all() {
+            let counters = metrics.route(method.as_str(), path);
+            routes.entry(path.clone()).or_default().push((method.clone(), counters));
+        }
+        Self { routes, other: metrics.route("other", "other") }
     }
 
     fn of(&self, method: &Method, route: Option<&str>) -> &RequestCounters {
@@ -50,19 +45,6 @@ impl Counters {
         let found = methods.and_then(|methods| methods.iter().find(|(known, _)| known == method));
         found.map_or(&self.other, |(_, counters)| counters)
     }
-}
-
-fn methods(item: &PathItem) -> Vec<Method> {
-    let all = [
-        (Method::GET, &item.get),
-        (Method::PUT, &item.put),
-        (Method::POST, &item.post),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ];
-    all.into_iter()
-        .filter_map(|(method, operation)| operation.is_some().then_some(method))
-        .collect()
 }
 
 /// What stands around every answer.
@@ -73,8 +55,8 @@ pub(in crate::http) struct Observer {
 }
 
 impl Observer {
-    pub(in crate::http) fn new(app: App, description: &OpenApi) -> Self {
-        let counters = Counters::new(&app.metrics, description);
+    pub(in crate::http) fn new(app: App, operations: &Operations) -> Self {
+        let counters = Counters::new(&app.metrics, operations);
         Self { app, counters }
     }
 
@@ -82,7 +64,7 @@ impl Observer {
     pub(in crate::http) fn around<B: HttpBody>(
         &self,
         request: &Request<B>,
-        route: &'static str,
+        route: &str,
         make: impl FnOnce() -> Response,
     ) -> Response {
         let seen = Seen::new(request, Some(route));
@@ -100,7 +82,7 @@ impl Observer {
     }
 
     /// Counts and tells what became of a request, and gives the answer what all have.
-    fn finish(&self, seen: Seen, mut answer: Response) -> Response {
+    fn finish(&self, seen: Seen<'_>, mut answer: Response) -> Response {
         if seen.is_http1 && self.app.admission.is_draining() {
             answer = ended(answer);
         }
@@ -113,22 +95,22 @@ impl Observer {
 }
 
 /// What is kept of a request until it is answered.
-struct Seen {
+struct Seen<'a> {
     began: Instant,
     id: HeaderValue,
     method: Method,
     is_http1: bool,
-    route: Option<Route>,
+    route: Option<Route<'a>>,
 }
 
 /// The route of a request: the path as it was sent would name users.
-enum Route {
-    Known(&'static str),
+enum Route<'a> {
+    Known(&'a str),
     Matched(MatchedPath),
 }
 
-impl Seen {
-    fn new<B>(request: &Request<B>, route: Option<&'static str>) -> Self {
+impl<'a> Seen<'a> {
+    fn new<B>(request: &Request<B>, route: Option<&'a str>) -> Self {
         let matched = || request.extensions().get::<MatchedPath>().cloned().map(Route::Matched);
         Self {
             began: Instant::now(),
@@ -244,7 +226,7 @@ fn shown(method: &Method) -> &str {
     if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
-fn log(seen: &Seen, status: StatusCode, took: Duration) {
+fn log(seen: &Seen<'_>, status: StatusCode, took: Duration) {
     let (status, micros) = (status.as_u16(), took.as_micros() as u64);
     let id = seen.id.to_str().unwrap_or_default();
     let (method, route) = (shown(&seen.method), seen.route().unwrap_or("none"));

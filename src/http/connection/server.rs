@@ -25,9 +25,9 @@ use super::tls::{Accepted, Tls};
 use crate::http::admission::too_many_wait;
 use crate::http::app::App;
 use crate::http::around::admit::{Peer, known_origin, open_to};
-use crate::http::around::asking::Asking;
 use crate::http::around::observe::Observer;
-use crate::http::routes::{router, straight};
+use crate::http::around::operation::{Asking, Operations};
+use crate::http::routes::{Routes, routes, straight};
 
 /// How long to rest when the system can't give a connection, which is when this process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -52,6 +52,7 @@ pub struct Listening {
 pub struct Frontend {
     app: App,
     router: Router,
+    operations: Arc<Operations>,
     observer: Arc<Observer>,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
@@ -64,13 +65,14 @@ impl Frontend {
     /// Gets everything ready that can fail: the files of TLS.
     pub fn new(app: App) -> Result<Self, String> {
         let settings = &app.settings.server;
-        let (router, observer) = router(app.clone());
+        let Routes { router, operations, observer } = routes(app.clone());
         let mut builder = Builder::new(TokioExecutor::new());
         // The connection keeps the time itself: see [`Timed`].
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
         Ok(Self {
             router,
+            operations,
             observer,
             builder: Arc::new(builder),
             bounds: Bounds { header: settings.header_timeout.0, idle: settings.idle_timeout.0 },
@@ -138,6 +140,7 @@ impl Frontend {
         let answering = Answering {
             app: self.app.clone(),
             router: self.router.clone(),
+            operations: Arc::clone(&self.operations),
             observer: Arc::clone(&self.observer),
             peer,
             in_flight,
@@ -179,6 +182,7 @@ impl Drop for Open {
 struct Answering {
     app: App,
     router: Router,
+    operations: Arc<Operations>,
     observer: Arc<Observer>,
     peer: Peer,
     in_flight: InFlight,
@@ -216,21 +220,17 @@ impl Answering {
         if let Err(problem) = head::check(&request) {
             return Ok(self.observer.refuse(&request, problem));
         }
-        let Some(asking) = Asking::of(request.method(), request.uri().path()) else {
+        let asking = self.operations.asking(request.method(), request.uri().path());
+        let Some(Asking { route, list }) = asking else {
             return self.routed(request).await;
         };
-        let route = asking.route();
         let Some(_place) = self.app.admission.enter().await else {
             let refusal = || refused(&self.app, &request);
             return Ok(self.observer.around(&request, route, refusal));
         };
-        match asking {
-            Asking::List(name) => {
-                let list = || straight(&self.app, self.peer, name, &request);
-                Ok(self.observer.around(&request, route, list))
-            }
-            Asking::Other(_) => self.routed(request).await,
-        }
+        let Some(scenario) = list else { return self.routed(request).await };
+        let list = || straight(&self.app, self.peer, scenario, &request);
+        Ok(self.observer.around(&request, route, list))
     }
 
     /// The answer of the router, which is told what is known of the connection.

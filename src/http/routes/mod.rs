@@ -9,6 +9,8 @@ mod items;
 mod models;
 mod recommend;
 mod relations;
+mod resource;
+mod table;
 mod users;
 mod written;
 
@@ -23,21 +25,33 @@ use tower_http::map_request_body::MapRequestBodyLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::http::app::App;
-use crate::http::around::admit;
+use crate::http::around::admit::{self, Admit};
 use crate::http::around::observe::{self, Observer};
+use crate::http::around::operation::{Operation, Operations};
 use crate::http::problem::{Code, Problem, shown};
 use docs::{Api, Document};
+use table::{Route, table};
 
 pub(super) use recommend::straight;
 
-/// Everything the server answers, and who looks on.
-pub(super) fn router(app: App) -> (Router, Arc<Observer>) {
-    let (router, description) = described().split_for_parts();
+/// Everything the server answers.
+#[derive(Debug)]
+pub(super) struct Routes {
+    pub(super) router: Router,
+    pub(super) operations: Arc<Operations>,
+    pub(super) observer: Arc<Observer>,
+}
+
+/// Makes the router and what stands around it.
+pub(super) fn routes(app: App) -> Routes {
+    let table = table();
+    let operations = Arc::new(Operations::new(operations_of(&table)));
+    let observer = Arc::new(Observer::new(app.clone(), &operations));
+    let (router, description) = described(table).split_for_parts();
     let description = complete(description);
-    let observer = Arc::new(Observer::new(app.clone(), &description));
+    let admit = Admit { app: app.clone(), operations: Arc::clone(&operations) };
     let text = description.to_json().expect("a description of plain data can be written");
     let router = router
         .merge(docs::pages())
@@ -47,15 +61,24 @@ pub(super) fn router(app: App) -> (Router, Arc<Observer>) {
         // The bounds of a body are those of what is in it, not of what was sent.
         .layer(MapRequestBodyLayer::new(Body::new))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate())
-        .layer(middleware::from_fn_with_state(app.clone(), admit::admit))
+        .layer(middleware::from_fn_with_state(admit, admit::admit))
         .layer(middleware::from_fn_with_state(Arc::clone(&observer), observe::observe))
         .with_state(app);
-    (router, observer)
+    Routes { router, operations, observer }
 }
 
 /// The `OpenAPI` document of the handlers.
 pub fn description() -> Description {
-    complete(described().into_openapi())
+    complete(described(table()).into_openapi())
+}
+
+/// Every operation, with the right that it needs.
+pub fn operations() -> Vec<Operation> {
+    operations_of(&table())
+}
+
+fn operations_of(table: &[Route]) -> Vec<Operation> {
+    table.iter().map(|route| route.operation.clone()).collect()
 }
 
 /// Says what all operations share: every error is a problem, and where a body may be left out.
@@ -70,24 +93,9 @@ fn complete(mut description: Description) -> Description {
     description
 }
 
-fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Api::openapi())
-        .routes(routes!(recommend::get, recommend::post))
-        .routes(routes!(recommend::post_many))
-        .routes(routes!(bulk::events))
-        .routes(routes!(bulk::items))
-        .routes(routes!(items::get, items::put, items::patch, items::delete))
-        .routes(routes!(bulk::users))
-        .routes(routes!(users::get, users::put, users::patch, users::delete))
-        .routes(routes!(bulk::relations))
-        .routes(routes!(relations::put, relations::delete))
-        .routes(routes!(models::list))
-        .routes(routes!(models::activate))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::metrics))
-        .routes(routes!(docs::document))
-        .routes(routes!(docs::explain))
+fn described(table: Vec<Route>) -> OpenApiRouter<App> {
+    let empty = OpenApiRouter::with_openapi(Api::openapi());
+    table.into_iter().fold(empty, |router, route| router.routes(route.handler))
 }
 
 async fn unknown_route(request: Request) -> Problem {
@@ -101,21 +109,4 @@ async fn method_not_allowed(request: Request) -> Problem {
     let detail =
         format!("the path has no method `{method}`: the header `allow` lists those it has");
     Problem::new(Code::MethodNotAllowed, detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::Method;
-
-    use super::*;
-    use crate::http::around::asking::Asking;
-
-    #[test]
-    fn the_routes_of_questions_are_routes() {
-        let paths = description().paths.paths;
-        for path in ["/v1/recommend/new", "/v1/items/a", "/v1/users/a"] {
-            let route = Asking::of(&Method::GET, path).unwrap().route();
-            assert!(paths.contains_key(route), "{route}");
-        }
-    }
 }

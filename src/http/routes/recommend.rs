@@ -87,12 +87,16 @@ pub(super) async fn get(
     Segments([scenario]): Segments<1>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    by_query(&app, &caller, &scenario, &uri)
+    by_query(&app, &caller, scenario_of(&scenario)?, &uri)
 }
 
 /// The list that a query asks for.
-fn by_query(app: &App, caller: &Caller, scenario: &str, uri: &Uri) -> Result<Response, Problem> {
-    let scenario = scenario_of(scenario)?;
+fn by_query(
+    app: &App,
+    caller: &Caller,
+    scenario: Scenario,
+    uri: &Uri,
+) -> Result<Response, Problem> {
     let began = Instant::now();
     parameters::require_utf8(uri.query().unwrap_or_default())?;
     let pairs = Parameters::<Vec<(String, String)>>::try_from_uri(uri);
@@ -103,16 +107,16 @@ fn by_query(app: &App, caller: &Caller, scenario: &str, uri: &Uri) -> Result<Res
 }
 
 /// Lists items as [`get`] does, without the way to it: most requests are of this kind, and the router and what stands around its
-/// handlers would cost more than some lists do. `name` is a scenario.
+/// handlers would cost more than some lists do.
 pub(in crate::http) fn straight<B>(
     app: &App,
     peer: Peer,
-    name: &str,
+    scenario: Scenario,
     request: &Request<B>,
 ) -> Response {
     let headers = request.headers();
     let answer = admit::pass(app, Some(peer), headers, Need::Recommend)
-        .and_then(|caller| by_query(app, &caller, name, request.uri()));
+        .and_then(|caller| by_query(app, &caller, scenario, request.uri()));
     open_to(known_origin(app, headers), answer.into_response())
 }
 
