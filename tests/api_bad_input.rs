@@ -95,6 +95,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r#"{"category":7}"#, "invalid_filter"),
     (r#"{"price":{"gte":"1"}}"#, "invalid_filter"),
     (r#"{"price":5}"#, "invalid_filter"),
+    (r#"{"currency":"yuan"}"#, "invalid_filter"),
+    (r#"{"currency":{"in":["CNY","USD"]},"price":{"lt":5}}"#, "invalid_filter"),
     (r#"{"tags":["red"]}"#, "invalid_filter"),
     (r#"{"tags":{"any":[]}}"#, "invalid_filter"),
     (r#"{"merchant":"m"}"#, "invalid_filter"),

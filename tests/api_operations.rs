@@ -208,6 +208,30 @@ fn filters_limits_fields_and_exclusions_hold() {
 }
 
 #[test]
+fn prices_are_compared_within_one_currency() {
+    let server = Server::start();
+    let priced = |id: &str, price: f64, currency: Option<&str>| json!({"id": id, "price": price, "currency": currency});
+    let items = json!([
+        priced("tea", 9.0, Some("CNY")),
+        priced("cup", 8.0, None),
+        priced("pot", 90.0, Some("CNY")),
+        priced("mug", 7.0, Some("USD")),
+    ]);
+    server.post("/v1/items", &items).good();
+    let listed = |query: &str| {
+        let mut ids = server.get(&format!("/v1/recommend/new?{query}")).ids();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(listed("price_lt=10"), ["cup", "tea"]);
+    assert_eq!(listed("price_lt=10&currency=USD"), ["mug"]);
+    assert_eq!(listed("currency=CNY"), ["cup", "pot", "tea"]);
+    assert_eq!(listed("currency=CNY,USD").len(), 4);
+    let several = server.get("/v1/recommend/new?currency=CNY,USD&price_lt=10");
+    assert_eq!(several.code(), "invalid_filter");
+}
+
+#[test]
 fn several_questions_are_answered_from_one_state() {
     let server = Server::start();
     server.post("/v1/events", &purchase("e1", "u1", "a")).good();

@@ -13,8 +13,17 @@ pub enum Filter {
     Not(Box<Filter>),
     /// The category is this one or lies below it: `shoes` covers `shoes/running`, not `shoestrings`.
     Category(String),
-    /// The price is known and lies in the range.
+    /// The price is known, is in the shop's main currency, and lies in the range. Most items state the main currency, or no other.
     Price(Range),
+    /// The price is known, is in this currency, and lies in the range.
+    PriceIn {
+        /// The currency, as items state it.
+        currency: String,
+        /// The range.
+        range: Range,
+    },
+    /// The price is in one of these currencies.
+    Currency(Vec<String>),
     /// At least one of these tags is on the item.
     TagsAny(Vec<String>),
     /// All of these tags are on the item.

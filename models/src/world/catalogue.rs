@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use super::chunked::Chunked;
 use super::condition::Condition;
 use super::item_set::ItemSet;
-use super::sets::{Cells, Facet, places, prices};
+use super::sets::{Cells, Currencies, Facet, places, prices};
 use crate::filter::Filter;
 use crate::id::ItemIdx;
 use crate::record::Item;
@@ -26,6 +26,7 @@ pub struct Catalogue {
     pub(super) merchants: Facet,
     /// By the name of a free attribute, whatever its value.
     pub(super) attributes: Facet,
+    pub(super) currencies: Currencies,
     pub(super) by_price: Cells,
     pub(super) by_place: Cells,
 }
@@ -105,6 +106,7 @@ impl Catalogue {
         for name in item.attributes.keys() {
             self.attributes.change(name, number, belongs);
         }
+        self.currencies.change(item, number, belongs);
         if let Some(price) = item.price {
             prices::change(&mut self.by_price, price, number, belongs);
         }
@@ -205,6 +207,34 @@ mod tests {
         assert_eq!(matching(&shop, &sized(AttributeTest::Range(at_least))), [1]);
         let other = AttributeTest::In(vec![Attribute::Number(41.0)]);
         assert_eq!(matching(&shop, &sized(other)), [0; 0]);
+    }
+
+    #[test]
+    fn prices_are_compared_within_one_currency() {
+        let mut shop = Catalogue::default();
+        for (number, currency) in
+            [Some("CNY"), Some("USD"), None, Some("CNY")].into_iter().enumerate()
+        {
+            let (number, item) = item(number as u32, |it| {
+                it.price = Some(10.0);
+                it.currency = currency.map(str::to_owned);
+            });
+            shop.put(number, item);
+        }
+        let range = Range { lte: Some(10.0), ..Range::default() };
+        let within = |currency: &str| Filter::PriceIn { currency: currency.to_owned(), range };
+        for (filter, expected) in [
+            (Filter::Price(range), vec![0, 2, 3]),
+            (within("CNY"), vec![0, 2, 3]),
+            (within("USD"), vec![1]),
+            (within("EUR"), vec![]),
+            (Filter::Currency(vec!["USD".into(), "EUR".into()]), vec![1]),
+            (Filter::Currency(vec!["CNY".into()]), vec![0, 2, 3]),
+        ] {
+            assert_eq!(matching(&shop, &filter), expected, "{filter:?}");
+        }
+        shop.delete(ItemIdx(1));
+        assert_eq!(matching(&shop, &within("USD")), [0; 0]);
     }
 
     #[test]

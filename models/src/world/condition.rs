@@ -136,7 +136,12 @@ impl<'a> Tree<'a> {
                 Self::Not(Box::new(Self::In(Cow::Borrowed(catalogue.unlisted()))))
             }
             Filter::Available(false) => Self::In(Cow::Borrowed(catalogue.unlisted())),
-            Filter::Price(range) => Self::Price(*range, prices::cover(&catalogue.by_price, range)),
+            Filter::Price(range) => Self::price(catalogue, catalogue.currencies.main(), range),
+            Filter::PriceIn { currency, range } => Self::price(catalogue, Some(currency), range),
+            Filter::Currency(names) => {
+                let sets = names.iter().flat_map(|name| catalogue.currencies.priced_in(name));
+                Self::any(sets.map(|set| Self::In(Cow::Borrowed(set))).collect())
+            }
             Filter::Near { place, km } => {
                 Self::Near(*place, *km, places::cover(&catalogue.by_place, *place, *km))
             }
@@ -145,6 +150,17 @@ impl<'a> Tree<'a> {
                 None => Self::Any(Vec::new()),
             },
         }
+    }
+
+    /// The items of a range of prices in a currency; in any where no item states one.
+    fn price(catalogue: &'a Catalogue, currency: Option<&str>, range: &Range) -> Self {
+        let inside = Self::Price(*range, prices::cover(&catalogue.by_price, range));
+        let currencies = &catalogue.currencies;
+        let Some(currency) = currency.filter(|currency| !currencies.is_only(currency)) else {
+            return inside;
+        };
+        let sets = currencies.priced_in(currency).map(|set| Self::In(Cow::Borrowed(set)));
+        Self::All(vec![Self::Any(sets.collect()), inside])
     }
 
     /// The items under a name, which may be none.

@@ -21,6 +21,7 @@ use crate::http::around::admit::{self, Peer, known_origin, open_to};
 use crate::http::around::stopwatch::Stopwatch;
 use crate::http::problem::{Code, Problem, ProblemShape, shown};
 use crate::http::shape::answer::{ListShape, Listing, write_value};
+use crate::http::shape::parameters::ParametersShape;
 use crate::http::shape::path::Segments;
 use crate::http::shape::question::{Asked, Question};
 use crate::http::shape::{json, parameters};
@@ -67,13 +68,7 @@ pub(super) async fn post(
     get, path = "/v1/recommend/{scenario}", tag = "recommend",
     params(
         ("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new"),
-        ("user" = Option<String>, Query), ("item" = Option<String>, Query), ("items" = Option<Vec<String>>, Query),
-        ("limit" = Option<i64>, Query), ("exclude" = Option<Vec<String>>, Query), ("exclude_seen" = Option<bool>, Query),
-        ("explain" = Option<bool>, Query), ("fields" = Option<Vec<String>>, Query), ("category" = Option<String>, Query),
-        ("price_gte" = Option<f64>, Query), ("price_gt" = Option<f64>, Query), ("price_lte" = Option<f64>, Query),
-        ("price_lt" = Option<f64>, Query), ("tags" = Option<Vec<String>>, Query), ("tags_all" = Option<Vec<String>>, Query),
-        ("merchant" = Option<Vec<String>>, Query), ("available" = Option<bool>, Query), ("near_lat" = Option<f64>, Query),
-        ("near_lon" = Option<f64>, Query), ("near_km" = Option<f64>, Query), ("deadline_ms" = Option<i64>, Query),
+        ParametersShape,
     ),
     responses(
         (status = 200, body = ListShape, description = "The list."),

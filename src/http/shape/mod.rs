@@ -3,8 +3,8 @@
 pub(super) mod answer;
 mod field;
 pub(super) mod filter;
-mod filter_shape;
 pub(super) mod json;
+mod parameter;
 pub(super) mod parameters;
 pub(super) mod path;
 pub(super) mod question;

@@ -9,8 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::field::Field;
-use super::filter;
-use super::filter_shape::FilterShape;
+use super::filter::{self, FilterShape};
 use crate::access::Caller;
 use crate::config::Settings;
 use crate::http::problem::{Code, Problem, nearest, shown};

@@ -2,6 +2,7 @@
 //! falls into and the small part of the directory that leads there, never the rest.
 
 mod cells;
+mod currencies;
 mod facet;
 pub(super) mod places;
 pub(super) mod prices;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 pub(super) use cells::Cells;
+pub(super) use currencies::Currencies;
 pub(super) use facet::Facet;
 
 /// Enters an item into a set, or strikes it out. Copies the set (at most an eighth of a byte per item of the catalogue) if somebody

@@ -1,0 +1,122 @@
+//! One parameter of a query: its name, its place in the JSON of the question, and its type.
+
+use serde_json::{Map, Value};
+use utoipa::PartialSchema as _;
+use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{RefOr, Required, Schema};
+
+use crate::http::problem::{Code, Problem, shown};
+
+/// A parameter of a query.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    /// The keys that lead to its place in the question.
+    path: &'static [&'static str],
+    kind: Kind,
+}
+
+/// The type of a parameter.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Number,
+    Flag,
+    /// Several texts: repeated, or with commas between.
+    Texts,
+}
+
+impl Parameter {
+    pub(super) const fn new(name: &'static str, path: &'static [&'static str], kind: Kind) -> Self {
+        Self { name, path, kind }
+    }
+
+    /// Puts the value of the parameter into the question.
+    pub(super) fn put(&self, question: &mut Map<String, Value>, text: &str) -> Result<(), Problem> {
+        let (key, above) = self.path.split_last().expect("a parameter has a place");
+        let into = above.iter().fold(question, |object, key| inner(object, key));
+        if let (Kind::Texts, Some(Value::Array(list))) = (self.kind, into.get_mut(*key)) {
+            list.extend(text.split(',').map(Value::from));
+            return Ok(());
+        }
+        match into.insert((*key).to_owned(), self.value(text)?) {
+            None => Ok(()),
+            Some(_) => Err(self.invalid("must stand once")),
+        }
+    }
+
+    fn value(&self, text: &str) -> Result<Value, Problem> {
+        let found = match self.kind {
+            Kind::Text => Some(Value::from(text)),
+            Kind::Texts => Some(text.split(',').collect()),
+            Kind::Integer => text.parse::<i64>().map(Value::from).ok(),
+            Kind::Number => {
+                text.parse().ok().and_then(serde_json::Number::from_f64).map(Value::Number)
+            }
+            Kind::Flag => flag(text).map(Value::Bool),
+        };
+        found.ok_or_else(|| {
+            self.invalid(&format!("is `{}`: give {}", shown(text), self.kind.name()))
+        })
+    }
+
+    fn invalid(&self, what: &str) -> Problem {
+        let detail = format!("the parameter `{}` {what}", self.name);
+        Problem::new(Code::InvalidField, detail).with("field", self.name)
+    }
+
+    /// The parameter in the `OpenAPI` document.
+    pub(super) fn described(&self) -> path::Parameter {
+        ParameterBuilder::new()
+            .name(self.name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .schema(Some(self.kind.schema()))
+            .build()
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text | Self::Texts => "a text",
+            Self::Integer => "a whole number",
+            Self::Number => "a number",
+            Self::Flag => "true or false",
+        }
+    }
+
+    fn schema(self) -> RefOr<Schema> {
+        let or_null = |of| SchemaType::from_iter([of, Type::Null]);
+        let plain = |of| ObjectBuilder::new().schema_type(or_null(of));
+        let format = |known| Some(SchemaFormat::KnownFormat(known));
+        match self {
+            Self::Text => plain(Type::String).into(),
+            Self::Texts => {
+                let list = ArrayBuilder::new().schema_type(or_null(Type::Array));
+                list.items(String::schema()).into()
+            }
+            Self::Integer => plain(Type::Integer).format(format(KnownFormat::Int64)).into(),
+            Self::Number => plain(Type::Number).format(format(KnownFormat::Double)).into(),
+            Self::Flag => plain(Type::Boolean).into(),
+        }
+    }
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The object of a key, which is made if it isn't there.
+fn inner<'m>(into: &'m mut Map<String, Value>, key: &str) -> &'m mut Map<String, Value> {
+    let inner = into.entry(key).or_insert_with(|| Value::Object(Map::new()));
+    inner.as_object_mut().expect("the keys above a parameter's own lead to objects alone")
+}
