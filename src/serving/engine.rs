@@ -11,6 +11,7 @@ use guanxi_models::{Event, Model, Offset, Record, World};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::published::Models;
 use super::status::{Commits, ServedModel, Status, Troubles};
 use super::writer::{self, Command, Make, Reply, WriteError};
 use super::{refresher, replay};
@@ -154,8 +155,8 @@ impl Engine {
     }
 
     /// The models on disk.
-    pub fn registry(&self) -> &Registry {
-        &self.shared.registry
+    pub fn models(&self) -> Models {
+        Models(self.shared.registry.clone())
     }
 
     fn ask(

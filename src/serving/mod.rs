@@ -7,6 +7,7 @@ mod engine;
 #[cfg(test)]
 mod laws;
 mod pace;
+mod published;
 mod refresher;
 mod replay;
 mod retired;
@@ -15,7 +16,10 @@ mod status;
 mod tests;
 mod writer;
 
+pub use crate::registry::{Manifest, RegistryError};
+pub use crate::store::Outcome;
 pub use engine::{Engine, EngineError, Options};
+pub use published::Models;
 pub use replay::world_from_log;
 pub use status::{ServedModel, Status};
 pub use writer::{Make, WriteError};

@@ -10,8 +10,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::ingest::Flaw;
-use crate::registry::RegistryError;
-use crate::serving::WriteError;
+use crate::serving::{RegistryError, WriteError};
 
 pub use code::Code;
 

@@ -105,7 +105,7 @@ fn read_gauges(app: &App) {
 
 /// How many seconds ago the model was published.
 fn model_age(app: &App, model: Option<&ServedModel>) -> Option<f64> {
-    let manifest = app.engine.registry().show(&model?.version).ok()?;
+    let manifest = app.engine.models().show(&model?.version).ok()?;
     let created: jiff::Timestamp = manifest.created.parse().ok()?;
     Some(jiff::Timestamp::now().duration_since(created).as_secs_f64())
 }

@@ -14,7 +14,7 @@ use crate::http::admission::background::in_background;
 use crate::http::app::App;
 use crate::http::problem::{Code, Problem, shown};
 use crate::ingest::{Flaw, Format, Parsed};
-use crate::store::Outcome;
+use crate::serving::Outcome;
 
 /// So many refused entries are listed one by one: a body of a million bad ones gets no answer of a gigabyte.
 const MAX_LISTED: usize = 1_000;

@@ -12,8 +12,7 @@ use crate::http::admission::too_many_wait;
 use crate::http::app::App;
 use crate::http::problem::{Code, Problem, ProblemShape};
 use crate::http::shape::path::Segments;
-use crate::registry::{Manifest, Registry, RegistryError};
-use crate::system::idle::{PATIENCE, when_idle};
+use crate::serving::{self, Manifest, RegistryError};
 
 /// All models on disk.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,7 +56,7 @@ impl From<Manifest> for ModelBody {
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
     let _place = app.admission.stand_by().ok_or_else(too_many_wait)?;
     let serving = app.engine.status().model.map(|model| model.version);
-    let manifests = with_registry(&app, Registry::list).await?;
+    let manifests = with_models(&app, serving::Models::list).await?;
     Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))
 }
 
@@ -82,22 +81,17 @@ pub(super) async fn activate(
     State(app): State<App>,
     Segments([version]): Segments<1>,
 ) -> Result<(StatusCode, Json<Activated>), Problem> {
-    let activate = move |registry: &Registry| {
-        let from = registry.clone();
-        let whole = when_idle(PATIENCE, move || from.verify(&version))?;
-        registry.make_current(&whole, jiff::Timestamp::now())
-    };
-    let pointer = with_registry(&app, activate).await?;
-    Ok((StatusCode::ACCEPTED, Json(Activated { version: pointer.version })))
+    let version = with_models(&app, move |models| models.activate(version)).await?;
+    Ok((StatusCode::ACCEPTED, Json(Activated { version })))
 }
 
-/// Works on the registry in a thread that may wait for the disk, and that stands back: to verify a model takes a while.
-async fn with_registry<T: Send + 'static>(
+/// Works on the models in a thread that may wait for the disk, and that stands back: to verify a model takes a while.
+async fn with_models<T: Send + 'static>(
     app: &App,
-    work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    work: impl FnOnce(&serving::Models) -> Result<T, RegistryError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let registry = app.engine.registry().clone();
-    let done = in_background(move || work(&registry)).await;
+    let models = app.engine.models();
+    let done = in_background(move || work(&models)).await;
     let failed = || Problem::new(Code::Internal, "the server failed at the models");
     done.ok_or_else(failed)?.map_err(Problem::from)
 }

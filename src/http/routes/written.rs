@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 
 use crate::http::app::App;
 use crate::http::problem::{Code, Problem};
-use crate::serving::WriteError;
-use crate::store::Outcome;
+use crate::serving::{Outcome, WriteError};
 
 /// A write that is on the disk and in every answer from now on.
 #[derive(Debug, Serialize, ToSchema)]
