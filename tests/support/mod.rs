@@ -1,5 +1,5 @@
 //! The real binary in a directory of its own, and a client for it.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses another part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses another part of it")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

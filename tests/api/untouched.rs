@@ -1,16 +1,13 @@
 //! Items with which nobody did anything, through the public doors: what is said of them puts them on the right lists.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::Server;
 use guanxi_models::mix::mix;
 use serde_json::{Value, json};
-use support::Server;
 
 /// How many tastes there are: each user has one, and each item a label that names one.
 const TASTES: usize = 5;

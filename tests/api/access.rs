@@ -1,18 +1,14 @@
 //! Keys, scopes, tokens and pages of other origins, on the real server.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use guanxi::access::{Need, Scope};
 use guanxi::http::Operation;
+use crate::support::{Answer, Server};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use support::{Answer, Server};
 
 const PAGE: &str = "https://shop.example";
 const SHARED: &[u8] = b"01234567890123456789012345678901";

@@ -1,15 +1,11 @@
 //! Several hundred wrong requests, made of what can be wrong with each operation: none is answered with 2xx or 5xx, each with a problem
 //! of a known code, and nothing is written.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-mod support;
-
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use support::Server;
+use crate::support::Server;
 
 const JSON: &str = "application/json";
 

@@ -1,7 +1,5 @@
 //! What a log line never holds: keys, tokens, names of people, and whatever a client would like to put there.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};

@@ -1,20 +1,17 @@
 //! Models are swapped while questions come in: no answer fails, and each is one model's alone.
 //!
 //! `GUANXI_SWAPS` sets how often; the default keeps a run short.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::Server;
 use guanxi::registry::Registry;
 use guanxi_models::Record;
 use guanxi_training::market::{MarketParams, records};
 use serde_json::{Value, json};
-use support::Server;
 
 const USERS: usize = 40;
 

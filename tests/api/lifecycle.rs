@@ -1,17 +1,15 @@
 //! Beginning, ending, models that come and go, and connections that misbehave.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::support::Server;
 use guanxi::registry::{Extras, Registry};
 use guanxi_models::Model;
 use serde_json::json;
-use support::Server;
 
 fn publish(server: &Server) -> String {
     let extras = Extras {

@@ -1,14 +1,12 @@
 //! What the API says of itself is complete and true.
 
-mod support;
-
 use std::collections::{BTreeSet, HashSet};
 
+use crate::support::Server;
 use guanxi::http::{Code, description};
 use serde_json::Value;
-use support::Server;
 
-const MANUAL: &str = include_str!("../docs/api.md");
+const MANUAL: &str = include_str!("../../docs/api.md");
 
 /// Method and path of every operation.
 fn operations(document: &Value) -> BTreeSet<(String, String)> {

@@ -1,4 +1,5 @@
 //! What somebody does now moves the next answer, without training: on real listeners where the data is there, else on the market.
+
 #![allow(clippy::print_stdout, reason = "says on which data it ran")]
 
 use std::path::Path;

@@ -1,14 +1,10 @@
 //! The same log gives the same answers, to the byte: after a restart, from a backup, and on another machine.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::Server;
 use serde_json::{Value, json};
-use support::Server;
 
 fn guanxi(arguments: &[&str], paths: &[&Path]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));

@@ -1,7 +1,4 @@
 //! `guanxi bench` against servers whose behaviour is known.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -11,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::Server;
 use serde_json::Value;
-use support::Server;
 
 /// A server that answers at once, but for one request that holds all others up.
 struct Stalling {

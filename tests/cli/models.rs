@@ -1,5 +1,4 @@
 //! `guanxi models` and `guanxi export` through their door: the executable.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,9 +1,7 @@
 //! Every operation of the API, once each, on the real binary.
 
-mod support;
-
+use crate::support::Server;
 use serde_json::{Value, json};
-use support::Server;
 
 fn purchase(id: &str, user: &str, item: &str) -> Value {
     json!({"event_id": id, "user": user, "item": item, "type": "purchase", "ts": "2026-01-31T12:00:00Z"})

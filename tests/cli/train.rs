@@ -1,5 +1,4 @@
 //! `guanxi train` through its door: what guards a model, and what an interruption leaves.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,10 +1,8 @@
 //! The examples for users run, and print what they promise.
 
-mod support;
-
 use std::process::Command;
 
-use support::Server;
+use crate::support::Server;
 
 fn printed(command: &mut Command) -> String {
     let output = command.output().expect("the example starts");

@@ -1,5 +1,4 @@
 //! `guanxi import` through its door: the executable.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

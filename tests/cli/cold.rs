@@ -1,5 +1,4 @@
 //! `guanxi evaluate --cold`, `--shuffle-friends` and `--cold-items` through their door, on a generated market.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fmt::Write as _;
 use std::fs;

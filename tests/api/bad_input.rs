@@ -1,12 +1,10 @@
 //! What clients get wrong: each case is answered with a problem and its stable code, never with a 5xx.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use crate::support::Server;
 use serde_json::json;
-use support::Server;
 
 /// Method, path, content type, body, status, code.
 type Case = (&'static str, &'static str, &'static str, &'static [u8], u16, &'static str);
