@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """What questions wait while something else is done beside them, as ratios within one run.
 
-usage: beside.py writers --target target/release --data MARKET [--rate 2000] [--seconds 10] [--runs 5] [--writes 50000]
-       beside.py swaps   --target target/release --data MARKET [--rate 3000] [--swaps 200]
+usage: beside.py writers --target target/dist --data MARKET [--rate 2000] [--seconds 10] [--runs 5] [--writes 50000]
+       beside.py swaps   --target target/dist --data MARKET [--rate 3000] [--swaps 200]
 
 writers: p99 of questions while ten connections write single events as fast as they are taken (or `--writes` a second), over p99 without them,
          in turns; the same for the example `bare`, which gives one answer to everybody and throws events away: what the machine itself costs.
 swaps:   models of the registry (two or more) take turns in serving; p99.9 of questions meanwhile over p99.9 without, and the memory of the
          server before and after. Every answer must be good.
-Both write to the data directory: take a copy. `cargo build --release --bin guanxi --example bare` before. Standard library only.
+Both write to the data directory: take a copy. `cargo build --profile dist --bin guanxi --example bare` before. Standard library only.
 """
 
 import argparse
@@ -116,7 +116,7 @@ def main():
     commands = {"writers": writers, "swaps": swaps}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=commands)
-    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/release"))
+    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/dist"))
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--rate", type=float, default=2_000)
     parser.add_argument("--seconds", type=float, default=10)

@@ -5,8 +5,8 @@ Client and server share the machine. The mixes and the bare answer take turns, `
 is asked faster and faster (`guanxi bench --max-p99`). The recall of the lists, as the stored model gives them, is printed beside. `late` is the
 share of requests that the client itself sent too late, the largest of the rounds: above .01, a p99 is the client's own.
 
-    cargo build --release --bin guanxi --example bare
-    benches/rates.py --target target/release --data market [--rate 3000] [--max-p99 5ms]
+    cargo build --profile dist --bin guanxi --example bare
+    benches/rates.py --target target/dist --data market [--rate 3000] [--max-p99 5ms]
 
 Standard library only.
 """
@@ -62,7 +62,7 @@ def highest(args, guanxi, name, mix):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/release"))
+    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/dist"))
     parser.add_argument("--data", required=True)
     parser.add_argument("--rate", type=int, default=3000)
     parser.add_argument("--max-p99", default="5ms")

@@ -5,8 +5,8 @@ Starts `guanxi serve` on a data directory and the example `bare`, loads each wit
 one request, its ratio to the bare one, latencies, and how the time of a list splits by stage (from the same histograms as `/metrics`).
 
     guanxi demo --data market --users 100000 --items 100000 --events 5000000 --friends 60     # end it when it listens
-    cargo build --release --bin guanxi --example bare
-    benches/request_path.py --target target/release --data market --users u:0..100000 --items i:0..100000
+    cargo build --profile dist --bin guanxi --example bare
+    benches/request_path.py --target target/dist --data market --users u:0..100000 --items i:0..100000
 """
 
 import argparse
@@ -54,7 +54,7 @@ def line(name, step, bare, split=""):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/release"))
+    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/dist"))
     parser.add_argument("--data", required=True)
     parser.add_argument("--users", required=True)
     parser.add_argument("--items", required=True)

@@ -4,7 +4,7 @@
 Makes a market as two Parquet files, trains a model of it, serves the model and asks every scenario. Prints the time and the memory of training by
 stage (by `guanxi train` itself), the bytes of the model for each user, item, purchase and friend of a user, the way of the server to its first answer, its memory, and latencies.
 
-    cargo build --release
+    cargo build --profile dist
     benches/scale.py 1000000x1000000x100000000 --work FOLDER [--friends 60] [--recipe quick] [--rate 500]
 
 People sit in circles of 200 that share four of the themes of 500 items, make five of six friends there, and buy seven of ten things from their themes,
@@ -168,7 +168,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", help="USERSxITEMSxPURCHASES")
     parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/release"))
+    parser.add_argument("--target", type=pathlib.Path, default=pathlib.Path("target/dist"))
     parser.add_argument("--friends", type=int, default=60, help="of a user on average, about")
     parser.add_argument("--recipe", default="quick")
     parser.add_argument("--rate", default="500")

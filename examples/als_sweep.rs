@@ -1,7 +1,7 @@
 //! Trains the embeddings of the `user` and `item` columns of a Parquet file and prints, as one line of JSON, how long an
 //! iteration took: both sides once, the loss included. `benches/rivals/als.py` calls it.
 //!
-//! `cargo run --release --example als_sweep -- FILE DIM SWEEPS exact|conjugate-gradients`
+//! `cargo run --profile dist --example als_sweep -- FILE DIM SWEEPS exact|conjugate-gradients`
 #![expect(clippy::print_stdout, reason = "its line of JSON is what it is for")]
 
 use std::error::Error;

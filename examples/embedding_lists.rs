@@ -1,7 +1,7 @@
 //! Ranks all items for all users by the embedding alone, exactly, and prints, as one line of JSON, how many users a second that
 //! made. `benches/rivals/recommend.py` calls it.
 //!
-//! `cargo run --release --example embedding_lists -- FILE DIM LENGTH`
+//! `cargo run --profile dist --example embedding_lists -- FILE DIM LENGTH`
 #![expect(clippy::print_stdout, reason = "its line of JSON is what it is for")]
 
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! Trains an embedding and writes its vectors, for `benches/rivals/index.py`.
 //!
-//! `cargo run --release --example vectors -- FILE|USERSxITEMSxEVENTS DIRECTORY`: of the `user` and `item` columns of a Parquet file, or of a
+//! `cargo run --profile dist --example vectors -- FILE|USERSxITEMSxEVENTS DIRECTORY`: of the `user` and `item` columns of a Parquet file, or of a
 //! generated market. Writes `items.f32`, and of the users in turns `askers.f32` (whom the builder of an index may know) and `users.f32` (who
 //! ask), at most 20,000 each: rows of 64 little-endian `f32`.
 

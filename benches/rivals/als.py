@@ -86,9 +86,9 @@ def python_with_implicit(directory):
 
 def build(example):
     """The path of one of guanxi's examples, built."""
-    subprocess.run(["cargo", "build", "-q", "--release", "--example", example], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "-q", "--profile", "dist", "--example", example], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return str(target / "release/examples" / example)
+    return str(target / "dist/examples" / example)
 
 
 def measure(systems, threads, runs):

@@ -166,9 +166,9 @@ def rows_of(file):
 
 def build(example, *options):
     """The path of one of guanxi's examples, built."""
-    subprocess.run(["cargo", "build", "-q", "--release", *options, "--example", example], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "-q", "--profile", "dist", *options, "--example", example], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return str(target / "release/examples" / example)
+    return str(target / "dist/examples" / example)
 
 
 def thin(file, most):

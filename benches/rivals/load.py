@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`guanxi bench` beside oha, on the same path of the same server, in turns.
 
-    benches/rivals/load.py --guanxi target/release/guanxi --oha oha --url http://127.0.0.1:4826/v1/recommend/popular?limit=20
+    benches/rivals/load.py --guanxi target/dist/guanxi --oha oha --url http://127.0.0.1:4826/v1/recommend/popular?limit=20
 
 oha (`cargo install oha`) sends as many requests a second over as many connections, and counts from when each was due
 (`--latency-correction`). Prints p50 and p99 of every turn, and the ratio of the medians.
@@ -34,7 +34,7 @@ def by_oha(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--guanxi", default="target/release/guanxi")
+    parser.add_argument("--guanxi", default="target/dist/guanxi")
     parser.add_argument("--oha", default="oha")
     parser.add_argument("--url", required=True)
     parser.add_argument("--rate", default=300)
