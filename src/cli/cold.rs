@@ -9,12 +9,12 @@ use guanxi_training::cold;
 use guanxi_training::recipe::Recipe;
 use serde_json::json;
 
-use super::evaluate::Numbers;
+use super::numbers::Numbers;
 use super::papers::{self, PaperArgs};
+use super::progress::on_terminal;
 use super::{CliError, Output};
 use crate::import::read_items;
-use crate::job::source::Source;
-use crate::job::watch::Watch;
+use crate::job::{Source, Watch};
 
 /// What is made cold, if anything.
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,7 @@ impl ColdArgs {
         files: &PaperArgs,
         out: &mut Output,
     ) -> Result<ExitCode, CliError> {
-        let mut watch = Watch::new(out);
+        let mut watch = Watch::new(on_terminal(out));
         let papers = match &self.items {
             Some(items) => items_by_attributes(items, recipe, source, &mut watch)?,
             None => self.users_by_friends(recipe, source, &mut watch)?,

@@ -10,12 +10,11 @@ use guanxi_models::{Query, Reason, Record, Scenario, World};
 use guanxi_training::market::{MarketParams, records};
 use guanxi_training::recipe::Recipe;
 
-use super::tune::TuneArgs;
-use super::{CliError, Output, serve, train};
+use super::progress::on_terminal;
+use super::{CliError, Output, serve};
 use crate::config::Settings;
-use crate::job::Job;
-use crate::job::source::Source;
-use crate::job::watch::Watch;
+use crate::job::publish::publish;
+use crate::job::{Job, Source, Watch};
 use crate::registry::Registry;
 use crate::serving::{Engine, Options};
 use crate::store::Store;
@@ -96,17 +95,18 @@ fn fill(data: &Path, size: &Size, out: &mut Output) -> Result<(), CliError> {
 
 /// Trains and publishes a model, unless there is one already.
 fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
-    let registry = Registry::open(data)?;
-    if registry.current()?.is_some() {
+    if Registry::open(data)?.current()?.is_some() {
         return Ok(());
     }
     let recipe = Recipe::built_in("quick").ok_or("the recipe `quick` is built in")?;
-    let (source, tune) = (Source::Log(data.to_owned()), TuneArgs::default());
-    let job = Job { source: &source, tune: &tune, keeping: None, guard: None };
-    let trained = job.run(recipe, Watch::new(out))?;
-    let version = train::publish(&registry, &trained)?;
+    let source = Source::Log(data.to_owned());
+    let job = Job { data, source: &source, trials: None, keeping: None, publish_if: None };
+    let trained = job.run(recipe, Watch::new(on_terminal(out)))?;
+    let version = publish(data, &trained)?;
     out.line(&trained.papers.report);
-    out.line(format_args!("published model {version}"));
+    if let Some(version) = version {
+        out.line(format_args!("published model {version}"));
+    }
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `guanxi evaluate`: published splits, scored as their papers do.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use guanxi_training::data::dataset::Dataset;
@@ -11,13 +10,16 @@ use guanxi_training::report::Report;
 
 use super::cold::ColdArgs;
 use super::import::MappingArgs;
+use super::numbers::Numbers;
 use super::papers::PaperArgs;
-use super::train::{recipe, served_metrics};
-use super::tune::{Prepared, Rows, TuneArgs};
+use super::progress::on_terminal;
+use super::tune::TuneArgs;
 use super::{CliError, Output};
-use crate::import::{Files, Mapping, read_interactions};
-use crate::job::source::Source;
-use crate::job::watch::{Told, Watch};
+use crate::import::Files;
+use crate::job::figures::served_metrics;
+use crate::job::prepared::{Preparation, Prepared, Rows};
+use crate::job::recipe::recipe;
+use crate::job::{Source, Told, Watch};
 use crate::report::Papers;
 
 /// The arguments of `guanxi evaluate`.
@@ -68,14 +70,17 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     if args.cold.is_asked_for() {
         return args.cold.run(&recipe, &source, &args.papers, out);
     }
-    let mut watch = Watch::new(out);
+    let mut watch = Watch::new(on_terminal(out));
     let valid = |data: &Dataset| {
         let valid = args.valid.as_deref();
         valid.map(|path| Numbers::of(data).pairs(path, &mapping)).transpose()
     };
-    let judged_on = |data: &Dataset| Ok(valid(data)?.map_or(Rows::All, Rows::Given));
+    let judged_on = |data: &Dataset| -> Result<Rows, CliError> {
+        Ok(valid(data)?.map_or(Rows::All, Rows::Given))
+    };
+    let preparation = Preparation { source: &source, trials: args.tune.tune };
     let Prepared { recipe, trials, data, .. } =
-        args.tune.prepare(recipe, &source, &judged_on, &mut watch)?;
+        preparation.prepare(recipe, judged_on, &mut watch)?;
     let valid = valid(&data)?;
     let test = args.test.as_deref().ok_or("`--test` is missing: name the rows to find")?;
     let test = Numbers::of(&data).pairs(test, &mapping)?;
@@ -83,7 +88,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;
-    tell(&args.papers, report, &recipe, watch.into_told(), out)
+    let told = watch.into_told();
+    tell(&args.papers, report, &recipe, told, out)
 }
 
 /// Tells of the run, in files and on the terminal.
@@ -99,33 +105,4 @@ fn tell(
     files.write(&papers, &recipe.to_toml())?;
     out.line(&papers.report);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The numbers that the training data gave to ids. Ids that it does not know get numbers beyond, which no list can hold.
-pub(super) struct Numbers {
-    users: HashMap<String, u32>,
-    pub(super) items: HashMap<String, u32>,
-}
-
-impl Numbers {
-    pub(super) fn of(data: &Dataset) -> Self {
-        let numbered = |ids: &guanxi_models::ids::Ids| {
-            ids.iter().map(str::to_owned).zip(0..).collect::<HashMap<String, u32>>()
-        };
-        Self { users: numbered(&data.users), items: numbered(&data.items) }
-    }
-
-    fn pairs(&mut self, path: &Path, mapping: &Mapping) -> Result<Vec<(u32, u32)>, CliError> {
-        let mut pairs = Vec::new();
-        for row in read_interactions(path, mapping)? {
-            let row = row.map_err(|error| format!("`{}`: {error}", path.display()))?;
-            pairs.push((number(&mut self.users, row.user), number(&mut self.items, row.item)));
-        }
-        Ok(pairs)
-    }
-}
-
-fn number(numbers: &mut HashMap<String, u32>, id: String) -> u32 {
-    let next = numbers.len() as u32;
-    *numbers.entry(id).or_insert(next)
 }

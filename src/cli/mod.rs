@@ -17,11 +17,13 @@ pub mod train;
 
 mod cold;
 mod lists_file;
+mod numbers;
 mod output;
 mod papers;
+mod progress;
 mod stored;
 mod table;
-pub(crate) mod tune;
+mod tune;
 
 use std::process::ExitCode;
 

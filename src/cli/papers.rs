@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CliError;
-use crate::report::{Papers, page};
+use crate::report::{Papers, TITLE, page};
 
 /// Files to write the report to.
 #[derive(Debug, Default, clap::Args)]
@@ -28,9 +28,6 @@ impl PaperArgs {
         Ok(())
     }
 }
-
-/// What the page of a report is called where the model has no name yet.
-pub(super) const TITLE: &str = "guanxi: training report";
 
 /// Writes a file that the user named.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

@@ -1,25 +1,19 @@
 //! `guanxi train`: the log in, a published model out.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guanxi_training::judge::metrics::Metrics;
-use guanxi_training::recipe::Recipe;
-use guanxi_training::report::Report;
-
 use super::import::MappingArgs;
-use super::papers::{PaperArgs, TITLE};
+use super::papers::PaperArgs;
+use super::progress::on_terminal;
 use super::tune::TuneArgs;
 use super::{CliError, Output};
 use crate::import::Files;
 use crate::job::checkpoints::Checkpoints;
+use crate::job::publish::publish;
 use crate::job::publish_if::Condition;
-use crate::job::source::Source;
-use crate::job::watch::Watch;
-use crate::job::{Guard, Job, Keeping, Trained};
-use crate::registry::{Extras, Registry};
-use crate::report::page;
+use crate::job::recipe::recipe;
+use crate::job::{Job, Keeping, Source, Watch};
 use crate::store::Directory;
 
 /// The arguments of `guanxi train`.
@@ -66,16 +60,15 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let source = source(args)?;
     let checkpoints = Checkpoints::of(&args.data);
     let job = Job {
+        data: &args.data,
         source: &source,
-        tune: &args.tune,
+        trials: args.tune.tune,
         keeping: Some(Keeping { checkpoints: checkpoints.clone(), resume: args.resume }),
-        guard: args.publish_if.as_ref().map(|condition| Guard { condition, data: &args.data }),
+        publish_if: args.publish_if.as_ref(),
     };
-    let trained = job.run(recipe, Watch::new(out))?;
+    let trained = job.run(recipe, Watch::new(on_terminal(out)))?;
     let papers = &trained.papers;
-    let is_refused = papers.guard.as_ref().is_some_and(|verdict| !verdict.holds());
-    let version =
-        if is_refused { None } else { Some(publish(&Registry::open(&args.data)?, &trained)?) };
+    let version = publish(&args.data, &trained)?;
     checkpoints.clear()?;
     args.papers.write(papers, &trained.recipe.to_toml())?;
     args.tune.write_recipe(&trained.recipe, &papers.report)?;
@@ -115,46 +108,4 @@ fn files(args: &Args, interactions: &Path) -> Files {
 fn refuse(out: &mut Output) -> ExitCode {
     out.note("nothing was published: the model does not reach what `--publish-if` asks for");
     ExitCode::from(1)
-}
-
-/// Publishes a model with its papers. Returns its version.
-pub(crate) fn publish(registry: &Registry, trained: &Trained) -> Result<String, CliError> {
-    let Trained { recipe, model, papers } = trained;
-    let recipe = recipe.to_toml();
-    let extras = Extras {
-        page: page(TITLE, papers, &recipe),
-        recipe,
-        report: serde_json::to_value(papers)?,
-        metrics: papers.metrics.clone(),
-        created: jiff::Timestamp::now(),
-    };
-    Ok(registry.publish(model, &extras)?)
-}
-
-/// A built-in recipe by its name, or one from a file.
-pub fn recipe(name: &str) -> Result<Recipe, CliError> {
-    if let Some(recipe) = Recipe::built_in(name) {
-        return Ok(recipe);
-    }
-    let text = std::fs::read_to_string(name).map_err(|error| {
-        format!("`{name}` is neither `quick`, `default` nor `best`, nor a recipe file: {error}")
-    })?;
-    Recipe::from_toml(&text).map_err(|error| format!("`{name}`: {error}").into())
-}
-
-/// The figures of what is served, by the names that everybody uses.
-pub fn served_metrics(report: &Report) -> BTreeMap<String, f64> {
-    report.quality.systems.first().map(|system| named(&system.metrics)).unwrap_or_default()
-}
-
-/// `recall@10` and so on.
-fn named(metrics: &Metrics) -> BTreeMap<String, f64> {
-    let mut named = BTreeMap::new();
-    for (k, quality) in [(10, metrics.at_10), (20, metrics.at_20)] {
-        named.insert(format!("recall@{k}"), quality.recall);
-        named.insert(format!("precision@{k}"), quality.precision);
-        named.insert(format!("ndcg@{k}"), quality.ndcg);
-        named.insert(format!("hit@{k}"), quality.hit_rate);
-    }
-    named
 }

@@ -1,20 +1,13 @@
-//! `--tune`: a search for a better recipe before training.
+//! `--tune` and `--recipe-out`: a search for a better recipe before training.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use guanxi_models::Offset;
-use guanxi_training::data::dataset::Dataset;
-use guanxi_training::fit::{JudgedOn, search};
-use guanxi_training::recipe::{Recipe, Trial};
+use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
-use guanxi_training::tuning::search::SearchOutcome;
 
-use super::CliError;
-use super::papers;
-use super::train::served_metrics;
-use crate::job::source::Source;
-use crate::job::watch::Watch;
+use super::{CliError, papers};
+use crate::job::figures::served_metrics;
 
 /// How to search for a recipe.
 #[derive(Debug, Default, clap::Args)]
@@ -27,70 +20,11 @@ pub struct TuneArgs {
     pub recipe_out: Option<PathBuf>,
 }
 
-/// What is trained on, by which recipe, and how that was found.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) recipe: Recipe,
-    pub(crate) trials: Vec<Trial>,
-    pub(crate) data: Dataset,
-    pub(crate) watermark: Offset,
-}
-
 impl TuneArgs {
-    /// Reads the data, and searches if that is wanted.
-    ///
-    /// `judged_on` names the rows, whose users and items are numbered as in the data.
-    pub(crate) fn prepare(
-        &self,
-        recipe: Recipe,
-        source: &Source,
-        judged_on: &dyn Fn(&Dataset) -> Result<Rows, CliError>,
-        watch: &mut Watch<'_>,
-    ) -> Result<Prepared, CliError> {
-        let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;
-        let budget = self.tune.unwrap_or(recipe.search.trials);
-        if budget == 0 {
-            return Ok(Prepared { recipe, trials: Vec::new(), data, watermark });
-        }
-        let rows = judged_on(&data)?;
-        let found = search(&data, rows.judged_on(), &recipe, budget, watch);
-        watch.search_done();
-        let found = found?;
-        let SearchOutcome { recipe: mut best, trials } = found;
-        best.search.trials = 0;
-        if best.events == recipe.events {
-            return Ok(Prepared { recipe: best, trials, data, watermark });
-        }
-        drop(data);
-        let (data, watermark) = watch.stage_of("read", || source.read(best.event_weights()))?;
-        Ok(Prepared { recipe: best, trials, data, watermark })
-    }
-
     /// Writes the recipe that was followed, if that is wanted.
-    pub(crate) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
+    pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
         let Some(path) = &self.recipe_out else { return Ok(()) };
         papers::write(path, with_metrics(recipe, report).as_bytes())
-    }
-}
-
-/// Which rows recipes are judged on.
-#[derive(Debug)]
-pub(crate) enum Rows {
-    /// See [`JudgedOn::Half`].
-    Half,
-    /// See [`JudgedOn::All`].
-    All,
-    /// See [`JudgedOn::Rows`].
-    Given(Vec<(u32, u32)>),
-}
-
-impl Rows {
-    fn judged_on(&self) -> JudgedOn<'_> {
-        match self {
-            Self::Half => JudgedOn::Half,
-            Self::All => JudgedOn::All,
-            Self::Given(rows) => JudgedOn::Rows(rows),
-        }
     }
 }
 

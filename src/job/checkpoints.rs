@@ -14,18 +14,18 @@ use guanxi_training::data::dataset::Dataset;
 use guanxi_training::recipe::Trial;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::stored_run;
+use super::{JobError, stored_run};
 use crate::system::format::{FormatError, known_format};
 
 /// The checkpoints of a data directory.
 #[derive(Clone, Debug)]
-pub(crate) struct Checkpoints {
+pub struct Checkpoints {
     directory: PathBuf,
 }
 
 /// What a run trains on, and how.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Run {
+pub(super) struct Run {
     /// Which guanxi: another one may compute otherwise.
     pub guanxi: String,
     /// The recipe that was given, as TOML.
@@ -44,7 +44,7 @@ pub(crate) struct Run {
 
 impl Run {
     /// What differs from another run, so that its checkpoints are of no use to this one; none where all is the same.
-    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.guanxi != other.guanxi {
             return Some(format!("guanxi {} instead of {}", other.guanxi, self.guanxi));
         }
@@ -59,7 +59,7 @@ impl Run {
 }
 
 /// A hash of what the embeddings follow from, in any recipe.
-pub(crate) fn hash_of(data: &Dataset) -> u64 {
+pub(super) fn hash_of(data: &Dataset) -> u64 {
     let mut hash = Xxh3::new();
     let (starts, items, confidences, flags, times) = data.histories.columns();
     starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
@@ -81,7 +81,7 @@ const RUN: &str = "run.json";
 
 /// An embedding half-way, and what was told of it beside its losses.
 #[derive(Debug)]
-pub(crate) struct HalfWay {
+pub(super) struct HalfWay {
     /// What the training goes on from.
     pub state: Checkpoint,
     /// How well it found what was held out, after each sweep; empty where nothing was.
@@ -90,17 +90,17 @@ pub(crate) struct HalfWay {
 
 impl Checkpoints {
     /// The checkpoints of this data directory, whether there are any or not.
-    pub(crate) fn of(data: &Path) -> Self {
+    pub fn of(data: &Path) -> Self {
         Self { directory: data.join("checkpoints") }
     }
 
     /// Where they are.
-    pub(crate) fn directory(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// The run that was interrupted, if it came as far as training. An error says why it can't be read.
-    pub(crate) fn interrupted(&self) -> Result<Option<Run>, String> {
+    pub(super) fn interrupted(&self) -> Result<Option<Run>, String> {
         let path = self.directory.join(RUN);
         let Ok(bytes) = fs::read(&path) else { return Ok(None) };
         let flaw = |flaw| format!("`{}` {flaw}", path.display());
@@ -108,21 +108,26 @@ impl Checkpoints {
     }
 
     /// Notes what is trained from here on. Checkpoints of another run must have been [cleared](Self::clear).
-    pub(crate) fn begin(&self, run: &Run) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
-        self.write(RUN, &stored_run::encode(run))
+    pub(super) fn begin(&self, run: &Run) -> Result<(), JobError> {
+        let run = stored_run::encode(run);
+        let begun = fs::create_dir_all(&self.directory).and_then(|()| self.write(RUN, &run));
+        begun.map_err(|source| self.unusable(source))
     }
 
     /// Removes them all.
-    pub(crate) fn clear(&self) -> io::Result<()> {
+    pub fn clear(&self) -> Result<(), JobError> {
         match fs::remove_dir_all(&self.directory) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.unusable(error)),
             _ => Ok(()),
         }
     }
 
+    fn unusable(&self, source: io::Error) -> JobError {
+        JobError::Checkpoints { path: self.directory.clone(), source }
+    }
+
     /// The state of an embedding after its last finished sweep. An error names a file that isn't whole.
-    pub(crate) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
+    pub(super) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
         let path = self.directory.join(name(fingerprint));
         match fs::read(&path) {
             Ok(bytes) => known_format(format_of(&bytes), FORMAT)
@@ -135,7 +140,7 @@ impl Checkpoints {
     }
 
     /// Keeps the state of an embedding in the place of an earlier one.
-    pub(crate) fn save(
+    pub(super) fn save(
         &self,
         fingerprint: u64,
         state: &Checkpoint,

@@ -8,14 +8,14 @@ use guanxi_models::params::Params;
 use guanxi_models::{Model, Offset, Record, World};
 use guanxi_training::data::dataset::Dataset;
 
-use crate::cli::CliError;
+use super::JobError;
 use crate::import::{Files, Mapping, Rows};
 use crate::lake;
 use crate::store::LogReader;
 
 /// Where events and relations come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub enum Source {
     /// The log of a data directory.
     Log(PathBuf),
     /// The same through an offset: what a training that was interrupted read.
@@ -33,7 +33,7 @@ pub(crate) enum Source {
 
 impl Source {
     /// A lake where the interactions are a folder, else files.
-    pub(crate) fn of(files: Files, mapping: Mapping) -> Self {
+    pub fn of(files: Files, mapping: Mapping) -> Self {
         match files.interactions {
             Some(path) if path.is_dir() => Self::Lake(path),
             _ => Self::Files { files, mapping: Box::new(mapping) },
@@ -42,7 +42,7 @@ impl Source {
 
     /// What the source held when it went through this offset. Only a log can tell; of others it is all that they hold.
     #[must_use]
-    pub(crate) fn through(&self, last: Offset) -> Self {
+    pub fn through(&self, last: Offset) -> Self {
         match self {
             Self::Log(directory) | Self::LogThrough(directory, _) => {
                 Self::LogThrough(directory.clone(), last)
@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// All that the source holds, folded by these weights, and the offset through which it goes; 0 for files that never were in a log.
-    pub(crate) fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), CliError> {
+    pub fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), JobError> {
         let world = match self {
             Self::Log(directory) => replay(events, LogReader::open(directory)?.read(Offset(0))?)?,
             Self::LogThrough(directory, last) => {
@@ -72,10 +72,10 @@ impl Source {
 }
 
 /// A world of these records.
-fn replay<E: Into<CliError>>(
+fn replay<E: Into<JobError>>(
     events: EventWeights,
     records: impl Iterator<Item = Result<(Offset, Record), E>>,
-) -> Result<World, CliError> {
+) -> Result<World, JobError> {
     let mut world = empty_world(events);
     for entry in records {
         let (offset, record) = entry.map_err(Into::into)?;
@@ -96,7 +96,7 @@ fn world_of_files(
     events: EventWeights,
     files: &Files,
     mapping: &Mapping,
-) -> Result<World, CliError> {
+) -> Result<World, JobError> {
     let mut world = empty_world(events);
     for rows in files.open(mapping)? {
         apply(&mut world, rows)?;
@@ -104,10 +104,10 @@ fn world_of_files(
     Ok(world)
 }
 
-fn apply(world: &mut World, rows: Rows<Record>) -> Result<(), CliError> {
-    let path = rows.path().display().to_string();
+fn apply(world: &mut World, rows: Rows<Record>) -> Result<(), JobError> {
+    let path = rows.path().to_owned();
     for row in rows {
-        let row = row.map_err(|error| format!("`{path}`: {error}; mend the file, or import it"))?;
+        let row = row.map_err(|source| JobError::Row { path: path.clone(), source })?;
         world.apply(world.offset().next(), &row);
     }
     Ok(())

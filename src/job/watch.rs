@@ -1,31 +1,45 @@
-//! Watching a training run: lines while it goes, time and memory of each stage for the report.
+//! Watching a training run: progress while it goes, time and memory of each stage for the report.
 
+use std::fmt;
 use std::time::Instant;
 
 use guanxi_training::als::{AlsParams, Checkpoint, Sweep};
 use guanxi_training::observer::Observer;
 use guanxi_training::recipe::Trial;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoints::{Checkpoints, HalfWay};
-use crate::cli::Output;
 use crate::report::{LossCurve, StageCost};
 
-/// Prints what a training run does and adds up what it costs.
-#[derive(Debug)]
-pub(crate) struct Watch<'a> {
-    out: &'a mut Output,
+/// Progress of a training run.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A line about the work.
+    Note(fmt::Arguments<'a>),
+    /// The search tried a recipe, the `at`-th of at most `of`, from 0.
+    Trial {
+        /// The recipe and its figures.
+        trial: &'a Trial,
+        /// Its number.
+        at: usize,
+        /// The most that are tried.
+        of: usize,
+    },
+    /// The search is over, perhaps before all recipes were tried.
+    SearchDone,
+}
+
+/// Tells the progress of a training run and adds up what it costs.
+pub struct Watch<'a> {
+    tell: Box<dyn FnMut(Progress<'_>) + 'a>,
     running: Option<(String, Instant)>,
     told: Told,
     /// Where embeddings are kept half-way; none where the run can't be resumed.
     checkpoints: Option<Checkpoints>,
-    /// How far the search for a recipe is, for who watches.
-    search: ProgressBar,
 }
 
 /// What a training run told while it went.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub struct Told {
     /// What every stage cost, in their order.
     pub stages: Vec<StageCost>,
     /// How each embedding was trained, in their order.
@@ -33,14 +47,13 @@ pub(crate) struct Told {
 }
 
 impl<'a> Watch<'a> {
-    /// Starts watching.
-    pub(crate) fn new(out: &'a mut Output) -> Self {
-        let search = ProgressBar::hidden();
-        Self { out, running: None, told: Told::default(), checkpoints: None, search }
+    /// Starts watching; `tell` receives the progress.
+    pub fn new(tell: impl FnMut(Progress<'_>) + 'a) -> Self {
+        Self { tell: Box::new(tell), running: None, told: Told::default(), checkpoints: None }
     }
 
     /// Runs one stage that is not the training's own, such as reading the log.
-    pub(crate) fn stage_of<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+    pub fn stage_of<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
         self.stage(name);
         let done = work();
         self.stage_done();
@@ -48,37 +61,22 @@ impl<'a> Watch<'a> {
     }
 
     /// Keeps embeddings half-way here from now on, and goes on with those that are there.
-    pub(crate) fn keep(&mut self, checkpoints: Checkpoints) {
+    pub(super) fn keep(&mut self, checkpoints: Checkpoints) {
         self.checkpoints = Some(checkpoints);
     }
 
-    /// Tells whoever watches something about the run.
-    pub(crate) fn note(&mut self, text: impl std::fmt::Display) {
-        // A bar that moves must not run into the line.
-        let Self { out, search, .. } = self;
-        search.suspend(|| out.note(text));
+    /// Tells one line about the run.
+    pub(super) fn note(&mut self, text: impl fmt::Display) {
+        (self.tell)(Progress::Note(format_args!("{text}")));
     }
 
-    /// The search is over, be it before all recipes were tried.
-    pub(crate) fn search_done(&mut self) {
-        self.search.finish_and_clear();
-        self.search = ProgressBar::hidden();
-    }
-
-    fn search_at(&mut self, trial: &Trial, at: usize, of: usize) {
-        if at == 0 && self.out.is_watched() {
-            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} recipes {eta}")
-                .expect("the template is valid");
-            self.search = ProgressBar::new(of as u64).with_style(style);
-        }
-        self.search.set_position(at as u64 + 1);
-        if trial.kept || at == 0 {
-            self.search.set_message(format!("best ndcg@20 {:.5}", trial.ndcg));
-        }
+    /// Tells that the search is over.
+    pub(super) fn search_done(&mut self) {
+        (self.tell)(Progress::SearchDone);
     }
 
     /// What was told.
-    pub(crate) fn into_told(self) -> Told {
+    pub fn into_told(self) -> Told {
         self.told
     }
 
@@ -90,6 +88,12 @@ impl<'a> Watch<'a> {
                 None
             }
         }
+    }
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("running", &self.running).finish_non_exhaustive()
     }
 }
 
@@ -154,7 +158,7 @@ impl Observer for Watch<'_> {
         let Trial { key, value, ndcg, recall, kept } = trial;
         let what = if key.is_empty() { "as given".to_owned() } else { format!("{key} = {value}") };
         let mark = if *kept { "*" } else { "" };
-        self.search_at(trial, at, of);
+        (self.tell)(Progress::Trial { trial, at, of });
         self.note(format_args!(
             "  trial {at:>3} of {}: {what:<40} ndcg@20 {ndcg:.5} recall@20 {recall:.5} {mark}",
             of - 1
@@ -179,12 +183,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_is_measured() {
-        let mut out = Output::default();
-        let mut watch = Watch::new(&mut out);
+    fn a_stage_is_measured_and_told() {
+        let mut lines = Vec::new();
+        let mut watch = Watch::new(|progress| {
+            if let Progress::Note(text) = progress {
+                lines.push(text.to_string());
+            }
+        });
         assert_eq!(watch.stage_of("sum", || 1 + 1), 2);
         let costs = watch.into_told().stages;
         assert_eq!(costs[0].stage, "sum");
         assert!(costs[0].peak_bytes > 1 << 20);
+        assert!(lines[0].starts_with("sum"));
     }
 }

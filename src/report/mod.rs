@@ -9,11 +9,16 @@ mod sections;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use maud::{Markup, html};
 
 use self::page::whole;
 pub use papers::{LossCurve, Papers, StageCost};
+pub use verdict::{Judged, Verdict};
+
+/// The title of a report whose model has no name yet.
+pub const TITLE: &str = "guanxi: training report";
 
 /// The page of a training run.
 pub fn page(title: &str, papers: &Papers, recipe: &str) -> String {

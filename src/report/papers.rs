@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use guanxi_training::report::Report;
 use serde::{Deserialize, Serialize};
 
-use crate::job::publish_if::Verdict;
+use super::Verdict;
 
 /// The results of a training run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

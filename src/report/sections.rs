@@ -6,10 +6,10 @@ use guanxi_training::report::{Comparison, Group, Report, System};
 use guanxi_training::social::tried::StrengthTried;
 use maud::{Markup, html};
 
+use super::Verdict;
+use super::page::{Lines, Row, Series, lines, rows, table};
 use super::papers::{LossCurve, Papers, StageCost};
 use super::tables::{self, with_width};
-use crate::job::publish_if::Verdict;
-use crate::report::page::{Lines, Row, Series, lines, rows, table};
 
 /// A value without an interval.
 fn exact(value: f64) -> Interval {

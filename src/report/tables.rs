@@ -5,7 +5,7 @@ use guanxi_training::judge::figures::NAMES;
 use guanxi_training::report::{Comparison, Group};
 use maud::Markup;
 
-use crate::report::page::table;
+use super::page::table;
 
 /// A mean with half of its interval.
 pub(super) fn with_width(interval: &Interval) -> String {

@@ -1,0 +1,24 @@
+//! Publishing the model of a run.
+
+use std::path::Path;
+
+use super::{JobError, Trained};
+use crate::registry::{Extras, Registry};
+use crate::report::{TITLE, page};
+
+/// Publishes a model with its report in a data directory, unless its condition refuses it. Returns its version.
+pub fn publish(data: &Path, trained: &Trained) -> Result<Option<String>, JobError> {
+    let Trained { recipe, model, papers } = trained;
+    if papers.guard.as_ref().is_some_and(|verdict| !verdict.holds()) {
+        return Ok(None);
+    }
+    let recipe = recipe.to_toml();
+    let extras = Extras {
+        page: page(TITLE, papers, &recipe),
+        recipe,
+        report: serde_json::to_value(papers).map_err(JobError::Report)?,
+        metrics: papers.metrics.clone(),
+        created: jiff::Timestamp::now(),
+    };
+    Ok(Some(Registry::open(data)?.publish(model, &extras)?))
+}
