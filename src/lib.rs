@@ -11,7 +11,6 @@ pub mod import;
 pub mod ingest;
 pub mod job;
 pub mod lake;
-pub mod load;
 pub mod registry;
 pub mod report;
 pub mod serving;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use guanxi::cli::{Cli, Output};
+use guanxi::cli::Cli;
+use guanxi_output::Output;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

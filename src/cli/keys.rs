@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 
-use super::table::{NOTHING, Table};
 use super::{CliError, Output};
 use crate::access::{KeyEntry, KeyFile, NewKey, Scope};
 use crate::config::Period;
 use crate::store::Directory;
+use guanxi_output::{NOTHING, Table};
 
 /// The arguments of `guanxi keys`.
 #[derive(Debug, clap::Args)]

@@ -18,18 +18,15 @@ pub mod train;
 mod cold;
 mod lists_file;
 mod numbers;
-mod output;
 mod papers;
 mod progress;
 mod stored;
-mod table;
 mod tune;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-pub use output::Output;
+use guanxi_output::Output;
 
 /// What a command may fail with: printed as one line, exit code 2.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
@@ -73,7 +70,7 @@ enum Command {
     /// Measures how much of the true answers the index finds.
     Recall(recall::Args),
     /// Measures how fast a server answers.
-    Bench(bench::Args),
+    Bench(guanxi_load::command::Args),
 }
 
 impl Cli {

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::table::{NOTHING, Table};
 use super::{CliError, Output, papers};
 use crate::registry::{Manifest, Pointer, Registry};
 use crate::report::{Papers, page};
 use crate::store::StoreError;
+use guanxi_output::{NOTHING, Table};
 
 /// The arguments of `guanxi models`.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use guanxi_training::recall::{K, RecallRow, RecallSampling, measure};
 use serde_json::json;
 
-use super::table::Table;
 use super::{CliError, Output, papers, stored};
+use guanxi_output::Table;
 
 /// The arguments of `guanxi recall`.
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,6 @@
 //! Everything that comes from outside (names, recipes, conditions) passes through the template,
 //! which escapes it.
 
-pub(crate) mod page;
 mod papers;
 mod sections;
 mod tables;
@@ -11,9 +10,9 @@ mod tables;
 mod tests;
 mod verdict;
 
+use guanxi_output::page::whole;
 use maud::{Markup, html};
 
-use self::page::whole;
 pub use papers::{LossCurve, Papers, StageCost};
 pub use verdict::{Judged, Verdict};
 

@@ -1,5 +1,6 @@
 //! The parts of the page, in their order.
 
+use guanxi_output::page::{Lines, Row, Series, Value, lines, rows, table};
 use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::recipe::Trial;
 use guanxi_training::report::{Comparison, Group, Report, System};
@@ -7,13 +8,18 @@ use guanxi_training::social::tried::StrengthTried;
 use maud::{Markup, html};
 
 use super::Verdict;
-use super::page::{Lines, Row, Series, lines, rows, table};
 use super::papers::{LossCurve, Papers, StageCost};
 use super::tables::{self, with_width};
 
 /// A value without an interval.
-fn exact(value: f64) -> Interval {
-    Interval { mean: value, low: value, high: value }
+fn exact(value: f64) -> Value {
+    Value::exact(value)
+}
+
+/// A value with its whisker.
+fn whisker(interval: &Interval) -> Value {
+    let Interval { mean, low, high } = *interval;
+    Value { mean, low, high }
 }
 
 /// The size of the data, and the figures by which models are told apart.
@@ -70,7 +76,8 @@ pub(super) fn quality(quality: &Comparison) -> Markup {
 fn dots(metric: &str, systems: &[System]) -> Markup {
     let row = |(colour, system): (usize, &System)| {
         let value = system.intervals.get(metric).unwrap_or_default();
-        Row { name: system.name.clone(), colour, text: with_width(&value), value }
+        let (text, value) = (with_width(&value), whisker(&value));
+        Row { name: system.name.clone(), colour, text, value }
     };
     let all: Vec<Row> = systems.iter().enumerate().map(row).collect();
     html! { figure { h3 { (metric) } (rows(metric, &all)) } }
@@ -114,7 +121,11 @@ fn chart(label: &str, groups: &[Group], names: &[&str], drawn: &[usize]) -> Mark
     let series = drawn.iter().map(|&system| Series {
         name: names[system].to_owned(),
         colour: system,
-        points: groups.iter().map(|group| group.systems[system].ndcg_at_20).enumerate().collect(),
+        points: groups
+            .iter()
+            .map(|group| whisker(&group.systems[system].ndcg_at_20))
+            .enumerate()
+            .collect(),
     });
     let series: Vec<Series> = series.collect();
     html! { figure { (lines(&Lines { label, places: &places, series: &series, from_zero: true })) } }
@@ -277,7 +288,7 @@ pub(super) fn trials(trials: &[Trial]) -> Markup {
     }
     let places: Vec<String> = (0..trials.len()).map(|at| at.to_string()).collect();
     let mut best = f64::NEG_INFINITY;
-    let best: Vec<(usize, Interval)> = trials
+    let best: Vec<(usize, Value)> = trials
         .iter()
         .map(|trial| {
             best = best.max(trial.ndcg);

@@ -1,11 +1,10 @@
 //! Tables of figures.
 
+use guanxi_output::page::table;
 use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::judge::figures::NAMES;
 use guanxi_training::report::{Comparison, Group};
 use maud::Markup;
-
-use super::page::table;
 
 /// A mean with half of its interval.
 pub(super) fn with_width(interval: &Interval) -> String {

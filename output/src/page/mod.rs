@@ -5,13 +5,13 @@ mod table;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub(crate) use charts::{Lines, Row, Series, lines, rows};
-pub(crate) use table::table;
+pub use charts::{Lines, Row, Series, Value, lines, rows};
+pub use table::table;
 
 const STYLE: &str = include_str!("style.css");
 
 /// A whole page.
-pub(crate) fn whole(title: &str, body: &Markup) -> String {
+pub fn whole(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

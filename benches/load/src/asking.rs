@@ -1,9 +1,9 @@
 //! The requests of a load, by their number: the same in every run with the same seed.
 
-use axum::http::{Method, Request, Uri, header};
 use guanxi_models::Scenario;
 use http_body_util::Full;
 use hyper::body::Bytes;
+use hyper::{Method, Request, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -34,9 +34,9 @@ pub struct Asking {
 
 /// A request and the place of its kind in the mix.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) part: usize,
-    pub(super) request: Request<Full<Bytes>>,
+pub(crate) struct Asked {
+    pub(crate) part: usize,
+    pub(crate) request: Request<Full<Bytes>>,
 }
 
 impl Asking {
@@ -62,7 +62,7 @@ impl Asking {
     }
 
     /// The request of this number, for a server under `base`.
-    pub(super) fn request(&self, base: &Uri, at: u64) -> Asked {
+    pub(crate) fn request(&self, base: &Uri, at: u64) -> Asked {
         let mut rng = StdRng::seed_from_u64(self.seed ^ at.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let part = self.mix.draw(&mut rng);
         let kind = self.mix.parts().nth(part).expect("the place is one of the mix");
@@ -142,7 +142,7 @@ fn request(method: Method, base: &Uri, path: &str, body: Bytes) -> Request<Full<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Names;
+    use crate::Names;
 
     fn asking(mix: &str) -> Asking {
         let drawn = |range: &str| Some(Drawn::new(Names::read(range).unwrap(), 0.0).unwrap());

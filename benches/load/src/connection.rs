@@ -3,10 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HeaderValue;
+use hyper::{Request, Response, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -23,7 +24,7 @@ pub struct Target {
 
 /// Plain HTTP/1.1 to one server. A connection that broke is made anew by the next request.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// Host and port.
     address: String,
     authorization: Option<HeaderValue>,
@@ -33,14 +34,14 @@ pub(super) struct Connection {
 
 /// Whole, as it came.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// Nobody listens, or nobody lets us in.
     Connect,
     /// The connection ended before the answer did, or what came was no HTTP.
@@ -51,7 +52,7 @@ pub(super) enum Broken {
 
 impl Broken {
     /// The name in tables.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Connect => "no connection",
             Self::Lost => "connection lost",
@@ -68,14 +69,14 @@ fn address(base: &Uri) -> Option<String> {
 }
 
 impl Connection {
-    pub(super) fn new(target: &Target, timeout: Duration) -> Result<Self, LoadError> {
+    pub(crate) fn new(target: &Target, timeout: Duration) -> Result<Self, LoadError> {
         let Target { base, authorization } = target;
         let address = address(base).ok_or_else(|| LoadError::Url { url: base.to_string() })?;
         Ok(Self { address, authorization: authorization.clone(), sender: None, timeout })
     }
 
     /// Asks, and waits for the whole answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         mut request: Request<Full<Bytes>>,
     ) -> Result<Answer, Broken> {

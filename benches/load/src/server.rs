@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use hyper::{Request, header};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::LoadError;
 use super::connection::{Answer, Broken, Connection, Target};
-use crate::telemetry::Usage;
+use crate::usage::Usage;
 
 /// Nobody waits longer for a figure.
 const PATIENCE: Duration = Duration::from_secs(5);

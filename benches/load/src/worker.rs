@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use axum::http::Uri;
+use hyper::Uri;
 
 use super::asking::Asking;
 use super::connection::{Answer, Broken, Connection};
@@ -17,42 +17,42 @@ const HEAP: usize = 64;
 
 /// What all connections of one kind share.
 #[derive(Debug)]
-pub(super) struct Work {
-    pub(super) base: Uri,
-    pub(super) asking: Asking,
-    pub(super) schedule: Schedule,
+pub(crate) struct Work {
+    pub(crate) base: Uri,
+    pub(crate) asking: Asking,
+    pub(crate) schedule: Schedule,
     /// When the first request is due.
-    pub(super) start: Instant,
+    pub(crate) start: Instant,
     /// After this nothing is sent any more.
-    pub(super) until: Instant,
+    pub(crate) until: Instant,
     /// The number of the next request.
-    pub(super) next: AtomicU64,
+    pub(crate) next: AtomicU64,
     /// What the places of the mix are counted from.
-    pub(super) first_part: usize,
+    pub(crate) first_part: usize,
 }
 
 /// What became of one request.
 #[derive(Clone, Debug)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// The place of its kind.
-    pub(super) part: usize,
+    pub(crate) part: usize,
     /// When it was due, after the start.
-    pub(super) due: Duration,
+    pub(crate) due: Duration,
     /// When its answer was whole or given up, after the start.
-    pub(super) ended: Duration,
+    pub(crate) ended: Duration,
     /// From when it was due until its answer was whole; from when it was sent where its connection had nothing to do but wait for it.
-    pub(super) latency: Duration,
+    pub(crate) latency: Duration,
     /// From when it was sent.
-    pub(super) service: Duration,
+    pub(crate) service: Duration,
     /// Its connection waited for it, and yet it was sent so much too late: the client's fault.
-    pub(super) late: Option<Duration>,
+    pub(crate) late: Option<Duration>,
     /// Why it failed.
-    pub(super) error: Option<Box<str>>,
+    pub(crate) error: Option<Box<str>>,
 }
 
 impl Work {
     /// Works over one connection until the schedule is at its end. Must run within a runtime.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         self: Arc<Self>,
         mut connection: Connection,
         timer: Timer,
@@ -79,7 +79,7 @@ impl Work {
     }
 
     /// How many requests of the schedule were never sent.
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         let taken = self.next.load(Ordering::Relaxed).min(self.schedule.count());
         self.schedule.count() - taken
     }

@@ -78,7 +78,7 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::load::Figures;
+    use crate::Figures;
 
     fn step(rate: f64, p99_us: f64, late: f64) -> StepReport {
         StepReport {

@@ -1,8 +1,8 @@
 //! What a run prints.
 
-use crate::cli::Output;
-use crate::cli::table::{NOTHING, Table};
-use crate::load::{Figures, Highest, Recall, Report, StepReport};
+use guanxi_output::{NOTHING, Output, Table};
+
+use crate::{Figures, Highest, Recall, Report, StepReport};
 
 /// Prints tables, what went wrong, and what the figures are worth.
 pub(super) fn tell(report: &Report, out: &mut Output) {

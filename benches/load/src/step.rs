@@ -18,7 +18,7 @@ use super::schedule::{Arrivals, Schedule};
 use super::server::Server;
 use super::timer::Timer;
 use super::worker::{Sample, Work};
-use crate::telemetry::Usage;
+use crate::usage::Usage;
 
 /// Between taking the first breath and the first request.
 const LEAD: Duration = Duration::from_millis(50);

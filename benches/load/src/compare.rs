@@ -3,7 +3,6 @@
 //! The seconds of a run are its samples. A figure of a run is the median over its seconds; the interval of a ratio comes from drawing the
 //! seconds of both runs anew (the percentile bootstrap, Efron and Tibshirani 1993, chapter 13).
 
-use guanxi_training::judge::bootstrap::Interval;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -28,7 +27,18 @@ pub struct Change {
     /// In the second.
     pub b: f64,
     /// The second over the first, with its 95 % interval.
-    pub ratio: Interval,
+    pub ratio: Ratio,
+}
+
+/// The quotient of two figures with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ratio {
+    /// The quotient of the two figures.
+    pub mean: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
 }
 
 /// All figures of all rates that two runs have in common.
@@ -112,7 +122,7 @@ fn change(
     let mut ratios: Vec<f64> = (0..DRAWS).map(|_| drawn(&after) / drawn(&before)).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| ratios[(share * (DRAWS - 1) as f64) as usize];
-    let ratio = Interval { mean: b / a, low: at(0.025), high: at(0.975) };
+    let ratio = Ratio { mean: b / a, low: at(0.025), high: at(0.975) };
     (a > 0.0).then_some(Change { rate, figure: name, a, b, ratio })
 }
 

@@ -69,6 +69,15 @@ impl Names {
     }
 }
 
+/// The names that a model knows.
+#[derive(Clone, Debug, Default)]
+pub struct ModelNames {
+    /// Its users, the first drawn most often.
+    pub users: Vec<String>,
+    /// Its items, likewise.
+    pub items: Vec<String>,
+}
+
 /// Names that are drawn by Zipf's law: the `r`-th with a chance in proportion to `r` to the power of `-exponent`.
 #[derive(Clone, Debug)]
 pub struct Drawn {

@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use axum::http::{HeaderValue, Uri};
+use guanxi_output::Output;
+use hyper::Uri;
+use hyper::header::HeaderValue;
 use serde_json::Value;
 
 use super::tell::tell;
-use crate::cli::{CliError, Output, papers};
-use crate::config::Period;
-use crate::load::{
-    Arrivals, Asking, Bound, Drawn, LoadError, Machine, Mix, Names, Part, Plan, Recall, Report,
-    Server, Target, highest, page, run_step,
+use super::{Failure, ReadNames};
+use crate::period::{period, written};
+use crate::{
+    Arrivals, Asking, Bound, Drawn, LoadError, Machine, Mix, ModelNames, Names, Part, Plan, Recall,
+    Report, Server, Target, highest, page, run_step,
 };
-use crate::registry::Registry;
 
 /// The arguments of `guanxi bench`.
 #[derive(Debug, clap::Args)]
@@ -35,8 +37,8 @@ pub(super) struct Args {
     #[command(flatten)]
     client: Client,
     /// Looks for the highest rate at which 99 of 100 requests are answered within this, and none fails.
-    #[arg(long, value_name = "PERIOD")]
-    max_p99: Option<Period>,
+    #[arg(long, value_name = "PERIOD", value_parser = period)]
+    max_p99: Option<Duration>,
     /// The process of the server, on this machine, for servers that don't tell of their CPU time at `/metrics`.
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
@@ -47,14 +49,14 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 struct Length {
     /// How long each rate is measured.
-    #[arg(long, value_name = "PERIOD", default_value = "10s")]
-    duration: Period,
+    #[arg(long, value_name = "PERIOD", default_value = "10s", value_parser = period)]
+    duration: Duration,
     /// How many requests of each rate are measured, in place of a duration.
     #[arg(long, value_name = "N", conflicts_with = "duration")]
     count: Option<u64>,
     /// How long each rate is asked before it is measured.
-    #[arg(long, value_name = "PERIOD", default_value = "2s")]
-    warm_up: Period,
+    #[arg(long, value_name = "PERIOD", default_value = "2s", value_parser = period)]
+    warm_up: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,8 +108,8 @@ struct Client {
     #[arg(long, value_enum, default_value_t)]
     arrivals: Arrivals,
     /// After so long a request has failed.
-    #[arg(long, value_name = "PERIOD", default_value = "10s")]
-    timeout: Period,
+    #[arg(long, value_name = "PERIOD", default_value = "10s", value_parser = period)]
+    timeout: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -135,9 +137,13 @@ fn json(text: &str) -> Result<Value, String> {
 }
 
 /// Runs the command. Exit code 1: requests failed, or the bound held at no rate.
-pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+pub(super) fn run(
+    args: &Args,
+    names: ReadNames<'_>,
+    out: &mut Output,
+) -> Result<ExitCode, Failure> {
     args.check()?;
-    let plan = args.plan()?;
+    let plan = args.plan(names)?;
     plan.asking.check()?;
     let mut report = args.report()?;
     let mut server = Server::find(&plan.target, args.server_pid)?;
@@ -157,7 +163,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         Ok::<_, LoadError>(step)
     };
     match args.max_p99 {
-        Some(Period(max_p99)) => {
+        Some(max_p99) => {
             let (found, steps) = highest(Bound { max_p99 }, args.rate[0], step)?;
             (report.highest, report.steps) = (Some(found), steps);
         }
@@ -179,12 +185,12 @@ fn has_failed(report: &Report) -> bool {
 
 impl Length {
     fn text(&self) -> String {
-        self.count.map_or(self.duration.to_string(), |count| format!("{count} requests"))
+        self.count.map_or(written(self.duration), |count| format!("{count} requests"))
     }
 }
 
 impl Args {
-    fn check(&self) -> Result<(), CliError> {
+    fn check(&self) -> Result<(), Failure> {
         let is_rate = |rate: &f64| (0.001..=10_000_000.0).contains(rate);
         if let Some(rate) = self.rate.iter().find(|rate| !is_rate(rate)) {
             return Err(format!(
@@ -200,35 +206,35 @@ impl Args {
                 "`--max-p99` looks for the rate by itself: give one `--rate` to begin with".into(),
             );
         }
-        if self.length.duration.0.is_zero() || self.length.count == Some(0) {
+        if self.length.duration.is_zero() || self.length.count == Some(0) {
             return Err("nothing would be measured: give a `--duration` or a `--count`".into());
         }
         Ok(())
     }
 
-    fn plan(&self) -> Result<Plan, CliError> {
+    fn plan(&self, names: ReadNames<'_>) -> Result<Plan, Failure> {
         let Client { connections, threads, writes, writers, arrivals, timeout } = &self.client;
         Ok(Plan {
             target: Target { base: self.url.clone(), authorization: self.authorization()? },
-            asking: self.asked.asking()?,
+            asking: self.asked.asking(names)?,
             connections: usize::from(*connections),
             threads: usize::from(*threads),
             writes: *writes,
             writers: usize::from(*writers),
             arrivals: *arrivals,
-            warm_up: self.length.warm_up.0,
-            duration: self.length.duration.0,
+            warm_up: self.length.warm_up,
+            duration: self.length.duration,
             count: self.length.count,
-            timeout: timeout.0,
+            timeout: *timeout,
         })
     }
 
     /// The key comes from a file: arguments are seen by everybody on the machine, and stand in the report.
-    fn authorization(&self) -> Result<Option<HeaderValue>, CliError> {
+    fn authorization(&self) -> Result<Option<HeaderValue>, Failure> {
         self.key_file.as_deref().map(authorization).transpose()
     }
 
-    fn report(&self) -> Result<Report, CliError> {
+    fn report(&self) -> Result<Report, Failure> {
         Ok(Report {
             tool: "guanxi bench".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -244,7 +250,7 @@ impl Args {
     }
 }
 
-fn authorization(path: &Path) -> Result<HeaderValue, CliError> {
+fn authorization(path: &Path) -> Result<HeaderValue, Failure> {
     let name = path.display();
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
@@ -257,8 +263,8 @@ fn authorization(path: &Path) -> Result<HeaderValue, CliError> {
 }
 
 impl Asked {
-    fn asking(&self) -> Result<Asking, CliError> {
-        let (users, items) = self.names()?;
+    fn asking(&self, names: ReadNames<'_>) -> Result<Asking, Failure> {
+        let (users, items) = self.names(names)?;
         let drawn =
             |names: Option<Names>| names.map(|names| Drawn::new(names, self.zipf)).transpose();
         let mix = match &self.get {
@@ -276,17 +282,10 @@ impl Asked {
         })
     }
 
-    fn names(&self) -> Result<(Option<Names>, Option<Names>), CliError> {
+    fn names(&self, of_model: ReadNames<'_>) -> Result<(Option<Names>, Option<Names>), Failure> {
         if let Some(data) = &self.data {
-            let registry = Registry::open(data)?;
-            let pointer = registry
-                .current()?
-                .ok_or("the data directory has no model: name `--users` and `--items`")?;
-            let model = registry.load(&pointer.version)?;
-            let list = |names: &mut dyn Iterator<Item = &str>| {
-                Names::List(names.map(str::to_owned).collect())
-            };
-            return Ok((Some(list(&mut model.users.iter())), Some(list(&mut model.items.iter()))));
+            let ModelNames { users, items } = of_model(data)?;
+            return Ok((Some(Names::List(users)), Some(Names::List(items))));
         }
         let read = |given: &Option<String>| given.as_deref().map(Names::read).transpose();
         Ok((read(&self.users)?, read(&self.items)?))
@@ -294,7 +293,7 @@ impl Asked {
 }
 
 impl Told {
-    fn recall(&self) -> Result<Option<Recall>, CliError> {
+    fn recall(&self) -> Result<Option<Recall>, Failure> {
         let Some(path) = &self.recall_from else { return Ok(None) };
         let name = path.display().to_string();
         let text = std::fs::read(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
@@ -306,18 +305,23 @@ impl Told {
         Ok(Some(Recall { recall_at_10, from: name }))
     }
 
-    fn write(&self, report: &Report) -> Result<(), CliError> {
+    fn write(&self, report: &Report) -> Result<(), Failure> {
         if let Some(path) = &self.json {
-            papers::write(path, &serde_json::to_vec_pretty(report)?)?;
+            write_file(path, &serde_json::to_vec_pretty(report)?)?;
         }
         if let Some(path) = &self.csv {
-            papers::write(path, report.csv().as_bytes())?;
+            write_file(path, report.csv().as_bytes())?;
         }
         if let Some(path) = &self.html {
-            papers::write(path, page(report).as_bytes())?;
+            write_file(path, page(report).as_bytes())?;
         }
         Ok(())
     }
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes)
+        .map_err(|error| format!("can't write `{}`: {error}", path.display()).into())
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A report as one page of HTML.
 
-use guanxi_training::judge::bootstrap::Interval;
+use guanxi_output::page::{Lines, Series, Value, lines, table, whole};
 use maud::{Markup, html};
 
 use super::report::{Report, StepReport};
-use crate::report::page::{Lines, Series, lines, table, whole};
 
 /// The page of a run.
 pub fn page(report: &Report) -> String {
@@ -56,9 +55,8 @@ fn rate(step: &StepReport) -> String {
     format!("{:.0}/s", step.rate)
 }
 
-fn exactly(us: f64) -> Interval {
-    let ms = us / 1e3;
-    Interval { mean: ms, low: ms, high: ms }
+fn exactly(us: f64) -> Value {
+    Value::exact(us / 1e3)
 }
 
 fn chart(label: &str, places: &[String], series: &[Series]) -> Markup {
@@ -189,7 +187,7 @@ mod tests {
             created: String::new(),
             command: vec!["<script>".to_owned()],
             url: "http://a/<b>".to_owned(),
-            machine: super::super::Machine::default(),
+            machine: crate::Machine::default(),
             server: serde_json::Value::Null,
             recall: None,
             steps: Vec::new(),

@@ -74,7 +74,7 @@ impl Second {
 /// Takes samples in. Of what was due before the end of the warm-up no time counts; but what came of it afterwards, good or bad, is the server's
 /// work, too: where it can't keep up, a backlog begins in the warm-up already.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     warm_up: Duration,
     parts: Vec<(String, Latencies)>,
     /// How many of the parts are questions; what comes after them is written beside, and counted apart.
@@ -90,7 +90,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(names: Vec<String>, questions: usize, warm_up: Duration) -> Self {
+    pub(crate) fn new(names: Vec<String>, questions: usize, warm_up: Duration) -> Self {
         let parts = names.into_iter().map(|name| (name, Latencies::new())).collect();
         let (all, errors, seconds) = (Latencies::new(), BTreeMap::new(), Vec::new());
         Self {
@@ -107,7 +107,7 @@ impl Recorder {
         }
     }
 
-    pub(super) fn record(&mut self, sample: &Sample) {
+    pub(crate) fn record(&mut self, sample: &Sample) {
         self.parts[sample.part].1.record(sample, self.warm_up);
         let is_question = sample.part < self.questions;
         if is_question {
@@ -144,50 +144,50 @@ impl Recorder {
     }
 
     /// Counts requests that were never sent.
-    pub(super) fn unsent(&mut self, count: u64) {
+    pub(crate) fn unsent(&mut self, count: u64) {
         if count > 0 {
             *self.errors.entry("not sent in time".to_owned()).or_default() += count;
         }
     }
 
     /// How many requests that were due after the warm-up were sent, those that failed too.
-    pub(super) fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests
     }
 
     /// How many requests ended after the warm-up, those that failed too.
-    pub(super) fn finished(&self) -> u64 {
+    pub(crate) fn finished(&self) -> u64 {
         self.finished
     }
 
-    pub(super) fn errors(&self) -> &BTreeMap<String, u64> {
+    pub(crate) fn errors(&self) -> &BTreeMap<String, u64> {
         &self.errors
     }
 
     /// Of the requests for which the client waited, the share that it sent too late.
-    pub(super) fn late_share(&self) -> f64 {
+    pub(crate) fn late_share(&self) -> f64 {
         self.late as f64 / self.waited.max(1) as f64
     }
 
-    pub(super) fn latency(&self) -> Figures {
+    pub(crate) fn latency(&self) -> Figures {
         figures(&self.all.latency)
     }
 
-    pub(super) fn service(&self) -> Figures {
+    pub(crate) fn service(&self) -> Figures {
         figures(&self.all.service)
     }
 
     /// Good answers to questions, a second.
-    pub(super) fn achieved(&self) -> f64 {
+    pub(crate) fn achieved(&self) -> f64 {
         self.all.achieved(self.warm_up)
     }
 
     /// From the end of the warm-up to the end of the last question.
-    pub(super) fn lasted(&self) -> Duration {
+    pub(crate) fn lasted(&self) -> Duration {
         self.all.last_end.saturating_sub(self.warm_up)
     }
 
-    pub(super) fn parts(&self) -> Vec<PartReport> {
+    pub(crate) fn parts(&self) -> Vec<PartReport> {
         let of = |(name, latencies): &(String, Latencies)| PartReport {
             name: name.clone(),
             achieved: latencies.achieved(self.warm_up),
@@ -198,7 +198,7 @@ impl Recorder {
     }
 
     /// The seconds in their order; the last one may be shorter than a second.
-    pub(super) fn seconds(&self) -> Vec<Slice> {
+    pub(crate) fn seconds(&self) -> Vec<Slice> {
         let of = |(at, second): (usize, &Second)| Slice {
             second: at as u64,
             requests: second.requests,

@@ -1,7 +1,6 @@
 //! Charts as inline SVG. Colours are classes, so that the style decides them for light and dark;
 //! every chart has a table beside it.
 
-use guanxi_training::judge::bootstrap::Interval;
 use maud::{Markup, html};
 
 /// The number of colours in the style.
@@ -11,28 +10,46 @@ fn class(colour: usize) -> String {
     format!("s{}", colour % COLOURS)
 }
 
+/// A value with the interval around it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// The value.
+    pub mean: f64,
+    /// The lower end of its interval.
+    pub low: f64,
+    /// The upper end of its interval.
+    pub high: f64,
+}
+
+impl Value {
+    /// A value without an interval.
+    pub fn exact(value: f64) -> Self {
+        Self { mean: value, low: value, high: value }
+    }
+}
+
 /// A line of a chart.
 #[derive(Clone, Debug)]
-pub(crate) struct Series {
+pub struct Series {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// The number of its colour: what is one thing has one colour on the whole page.
-    pub(crate) colour: usize,
+    pub colour: usize,
     /// Its points, by their place on the axis; an interval without width has no whisker.
-    pub(crate) points: Vec<(usize, Interval)>,
+    pub points: Vec<(usize, Value)>,
 }
 
 /// A chart of lines over named places.
 #[derive(Clone, Debug)]
-pub(crate) struct Lines<'a> {
+pub struct Lines<'a> {
     /// Its description for screen readers.
-    pub(crate) label: &'a str,
+    pub label: &'a str,
     /// The names of the places.
-    pub(crate) places: &'a [String],
+    pub places: &'a [String],
     /// The lines.
-    pub(crate) series: &'a [Series],
+    pub series: &'a [Series],
     /// True if the axis of values begins at 0.
-    pub(crate) from_zero: bool,
+    pub from_zero: bool,
 }
 
 const WIDTH: f64 = 420.0;
@@ -81,7 +98,7 @@ impl Axes {
 }
 
 /// Draws lines with whiskers; nothing where there is nothing finite to draw.
-pub(crate) fn lines(lines: &Lines<'_>) -> Markup {
+pub fn lines(lines: &Lines<'_>) -> Markup {
     let axes = Axes::of(lines);
     if !(axes.low.is_finite() && axes.high.is_finite()) {
         return html! {};
@@ -109,7 +126,7 @@ fn line(axes: &Axes, series: &Series, index: usize) -> Markup {
     let aside = if has_whiskers { 4.0 * (index as f64 - 1.0) } else { 0.0 };
     let x = |place: usize| at(axes.x(place) + aside);
     let corner =
-        |(place, value): &(usize, Interval)| format!("{},{}", x(*place), at(axes.y(value.mean)));
+        |(place, value): &(usize, Value)| format!("{},{}", x(*place), at(axes.y(value.mean)));
     let corners: Vec<String> = series.points.iter().map(corner).collect();
     html! {
         polyline.line points=(corners.join(" ")) {}
@@ -142,19 +159,19 @@ fn legend(series: &[Series]) -> Markup {
 
 /// One line of a list of bars or dots.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
+pub struct Row {
     /// Its label.
-    pub(crate) name: String,
+    pub name: String,
     /// The number of its colour.
-    pub(crate) colour: usize,
+    pub colour: usize,
     /// The value, as it is to be read.
-    pub(crate) text: String,
+    pub text: String,
     /// The value and its interval; a bar where the interval has no width.
-    pub(crate) value: Interval,
+    pub value: Value,
 }
 
 /// Draws rows to one scale, from 0, or from below where a value is.
-pub(crate) fn rows(label: &str, rows: &[Row]) -> Markup {
+pub fn rows(label: &str, rows: &[Row]) -> Markup {
     let low = rows.iter().map(|row| row.value.low).fold(0.0, f64::min);
     let high = rows.iter().map(|row| row.value.high).fold(f64::MIN_POSITIVE, f64::max);
     let share = |value: f64| 100.0 * (value - low) / (high - low);
@@ -172,7 +189,7 @@ pub(crate) fn rows(label: &str, rows: &[Row]) -> Markup {
 }
 
 fn mark(row: &Row, share: &dyn Fn(f64) -> f64) -> Markup {
-    let Interval { mean, low, high } = row.value;
+    let Value { mean, low, high } = row.value;
     let percent = |value: f64| format!("{}%", at(share(value)));
     html! {
         line.track x1="0" x2="100%" y1="8" y2="8" {}
@@ -205,11 +222,11 @@ fn number(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn point(mean: f64, around: f64) -> Interval {
-        Interval { mean, low: mean - around, high: mean + around }
+    fn point(mean: f64, around: f64) -> Value {
+        Value { mean, low: mean - around, high: mean + around }
     }
 
-    fn drawn(points: Vec<(usize, Interval)>) -> String {
+    fn drawn(points: Vec<(usize, Value)>) -> String {
         let series = [Series { name: "<b>".to_owned(), colour: 0, points }];
         let places = ["1".to_owned(), "2".to_owned()];
         let lines_of = Lines { label: "loss", places: &places, series: &series, from_zero: true };

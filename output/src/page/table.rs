@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 /// A table; the first cell of each row is its head.
-pub(crate) fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
+pub fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {

@@ -16,11 +16,11 @@ use tokio::io::unix::AsyncFd;
 
 /// A timer of the kernel.
 #[derive(Debug)]
-pub(super) struct Timer(AsyncFd<OwnedFd>);
+pub(crate) struct Timer(AsyncFd<OwnedFd>);
 
 impl Timer {
     /// Must be called within a runtime.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
         // SAFETY: the descriptor is open, `AsyncFd` owns it from here on, and nobody replaces or closes it before.
@@ -28,7 +28,7 @@ impl Timer {
     }
 
     /// Waits; whether there was anything to wait for.
-    pub(super) async fn until(&self, moment: Instant) -> io::Result<bool> {
+    pub(crate) async fn until(&self, moment: Instant) -> io::Result<bool> {
         let left = moment.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(false);

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use crate::cli::table::Table;
-use crate::cli::{CliError, Output};
-use crate::load::{Comparison, Report};
+use guanxi_output::{Output, Table};
+
+use super::Failure;
+use crate::{Comparison, Report};
 
 /// The arguments of `guanxi bench compare`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +40,7 @@ impl FromStr for Percent {
 }
 
 /// Runs the command. Exit code 1: it became slower.
-pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, Failure> {
     let compared = Comparison::new(&read(&args.a)?, &read(&args.b)?)?;
     let mut table = Table::new(["rate", "figure", "a us", "b us", "b/a", "low", "high"]);
     for change in &compared.changes {
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(u8::from(is_worse)))
 }
 
-fn read(path: &Path) -> Result<Report, CliError> {
+fn read(path: &Path) -> Result<Report, Failure> {
     let text =
         std::fs::read(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
     serde_json::from_slice(&text).map_err(|error| {

@@ -4,11 +4,20 @@ mod compare;
 mod run;
 mod tell;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{CliError, Output};
+use guanxi_output::Output;
+
+use crate::ModelNames;
+
+/// Why the command fails: printed as one line.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads the names of the model in a data directory, for `--data`.
+pub type ReadNames<'a> = &'a dyn Fn(&Path) -> Result<ModelNames, Failure>;
 
 /// The arguments of `guanxi bench`.
 #[derive(Debug, clap::Args)]
@@ -26,10 +35,10 @@ enum Command {
     Compare(compare::Args),
 }
 
-/// Runs the command.
-pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
+/// Runs the command. Exit code 1: requests failed, or the second report is slower.
+pub fn run(args: &Args, names: ReadNames<'_>, out: &mut Output) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Compare(args)) => compare::run(args, out),
-        None => run::run(&args.run, out),
+        None => run::run(&args.run, names, out),
     }
 }
