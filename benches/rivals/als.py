@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One training iteration on a matrix of users x items, both halves: guanxi beside `implicit`.
 
-Makes a virtual environment with `implicit` from PyPI outside the tree, and builds guanxi's `als_sweep` example. The systems run
+Makes a virtual environment with `implicit` from PyPI outside the tree, and builds the tool `als_sweep`. The systems run
 one after another, again and again, and the median of their runs counts: so that what else the machine does meets all alike.
 Prints a table, then one line of JSON per row.
 
@@ -85,7 +85,7 @@ def python_with_implicit(directory):
 
 
 def build(example):
-    """The path of one of guanxi's examples, built."""
+    """The path of a tool of benches/tools, built."""
     subprocess.run(["cargo", "build", "-q", "--profile", "dist", "--example", example], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return str(target / "dist/examples" / example)

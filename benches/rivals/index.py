@@ -4,7 +4,7 @@
 Every system builds over the same vectors (M = 16; the rivals with ef_construction = 200, in the order of arrival, hnswlib also in that of
 a balanced tree of two means), then all are asked the same queries in turns; the ten found are compared with the exact ten. Rates are
 queries per second of CPU; `p50` and `p99` are of single calls, which for the rivals hold the call from Python. Installs the rivals from
-PyPI into a virtual environment outside the tree and builds guanxi's examples. Prints a table, then one line of JSON per row.
+PyPI into a virtual environment outside the tree and builds the tools of benches/tools. Prints a table, then one line of JSON per row.
 
     benches/rivals/index.py [--data train.parquet | --market USERSxITEMSxEVENTS] [--runs 5] [--ef 16 32 64 128] [--rivals hnswlib faiss]
 
@@ -165,7 +165,7 @@ def rows_of(file):
 
 
 def build(example, *options):
-    """The path of one of guanxi's examples, built."""
+    """The path of a tool of benches/tools, built."""
     subprocess.run(["cargo", "build", "-q", "--profile", "dist", *options, "--example", example], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return str(target / "dist/examples" / example)

@@ -2,7 +2,7 @@
 """Users per second for which the exact top of the embedding is found: guanxi beside `implicit`, and beside the machine's sgemm.
 
 Both train briefly on the same matrix, then rank all items for all users, without what they have. Makes a virtual environment with
-`implicit` from PyPI outside the tree, and builds guanxi's `embedding_lists` example. Prints a table, then one line of JSON per row.
+`implicit` from PyPI outside the tree, and builds the tool `embedding_lists`. Prints a table, then one line of JSON per row.
 
     benches/rivals/recommend.py [--data train.parquet] [--dim 64] [--threads 2] [--length 20] [--venv DIR]
 """

@@ -12,7 +12,6 @@ use guanxi_models::{Factors, Record};
 use guanxi_training::als::{AlsParams, Cell, Matrix, fit};
 use guanxi_training::market::{MarketParams, records};
 
-#[path = "support/matrix.rs"]
 mod matrix;
 
 /// No file of users has more rows.

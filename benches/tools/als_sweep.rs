@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use guanxi_training::als::{AlsParams, Solver, fit};
 
-#[path = "support/matrix.rs"]
 mod matrix;
 
 /// As in the executable.

@@ -12,7 +12,6 @@ use guanxi_models::index::Panels;
 use guanxi_training::als::{AlsParams, fit};
 use rayon::prelude::*;
 
-#[path = "support/matrix.rs"]
 mod matrix;
 
 /// So many users share the fetching of the items.
