@@ -1,4 +1,4 @@
-//! The reasons why a training run gives no model.
+//! The reasons why a training run yields no model.
 
 use guanxi_models::index::IndexError;
 use guanxi_models::recommend::query::QueryError;
@@ -6,37 +6,37 @@ use guanxi_models::recommend::query::QueryError;
 use crate::als::{AlsError, MatrixError};
 use crate::recipe::RecipeError;
 
-/// Why there is no model.
+/// The reason why there is no model.
 #[derive(Debug, thiserror::Error)]
 pub enum FitError {
-    /// The recipe can't be followed.
+    /// The recipe is invalid.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// Nobody did anything.
+    /// The data holds no interaction.
     #[error(
         "there is nothing to train on: {users} users, {items} items, but no interaction; import events first"
     )]
     Empty {
-        /// How many users there are.
+        /// The number of users.
         users: usize,
-        /// How many items there are.
+        /// The number of items.
         items: usize,
     },
-    /// The histories were folded with other weights than the recipe's.
+    /// The histories were folded with other event weights than the recipe's.
     #[error(
-        "the events were folded with other `events` than the recipe's: read them again with the recipe's own"
+        "the events were folded with other `events` weights than the recipe's; read them again with the recipe's own"
     )]
     EventWeights,
-    /// A confidence can't be used.
+    /// A confidence or a target is invalid.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
     /// The items can't be indexed.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The lists that the service would answer can't be asked for.
+    /// The lists of the running service, which the report should cover, can't be computed.
     #[error(transparent)]
     Served(#[from] QueryError),
-    /// The embedding failed.
+    /// The embedding could not be trained.
     #[error(transparent)]
     Als(#[from] AlsError),
 }

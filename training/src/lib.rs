@@ -1,4 +1,4 @@
-//! How a guanxi model comes to be: columns in, a model and a report out.
+//! Training of a guanxi model: columns in, a model and a report out.
 //!
 //! Nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
 

@@ -1,39 +1,43 @@
-//! Who watches a training run.
+//! The observer of a training run.
 
 use crate::als::{self, Als, AlsError, AlsParams, Checkpoint, Matrix, Sweep};
 use crate::recipe::Trial;
 
-/// Is told what a training run does. Training asks no clock, so that whoever watches measures time and memory.
+/// Receives the progress of a training run. Training reads no clock; an observer that needs time or
+/// memory measures them itself.
 ///
-/// Stages don't nest: each [`stage`](Self::stage) is followed by its [`stage_done`](Self::stage_done). Names may come twice,
-/// once while the blend is learned and once for the model itself.
+/// Stages don't nest: each [`stage`](Self::stage) is followed by its
+/// [`stage_done`](Self::stage_done). A name may occur twice: once while the blend is learned, once
+/// for the model itself.
 pub trait Observer {
-    /// A stage begins.
+    /// Called when a stage begins.
     fn stage(&mut self, name: &str);
 
-    /// The stage that began last is over.
+    /// Called when the current stage ends.
     fn stage_done(&mut self);
 
-    /// A sweep of the embedding is over.
+    /// Called after each sweep of the embedding.
     fn sweep(&mut self, sweep: Sweep);
 
-    /// The mean NDCG@20 of some held-out rows by the embedding alone, after the sweep that was told last. Only told where rows are held out.
+    /// Reports the mean NDCG@20 of the embedding alone on some held-out rows, after the latest
+    /// reported sweep. Called only if rows are held out.
     fn held_out(&mut self, _ndcg: f64) {}
 
-    /// The training of an embedding begins. Returns what [`checkpoint`](Self::checkpoint) was told under this fingerprint before
-    /// an interruption; nothing, unless the observer keeps such things.
+    /// Called before an embedding is trained. Returns the state that
+    /// [`checkpoint`](Self::checkpoint) received under this fingerprint before an interruption.
+    /// Observers that keep no state return `None`.
     fn embedding(&mut self, _params: &AlsParams, _fingerprint: u64) -> Option<Checkpoint> {
         None
     }
 
-    /// The state after the sweep that was told last, to be kept for the case of an interruption.
+    /// Receives the state after the latest reported sweep, to resume from after an interruption.
     fn checkpoint(&mut self, _fingerprint: u64, _state: &Checkpoint) {}
 
-    /// A recipe was tried, the `at`-th of at most `of`, from 0.
+    /// Reports a tried recipe: trial number `at`, counted from 0, of at most `of`.
     fn trial(&mut self, trial: &Trial, at: usize, of: usize);
 }
 
-/// Watches nothing.
+/// An observer that ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -47,7 +51,7 @@ impl Observer for Silent {
     fn trial(&mut self, _: &Trial, _: usize, _: usize) {}
 }
 
-/// Runs one stage.
+/// Runs one stage and reports its begin and end.
 pub(crate) fn stage<T>(
     observer: &mut dyn Observer,
     name: &str,
@@ -59,7 +63,8 @@ pub(crate) fn stage<T>(
     done
 }
 
-/// Trains an embedding, from where the observer says that an interrupted run left it. The sweeps before are told again.
+/// Trains an embedding, or resumes it from the observer's checkpoint. The sweeps before the
+/// checkpoint are reported again.
 pub(crate) fn embed(
     matrix: &Matrix,
     params: &AlsParams,

@@ -1,4 +1,5 @@
-//! The eigenbasis of a weighted Gram matrix: found once per half-sweep, it makes every row's system nearly diagonal.
+//! The eigenbasis of a weighted Gram matrix. It is computed once per half-sweep and makes the
+//! linear system of every row nearly diagonal.
 
 use faer::{Mat, Side};
 use guanxi_models::Factors;
@@ -8,13 +9,15 @@ use rayon::prelude::*;
 
 use super::error::AlsError;
 
-/// Rows that one task takes. Sums are taken per task and then in the order of tasks, so that they don't depend on the number of threads.
+/// The number of rows per task. Sums are computed per task and then added in task order, so the
+/// result doesn't depend on the number of threads.
 const CHUNK: usize = 1024;
 
-/// Rows whose Gram matrix is summed in single precision before it joins the total, and rows that are turned at once.
+/// The number of rows that are rotated at once. It is also the number whose Gram matrix is summed
+/// in single precision before it joins the total.
 const BLOCK: usize = 128;
 
-/// Rows in the eigenbasis of their Gram matrix.
+/// Rows expressed in the eigenbasis of their Gram matrix.
 pub(super) struct Rotated {
     pub(super) rows: Factors,
     /// The eigenvalues, none negative.
@@ -24,7 +27,7 @@ pub(super) struct Rotated {
 }
 
 impl Rotated {
-    /// Other rows in the same basis.
+    /// Rotates other rows into the same basis.
     pub(super) fn turn(&self, others: Factors) -> Vec<f32> {
         let mut rows = others.into_values();
         turn(&mut rows, &self.basis, self.rows.dim());
@@ -32,7 +35,7 @@ impl Rotated {
     }
 }
 
-/// Turns the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`.
+/// Rotates the rows into the eigenbasis of `scale sum_r weight_r v_r v_r'`.
 pub(super) fn rotate(
     factors: Factors,
     weight: impl Fn(usize) -> f32 + Sync,
@@ -50,7 +53,8 @@ pub(super) fn rotate(
     Ok(Rotated { rows: table(dim, rows, are_finite)?, spectrum, basis })
 }
 
-/// Rows of which whoever made them saw, while they were in the cache, whether all are finite.
+/// Builds factors from rows. `are_finite` is true if the producer found all values finite, while
+/// they were in the cache.
 pub(super) fn table(dim: usize, rows: Vec<f32>, are_finite: bool) -> Result<Factors, FactorsError> {
     if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }
 }
@@ -94,8 +98,8 @@ fn gram_of_chunk(rows: &[f32], dim: usize, weight: impl Fn(usize) -> f32) -> Vec
     total
 }
 
-/// Multiplies rows with the basis, in place: a second table would cost its memory and the time to clear it. Returns whether they are
-/// finite, which is looked at while they are in the cache.
+/// Multiplies rows with the basis in place; a second table would cost memory and the time to clear
+/// it. Returns true if all rows are finite, which is checked while they are in the cache.
 fn turn(rows: &mut [f32], basis: &[f32], dim: usize) -> bool {
     let turn_block = |before: &mut Vec<f32>, rows: &mut [f32]| {
         before.clear();
@@ -119,7 +123,8 @@ mod tests {
         Factors::new(16, values.collect::<Vec<_>>()).unwrap()
     }
 
-    /// The Gram matrix in the new basis is diagonal and holds the spectrum; lengths of rows are kept.
+    /// The Gram matrix in the new basis is diagonal and holds the spectrum. Row lengths are
+    /// unchanged.
     #[test]
     fn the_gram_matrix_becomes_the_spectrum() {
         let before = factors(3000);
@@ -137,7 +142,7 @@ mod tests {
         assert!((length(&before, 2999) - length(&after, 2999)).abs() < 1e-4);
     }
 
-    /// A row that counts for nothing in the Gram matrix can grow out of single precision where it is turned.
+    /// A row with weight 0 in the Gram matrix can overflow single precision when it is rotated.
     #[test]
     fn rows_that_are_not_finite_once_turned_are_refused() {
         let mut values = factors(3000).values().to_vec();

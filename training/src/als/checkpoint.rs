@@ -1,4 +1,4 @@
-//! An embedding half-way: what an interrupted training goes on from.
+//! The state of a half-trained embedding, from which an interrupted training resumes.
 
 use guanxi_models::Factors;
 use guanxi_models::mix::mix;
@@ -6,19 +6,21 @@ use guanxi_models::mix::mix;
 use super::matrix::Side;
 use super::{AlsParams, Matrix, Solver};
 
-/// The state after some sweeps. The next sweep depends on nothing else, so that going on from here gives the same bytes.
+/// The state after some sweeps. The next sweep depends on nothing else, so a resumed training
+/// yields the same bytes.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// The loss after each finished sweep.
     pub losses: Vec<f64>,
-    /// `q_i` after the last of them.
+    /// `q_i` after the last finished sweep.
     pub items: Factors,
-    /// `p_u` in the same basis, from which conjugate gradients go on; no rows where rows are solved exactly.
+    /// `p_u` in the same basis, the start of the next conjugate gradients. It has no rows if the
+    /// solver is exact.
     pub users: Factors,
 }
 
 impl Checkpoint {
-    /// Whether a training of `matrix` by `params` can have left this.
+    /// True if training `matrix` with `params` can have produced this state.
     pub(crate) fn fits(&self, matrix: &Matrix, params: &AlsParams) -> bool {
         let shape = (self.items.rows(), self.items.dim());
         let users = match params.solver {
@@ -31,7 +33,7 @@ impl Checkpoint {
     }
 }
 
-/// A number that tells trainings apart: it follows from every cell of the matrix and every parameter. O(cells).
+/// A hash of every cell of the matrix and every parameter; it tells trainings apart. O(cells).
 pub fn fingerprint(matrix: &Matrix, params: &AlsParams) -> u64 {
     let AlsParams {
         dim,
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
     use crate::als::{Cell, fit, fit_from};
 
-    /// Users who have every third item, from their own number on.
+    /// A matrix in which each user has every third item, starting at the user's own index.
     fn matrix(confidence: f32) -> Matrix {
         let rows = (0..40_u32).map(|user| {
             let items = (0..30_u32).filter(move |item| (item + user).is_multiple_of(3));

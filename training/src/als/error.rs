@@ -1,22 +1,22 @@
-//! The reasons why there are no embeddings.
+//! The reasons why embeddings can't be trained.
 
 use guanxi_models::factors::FactorsError;
 
-/// Why there are no embeddings.
+/// The reason why there are no embeddings.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum AlsError {
-    /// A parameter that counts or weighs is negative or not finite.
+    /// A numeric parameter is negative or not finite.
     #[error("`{name}` is {value}; give a finite number that is not negative")]
     Parameter {
-        /// Its name.
+        /// The parameter's name.
         name: &'static str,
-        /// Its value.
+        /// The parameter's value.
         value: f32,
     },
-    /// The width is none, or numbers grew out of single precision.
+    /// The width is 0, or numbers overflowed single precision.
     #[error(transparent)]
     Factors(#[from] FactorsError),
-    /// A Gram matrix grew out of what can be decomposed.
+    /// A Gram matrix grew too large to be decomposed.
     #[error("the embeddings diverged; give a larger `mean_ridge` or smaller confidences")]
     Diverged,
 }

@@ -1,4 +1,4 @@
-//! One side solved against the other, all rows in parallel.
+//! One half-sweep: all rows of one side are solved against the other side in parallel.
 
 use guanxi_models::Factors;
 use guanxi_models::kernel;
@@ -10,17 +10,17 @@ use super::basis::table;
 use super::error::AlsError;
 use super::matrix::Side;
 
-/// Rows that one task takes: enough that most of its batches are full.
+/// The number of rows per task, large enough that most of its batches are full.
 const CHUNK: usize = 1024;
 
-/// What the rows of one side are solved against.
+/// The system that the rows of one side are solved against.
 pub(super) struct HalfSweep<'a> {
     pub(super) side: &'a Side,
     /// The other side, in the eigenbasis of its Gram matrix.
     pub(super) factors: &'a Factors,
     pub(super) spectrum: &'a [f32],
     pub(super) ridge: Ridge,
-    /// What the spectrum is multiplied with in each row (`b_i`); empty for 1.
+    /// The factor of the spectrum in each row (`b_i`). Empty if all are 1.
     pub(super) scales: &'a [f32],
 }
 
@@ -44,7 +44,7 @@ impl Ridge {
     }
 }
 
-/// The prior of one row.
+/// The prior of one row: a mean and its strength.
 pub(super) struct Prior {
     pub(super) strength: f32,
     /// Empty where the strength is 0.
@@ -57,10 +57,10 @@ impl Prior {
     }
 }
 
-/// How the rows are solved.
+/// The method that solves the rows.
 pub(super) enum Method {
     Exact,
-    /// Steps of conjugate gradients from these rows on.
+    /// Some steps of conjugate gradients that start from these rows.
     Gradients {
         steps: usize,
         start: Vec<f32>,
@@ -75,8 +75,8 @@ struct Worker {
 }
 
 impl HalfSweep<'_> {
-    /// Solves every row; returns them and the sum of `observe` over them, which is told of each row its number, the row, and the
-    /// least value of its problem.
+    /// Solves every row. Returns the rows and the sum of `observe` over them; `observe` receives
+    /// the row's index, the row, and the minimum of its objective.
     pub(super) fn solve(
         &self,
         method: Method,
@@ -101,7 +101,7 @@ impl HalfSweep<'_> {
                 self.solve_chunk(steps, worker, &problems, rows);
                 let solved = numbers.zip(rows.chunks_exact(dim)).zip(&worker.objectives);
                 let sum = solved.map(|((row, x), least)| observe(row, x, *least)).sum();
-                // Looked at here, while they are in the cache.
+                // Checked here, while the rows are in the cache.
                 (sum, kernel::are_finite(rows))
             })
             .collect();
@@ -109,7 +109,7 @@ impl HalfSweep<'_> {
         Ok((table(dim, rows, are_finite)?, chunks.iter().map(|chunk| chunk.0).sum()))
     }
 
-    /// Solves the rows of these numbers alone, exactly and without priors.
+    /// Solves only the rows with these indices, exactly and without priors.
     pub(super) fn solve_some(&self, numbers: &[u32]) -> Result<Factors, AlsError> {
         let dim = self.factors.dim();
         let none = Prior::none();
@@ -120,7 +120,7 @@ impl HalfSweep<'_> {
         Ok(Factors::new(dim, rows)?)
     }
 
-    /// Solves some rows exactly, or by so many steps of conjugate gradients.
+    /// Solves some rows exactly, or by the given number of conjugate-gradient steps.
     fn solve_chunk(
         &self,
         steps: Option<usize>,

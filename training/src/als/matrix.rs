@@ -1,39 +1,39 @@
-//! What users did with items, as the trainer reads it: by user and by item.
+//! The matrix of interactions that the trainer reads, by user and by item.
 
 use guanxi_models::column::Starts;
 
-/// One cell of the matrix, in the row of a user.
+/// One cell of the matrix, in a user's row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
-    /// The number of the item.
+    /// The item's index.
     pub item: u32,
-    /// `c_ui`: finite, not negative.
+    /// `c_ui`: the confidence, finite and not negative.
     pub confidence: f32,
-    /// `t_ui`: 1 for, 0 against.
+    /// `t_ui`: the target, 1 for a positive and 0 for a negative interaction.
     pub target: f32,
 }
 
-/// Why cells can't be a matrix.
+/// The reason why cells don't form a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum MatrixError {
-    /// The item is not one of those that there are.
+    /// The item's index is out of range.
     #[error("user {user} has item {item}, but there are only {n_items} items")]
     Item {
-        /// The row.
+        /// The row of the cell.
         user: usize,
-        /// The item's number.
+        /// The item's index.
         item: u32,
-        /// How many items there are.
+        /// The number of items.
         n_items: usize,
     },
-    /// The confidence is negative or the confidence or the target is not finite.
+    /// The confidence is negative, or the confidence or the target is not finite.
     #[error(
         "user {user} and item {item} have the confidence {confidence} and the target {target}; both must be finite, the confidence not negative"
     )]
     Value {
-        /// The row.
+        /// The row of the cell.
         user: usize,
-        /// The item's number.
+        /// The item's index.
         item: u32,
         /// The confidence given.
         confidence: f32,
@@ -42,20 +42,21 @@ pub enum MatrixError {
     },
 }
 
-/// A sparse matrix of users x items with a confidence and a target per cell, and its transpose.
+/// A sparse matrix of shape (users, items) with a confidence and a target per cell, and its
+/// transpose.
 #[derive(Clone, Debug)]
 pub struct Matrix {
     pub(super) users: Side,
     pub(super) items: Side,
 }
 
-/// The cells by the rows of one side.
+/// The cells grouped by the rows of one side.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
     pub(super) starts: Starts,
     pub(super) others: Vec<u32>,
     pub(super) confidences: Vec<f32>,
-    /// Empty where all are 1.
+    /// Empty if all targets are 1.
     pub(super) targets: Vec<f32>,
 }
 
@@ -64,12 +65,13 @@ pub(super) struct Side {
 pub(super) struct SideRow<'a> {
     pub(super) others: &'a [u32],
     pub(super) confidences: &'a [f32],
-    /// Empty where all cells of the matrix have 1.
+    /// Empty if all targets of the matrix are 1.
     pub(super) targets: &'a [f32],
 }
 
 impl Matrix {
-    /// Takes a row of cells per user. O(cells) time, 16 bytes per cell, 24 where a target is not 1.
+    /// Builds the matrix from one row of cells per user. O(cells) time, 16 bytes per cell, 24 if
+    /// any target is not 1.
     pub fn from_rows<R>(n_items: usize, rows: R) -> Result<Self, MatrixError>
     where
         R: IntoIterator,
@@ -90,17 +92,17 @@ impl Matrix {
         Ok(Self { users, items })
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn n_users(&self) -> usize {
         self.users.rows()
     }
 
-    /// How many items there are.
+    /// The number of items.
     pub fn n_items(&self) -> usize {
         self.items.rows()
     }
 
-    /// How many cells there are.
+    /// The number of cells.
     pub fn n_cells(&self) -> usize {
         self.users.others.len()
     }
@@ -149,7 +151,7 @@ impl Side {
         }
     }
 
-    /// The same cells by the other side, each row in ascending order.
+    /// The same cells grouped by the other side, each row in ascending order.
     fn transpose(&self, n_others: usize) -> Self {
         let mut lengths = vec![0; n_others];
         for &other in &self.others {

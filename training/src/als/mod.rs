@@ -1,4 +1,4 @@
-//! Alternating least squares: the embeddings.
+//! Alternating least squares (ALS), which trains the embeddings.
 //!
 //! The loss, over users `u`, items `i` and the cells `S` of the matrix:
 //!
@@ -7,11 +7,12 @@
 //! l_u = lam (|S_u| + a0 m)^nu     l_i = lam (|S_i| + a0 n)^nu     b_i = popularity_i^-g, 1 on average
 //! ```
 //!
-//! Each half-sweep solves all rows of one side exactly, in the eigenbasis of the other side's Gram matrix, so the loss
-//! never rises. The last half-sweep is the users', so that folding a known user in again changes nothing. Friends enter
-//! once, in [`user_sweep_with_prior`], after the sweeps.
+//! Each half-sweep solves all rows of one side exactly, in the eigenbasis of the other side's Gram
+//! matrix, so the loss never rises. The last half-sweep solves the users, so folding in a known
+//! user changes nothing. Friends enter once, in [`user_sweep_with_prior`], after the sweeps.
 //!
-//! The same matrix, parameters and seed give the same bytes on one kind of processor, whatever the number of threads.
+//! The same matrix, parameters and seed give the same bytes on one kind of processor, for any
+//! number of threads.
 
 mod basis;
 mod checkpoint;
@@ -37,39 +38,40 @@ use half_sweep::{HalfSweep, Method, Prior, Ridge};
 pub use matrix::{Cell, Matrix, MatrixError};
 pub use prior::{FriendPrior, user_sweep_with_prior};
 
-/// How the rows of a half-sweep are solved.
+/// The method that solves the rows of a half-sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Solver {
-    /// Each to its minimum.
+    /// Each row is solved to its minimum.
     #[default]
     Exact,
-    /// By three steps of conjugate gradients from where it was: less work in each sweep, for a loss that falls a little less.
+    /// Three steps of conjugate gradients from the previous row. A sweep costs less, and the loss
+    /// falls slightly less.
     ConjugateGradients,
 }
 
-/// How many steps of conjugate gradients a row takes in a sweep.
+/// The number of conjugate-gradient steps per row and sweep.
 const STEPS: usize = 3;
 
-/// The numbers that steer the training of the embeddings.
+/// The parameters of the embedding's training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlsParams {
     /// `d`: the width of an embedding, a multiple of [`Factors::LANES`].
     pub dim: usize,
-    /// How often both sides are solved before the users are solved a last time.
+    /// The number of sweeps over both sides, before the users are solved a last time.
     pub sweeps: usize,
-    /// How; the last solve of the users is always exact.
+    /// The solver of the sweeps. The last solve of the users is always exact.
     pub solver: Solver,
-    /// `a0`: the confidence of a user in an item not touched.
+    /// `a0`: the confidence of a user in an untouched item.
     pub unobserved_weight: f32,
-    /// The ridge `l_u` of a user with the mean number of items, from which `lam` follows.
+    /// The ridge `l_u` of a user with the mean number of items; `lam` follows from it.
     pub mean_ridge: f32,
-    /// `nu`: how the ridge grows with the number of cells.
+    /// `nu`: the exponent by which the ridge grows with the number of cells.
     pub ridge_exponent: f32,
-    /// `g`: how much less popular items count where they were not touched; 0 for all alike.
+    /// `g`: reduces the weight of less popular items among the untouched; 0 weights all alike.
     pub item_frequency_exponent: f32,
-    /// Decides the start.
+    /// The seed of the initial embeddings.
     pub seed: u64,
 }
 
@@ -88,29 +90,31 @@ impl Default for AlsParams {
     }
 }
 
-/// What is known after one sweep.
+/// The progress after one sweep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sweep {
-    /// From 1.
+    /// The sweep's number, from 1.
     pub sweep: usize,
-    /// How many there will be.
+    /// The total number of sweeps.
     pub of: usize,
-    /// The loss, which never rises but by rounding.
+    /// The loss, which never rises except by rounding.
     pub loss: f64,
 }
 
-/// Embeddings.
+/// The trained embeddings.
 #[derive(Clone, Debug)]
 pub struct Als {
     /// `p_u`: zeros for users without a cell.
     pub user_factors: Factors,
     /// `q_i`: zeros for items without a cell.
     pub item_factors: Factors,
-    /// How a user's row is solved against `item_factors`: without friends, until [`FriendPrior`] is written into it.
+    /// The parameters for solving a user's row against `item_factors`. They contain no friends
+    /// until a [`FriendPrior`] is written into them.
     pub fold_in: FoldIn,
 }
 
-/// Trains embeddings; calls `progress` after each sweep. O(sweeps (cells d^2 + (users + items) d^2)) at worst.
+/// Trains embeddings and calls `progress` after each sweep. O(sweeps (cells d^2 + (users + items)
+/// d^2)) at worst.
 pub fn fit(
     matrix: &Matrix,
     params: &AlsParams,
@@ -119,7 +123,8 @@ pub fn fit(
     fit_from(None, matrix, params, &mut |sweep, _| progress(sweep))
 }
 
-/// As [`fit`], from where another training of the same matrix and parameters was interrupted; a state that doesn't fit is left out.
+/// Like [`fit`], but resumes from `start`. A checkpoint that doesn't fit the matrix and parameters
+/// is ignored.
 pub fn fit_from(
     start: Option<Checkpoint>,
     matrix: &Matrix,
@@ -144,7 +149,8 @@ pub fn fit_from(
     Ok(trainer.finish(users))
 }
 
-/// The rows of some users against `items` as a [`Checkpoint`] holds them, and the items in the same basis. O(users d^3 + items d^2).
+/// Solves some users' rows against `items` and returns them as a [`Checkpoint`], with the items in
+/// the same basis. O(users d^3 + items d^2).
 pub fn fold_users(
     matrix: &Matrix,
     params: &AlsParams,
@@ -166,7 +172,7 @@ struct Trainer<'a> {
     frequencies: Vec<f32>,
 }
 
-/// Users solved against items in the eigenbasis of the items.
+/// Users solved against items, in the eigenbasis of the items.
 struct UserSide {
     rows: Factors,
     items: Factors,
@@ -205,7 +211,8 @@ impl<'a> Trainer<'a> {
         Ok(Checkpoint { losses: Vec::new(), items, users })
     }
 
-    /// `V ~ N(0, 0.1^2 / d)` where an item has a cell. Every chunk has a seed of its own, so that threads don't matter.
+    /// Draws `V ~ N(0, 0.1^2 / d)` for items that have a cell. Every chunk has its own seed, so the
+    /// number of threads doesn't matter.
     fn start(&self) -> Result<Factors, AlsError> {
         const CHUNK: usize = 1024;
         let dim = self.params.dim;
@@ -236,7 +243,7 @@ impl<'a> Trainer<'a> {
         basis::rotate(items, |item| self.frequencies[item], self.params.unobserved_weight)
     }
 
-    /// The users against items in their eigenbasis.
+    /// The half-sweep of the users against items in their eigenbasis.
     fn user_half<'b>(&'b self, items: &'b Rotated) -> HalfSweep<'b> {
         HalfSweep {
             side: &self.matrix.users,
@@ -247,9 +254,10 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// The users' rows and their penalty; conjugate gradients go on from the users before.
+    /// The users' rows and their penalty. Conjugate gradients start from the previous users.
     ///
-    /// Tables are taken by value here and below: what a half-sweep no longer needs makes room for what it makes.
+    /// Tables are taken by value here and below, so that a half-sweep frees its input before it
+    /// allocates its output.
     fn solve_users(
         &self,
         items: Factors,
@@ -264,7 +272,8 @@ impl<'a> Trainer<'a> {
         Ok((UserSide { rows, items: items.rows, spectrum: items.spectrum }, penalty))
     }
 
-    /// The items' rows, the users' in the same basis where they are needed again, and the loss without the users' penalty.
+    /// The items' rows, the users' rows in the same basis if they are needed again, and the loss
+    /// without the users' penalty.
     fn solve_items(&self, solved: UserSide) -> Result<(Factors, Factors, f64), AlsError> {
         let users = basis::rotate(solved.rows, |_| 1.0, self.params.unobserved_weight)?;
         let method = method(self.params.solver, &users, solved.items);
@@ -299,7 +308,7 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// How rows are solved against others in their eigenbasis, `before` being what they were.
+/// The method for rows solved against others in their eigenbasis; `before` holds the previous rows.
 fn method(solver: Solver, others: &Rotated, before: Factors) -> Method {
     match solver {
         Solver::Exact => Method::Exact,
@@ -309,7 +318,8 @@ fn method(solver: Solver, others: &Rotated, before: Factors) -> Method {
     }
 }
 
-/// `b_i`: the number of cells to the power of `-exponent`, 1 on average over the items that have any.
+/// `b_i`: the number of cells to the power of `-exponent`, scaled to a mean of 1 over the items
+/// that have cells.
 fn frequencies(matrix: &Matrix, exponent: f32) -> Vec<f32> {
     let counts = (0..matrix.n_items()).map(|item| matrix.items.starts.range(item).len());
     let mut frequencies: Vec<f32> =
@@ -323,7 +333,7 @@ fn frequencies(matrix: &Matrix, exponent: f32) -> Vec<f32> {
     frequencies
 }
 
-/// The mean of the rows that count; zeros where none does.
+/// The mean of the rows for which `counts` is true; zeros if there are none.
 fn mean_row(factors: &Factors, counts: impl Fn(usize) -> bool) -> Vec<f32> {
     let mut sums = vec![0.0_f64; factors.dim()];
     let mut n = 0_usize;

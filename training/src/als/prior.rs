@@ -1,4 +1,4 @@
-//! The last solve of the users, in which their friends speak.
+//! The last solve of the users, which adds the prior from their friends.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -9,13 +9,13 @@ use super::error::AlsError;
 use super::half_sweep::{HalfSweep, Method, Prior, Ridge};
 use super::{Als, Matrix};
 
-/// How much friends say about a user.
+/// The parameters of the friend prior.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FriendPrior {
-    /// `sigma`: 0 where friends carry no taste.
+    /// `sigma`: the strength of the prior; 0 if friends carry no taste.
     pub strength: f32,
-    /// `kappa`: how many friends the mean user weighs.
+    /// `kappa`: the number of friends that the mean user weighs.
     pub shrinkage: f32,
 }
 
@@ -25,11 +25,12 @@ impl Default for FriendPrior {
     }
 }
 
-/// Solves the users again, now with the prior of friends, and writes the prior into `als.fold_in`.
+/// Solves the users again with the friend prior, and writes the prior into `als.fold_in`.
 ///
-/// `als` must hold the embeddings as [`super::fit`] left them: the friends' profiles are its `user_factors`, which are
-/// free of priors. Returns the new rows; those in `als` stay, as the profiles that serving needs to fold users in.
-/// A user without cells and without friends that have some keeps zeros. `friends` may have fewer rows than there are users.
+/// `als` must hold the embeddings as [`super::fit`] left them: its `user_factors`, which contain no
+/// prior, are the friends' profiles. Returns the new rows. The rows in `als` stay unchanged,
+/// because serving needs these profiles to fold users in. Users without cells stay zero unless a
+/// friend has cells. `friends` may have fewer rows than there are users.
 pub fn user_sweep_with_prior(
     matrix: &Matrix,
     als: &mut Als,

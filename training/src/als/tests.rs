@@ -1,4 +1,4 @@
-//! The laws that embeddings obey, on worlds whose answer is seen by eye.
+//! The invariants of embeddings, on small data whose answer is obvious.
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::FactorsError;
@@ -20,7 +20,8 @@ fn matrix(n_items: usize, rows: &[Vec<(u32, f32, f32)>]) -> Matrix {
     Matrix::from_rows(n_items, cells).unwrap()
 }
 
-/// Two camps: users buy some items of their own half, with a few dislikes; the last user and the last item stay alone.
+/// Two camps: users buy some items of their own half and dislike a few. The last user and the last
+/// item have no cells.
 fn camps(n_users: usize, n_items: usize) -> Matrix {
     let mut rng = StdRng::seed_from_u64(9);
     let half = n_items / 2;
@@ -42,7 +43,7 @@ fn fit_quietly(matrix: &Matrix, params: &AlsParams) -> Als {
     fit(matrix, params, &mut |_| ()).unwrap()
 }
 
-/// The loss as the head of the module writes it, cell by cell and pair by pair.
+/// The loss as the module documentation states it, cell by cell and pair by pair.
 fn loss(matrix: &Matrix, params: &AlsParams, als: &Als) -> f64 {
     let trainer = Trainer::new(matrix, params).unwrap();
     let (p, q) = (&als.user_factors, &als.item_factors);
@@ -106,7 +107,7 @@ fn camps_are_told_apart_and_the_untouched_stay_zero() {
     let matrix = camps(60, 40);
     let als = fit_quietly(&matrix, &params());
     let score = |u, i| dot(als.user_factors.row(u).unwrap(), als.item_factors.row(i).unwrap());
-    // Items 11 and 31 are disliked by all.
+    // All users dislike items 11 and 31.
     let liked = || (1..19).filter(|i| *i != 11);
     assert!(liked().all(|i| score(0, i) > score(0, 20 + i)));
     assert!(liked().all(|i| score(1, i) < score(1, 20 + i)));
@@ -136,7 +137,7 @@ fn another_seed_is_another_start() {
     assert_ne!(with(1).values(), with(2).values());
 }
 
-/// A ring of friends; the last user knows nobody.
+/// A ring of friends; the last user has no friends.
 fn ring(n_users: usize) -> WeightedRows {
     let mut rows: Vec<Vec<(u32, f32)>> = (0..n_users)
         .map(|user| {
@@ -147,7 +148,7 @@ fn ring(n_users: usize) -> WeightedRows {
     WeightedRows::from_rows(&rows)
 }
 
-/// Folds a user in as serving does.
+/// Folds a user in the way serving does.
 fn folded(matrix: &Matrix, als: &Als, friends: &WeightedRows, user: usize) -> Vec<f32> {
     let (ids, ties) = friends.row(user);
     let profiles =

@@ -1,4 +1,4 @@
-//! What is looked at while weights are learned.
+//! The candidates that the weights are learned on.
 
 use super::{PARTS, PerPart};
 use crate::judge::evaluation::top;
@@ -7,11 +7,11 @@ use crate::judge::metrics::{LONGEST_LIST, Truth, discount, ideal_gain};
 /// The best items of each part for one user, with their scores.
 #[derive(Clone, Debug)]
 pub struct Candidates {
-    /// Per part the score of every candidate, in ascending order of item.
+    /// The score of every candidate per part, in ascending order of item.
     scores: [Vec<f32>; PARTS],
-    /// Which candidates were held out.
+    /// The positions of the held-out candidates.
     hits: Vec<usize>,
-    /// The discounted gain of the best list that there could be.
+    /// The discounted cumulative gain of the ideal list.
     ideal: f64,
 }
 
@@ -32,7 +32,7 @@ impl Candidates {
         }
     }
 
-    /// Multiplies the scores of each part.
+    /// Multiplies the scores of each part by a factor.
     pub(crate) fn scale(&mut self, by: PerPart) {
         for (scores, by) in self.scores.iter_mut().zip(by.array()) {
             for score in scores.iter_mut() {
@@ -41,14 +41,15 @@ impl Candidates {
         }
     }
 
-    /// Whether a part scores anything.
+    /// True if the part gives any candidate a score.
     pub(super) fn scores_by(&self, part: usize) -> bool {
         self.scores[part].iter().any(|&score| score != 0.0)
     }
 
-    /// NDCG@20 of the candidates in the order of their weighed scores, ties by number.
+    /// NDCG@20 of the candidates ranked by weighted score, ties by index.
     ///
-    /// Only the places of the hits matter, and to count what is before them is cheaper than to sort.
+    /// Only the ranks of the hits matter, and counting the scores ahead of them is cheaper than
+    /// sorting.
     pub(super) fn ndcg(&self, weights: [f32; PARTS], blend: &mut Vec<f32>) -> f64 {
         if self.hits.is_empty() {
             return 0.0;
@@ -64,7 +65,7 @@ impl Candidates {
     }
 }
 
-/// How many scores come before that at `hit`.
+/// The number of scores that rank before the one at `hit`.
 fn place(scores: &[f32], hit: usize) -> usize {
     let score = scores[hit];
     let above = scores.iter().filter(|&&other| other > score).count();

@@ -1,4 +1,4 @@
-//! Which weights rank best.
+//! The search for the blend weights that rank best.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -7,27 +7,29 @@ use super::{Candidates, PARTS, PerPart};
 use crate::judge::noise::is_beyond_noise;
 use crate::recipe::BlendRecipe;
 
-/// What was learned.
+/// The learned weights and their quality.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearnedWeights {
     /// The weights on the common scale.
     pub weights: PerPart,
-    /// NDCG@20 on the rows that they were learned on.
+    /// NDCG@20 on the rows that the weights were learned on.
     pub ndcg: f64,
 }
 
-/// Over how many users the whole grid is tried.
+/// The number of users on which the whole grid is tried.
 const GRID_USERS: usize = 500;
-/// How many of the grid's best are tried over all users.
+/// The number of the grid's best choices that are tried on all users.
 const FINALISTS: usize = 24;
 
-/// Weights to try for popularity beyond those of the recipe: on some data it says nearly everything.
+/// Further weights to try for popularity, beyond those of the recipe. On some data popularity
+/// explains nearly everything.
 const POPULARITY_WEIGHTS: [f32; 2] = [16.0, 32.0];
 
-/// Finds the weights with the best NDCG@20: a grid over the parts on some users, its best on all, then finer steps around.
+/// Finds the weights with the best NDCG@20. It tries a grid over the parts on some users, the best
+/// choices on all users, then finer steps around the winner.
 ///
-/// A part whose `mask` is 0, or that scores nothing anywhere, gets the weight 0. So does popularity where what it gains is within
-/// noise: it makes lists alike, which must be worth it.
+/// A part gets weight 0 if its `mask` is 0 or if it scores nothing. Popularity also gets 0 if its
+/// gain is within noise: it makes lists alike, so it must be worth it.
 pub fn learn(candidates: &[Candidates], mask: PerPart, recipe: &BlendRecipe) -> LearnedWeights {
     let scales = mask.times(scoring_parts(candidates));
     let personal = PerPart { popularity: 0.0, ..scales };
@@ -46,7 +48,7 @@ fn learned((ndcg, weights): (f64, [f32; PARTS]), scales: PerPart) -> LearnedWeig
     LearnedWeights { weights: PerPart::from_array(weights).times(scales), ndcg }
 }
 
-/// The best choices over some users, to be tried over all.
+/// The best choices on some users, to be tried on all users.
 fn finalists(
     choices: Vec<[f32; PARTS]>,
     some: &[Candidates],
@@ -56,7 +58,7 @@ fn finalists(
     best.map(|(_, weights)| weights).collect()
 }
 
-/// The best choice over all users, and of what lies around it.
+/// The best choice on all users, refined among its neighbours.
 fn refined(
     finalists: Vec<[f32; PARTS]>,
     candidates: &[Candidates],
@@ -69,7 +71,7 @@ fn refined(
     best
 }
 
-/// The best personal choices, and each part alone, beside popularity of every weight.
+/// The best personal choices, and each part alone, combined with every popularity weight.
 fn with_popularity(
     personal: &[[f32; PARTS]],
     some: &[Candidates],
@@ -91,20 +93,20 @@ fn with_popularity(
     finalists(choices.collect(), some, scales)
 }
 
-/// User by user what one choice gains over another in NDCG@20.
+/// The gain of one choice over another in NDCG@20, per user.
 fn gains(candidates: &[Candidates], one: [f32; PARTS], other: [f32; PARTS]) -> Vec<f64> {
     let mut blend = Vec::new();
     let gain = |user: &Candidates| user.ndcg(one, &mut blend) - user.ndcg(other, &mut blend);
     candidates.iter().map(gain).collect()
 }
 
-/// 1 for each part that scores anything.
+/// 1 for each part that scores any candidate, else 0.
 fn scoring_parts(candidates: &[Candidates]) -> PerPart {
     let scores = |part: usize| candidates.iter().any(|one| one.scores_by(part));
     PerPart::from_array(std::array::from_fn(|part| if scores(part) { 1.0 } else { 0.0 }))
 }
 
-/// The choices with their quality, best first; of equals the first.
+/// The choices with their quality, best first; ties keep their order.
 fn ranked(
     choices: Vec<[f32; PARTS]>,
     candidates: &[Candidates],
@@ -122,7 +124,7 @@ fn ranked(
     ranked
 }
 
-/// All combinations of the weights, the simplest first; parts that score nothing weigh 0.
+/// All combinations of the weights, the simplest first. Parts that score nothing have weight 0.
 fn grid(scales: PerPart, weights: &[f32]) -> Vec<[f32; PARTS]> {
     let mut ladder = vec![0.0];
     ladder.extend(weights.iter().filter(|&&weight| weight > 0.0));
@@ -141,7 +143,7 @@ fn grid(scales: PerPart, weights: &[f32]) -> Vec<[f32; PARTS]> {
     choices
 }
 
-/// A choice, and what lies one step up or down in each of its parts.
+/// A choice and its neighbours, one step up or down in each part.
 fn around(choice: [f32; PARTS], step: f32) -> Vec<[f32; PARTS]> {
     let mut choices = vec![choice];
     for part in 1..PARTS {
@@ -164,7 +166,7 @@ mod tests {
     use crate::judge::evaluation::top;
     use crate::judge::metrics::Truth;
 
-    /// Ten users whose next item is what the part `best` says and nothing else does.
+    /// Ten users whose next item is predicted by the part `best` and by no other.
     fn candidates(best: usize) -> Vec<Candidates> {
         (0..10)
             .map(|user: u32| {
@@ -197,7 +199,8 @@ mod tests {
         (mix(7, user, item) % 1_000) as f32 / 1_000.0
     }
 
-    /// A hundred users of random taste; `next` says from a user's number, taste and what draws everybody what was held out.
+    /// A hundred users of random taste. `next` returns the held-out item, given the user's index,
+    /// the user's taste, and the popularity that all users share.
     fn a_hundred(next: impl Fn(u32, &[f32], &[f32]) -> u32) -> Vec<Candidates> {
         let scores = |user: u32| (0..60).map(|item| random(user, item)).collect::<Vec<f32>>();
         let (bias, none) = (scores(u32::MAX), vec![0.0; 60]);

@@ -1,9 +1,10 @@
-//! How much each part of the score counts, learned on held-out rows.
+//! The weights of the parts of the score, learned on held-out rows.
 //!
-//! Each part is first brought to a common scale, measured over random users and the items that they don't have: the embedding by
-//! its standard deviation, the others by the root mean square of their positive scores. Then weights are tried on the best items
-//! of each part, which are scored once and kept. Every part may come out as 0: on some data friends carry nothing, on some the
-//! lists alone are best.
+//! Each part is first brought to a common scale, measured over random users and items that they
+//! don't have. The scale of the embedding is its standard deviation; the others use the root mean
+//! square of their positive scores. Then weights are tried on the best items of each part, which
+//! are scored once and kept. Any part may get weight 0: on some data friends carry no signal, on
+//! some the lists alone are best.
 
 mod candidates;
 mod learn;
@@ -17,7 +18,7 @@ pub use learn::{LearnedWeights, learn};
 pub use sources::Sources;
 pub use tuned::{ARMS, Arm, Tuned, Weights};
 
-/// One number for each part of the score.
+/// One number per part of the score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PerPart {
     /// `p_u.q_j`.
@@ -36,11 +37,11 @@ pub struct PerPart {
 const PARTS: usize = 5;
 
 impl PerPart {
-    /// What to count where nothing could be learned.
+    /// The weights to use if nothing could be learned.
     pub const UNLEARNED: Self =
         Self { embedding: 1.0, ridge: 0.5, graph: 0.5, friends: 0.25, popularity: 0.0 };
 
-    /// Every part whole.
+    /// Weight 1 for every part.
     pub const ONES: Self =
         Self { embedding: 1.0, ridge: 1.0, graph: 1.0, friends: 1.0, popularity: 1.0 };
 
@@ -52,7 +53,7 @@ impl PerPart {
         Self { embedding, ridge, graph, friends, popularity }
     }
 
-    /// The product, part by part.
+    /// The element-wise product.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
         let (mut product, other) = (self.array(), other.array());

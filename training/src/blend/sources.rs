@@ -1,4 +1,4 @@
-//! The parts of the score, each by itself, and what brings them to a common scale.
+//! The parts of the score, each by itself, and their common scale.
 
 use guanxi_models::column::WeightedRows;
 
@@ -8,22 +8,22 @@ use crate::judge::evaluation::Catalogue;
 use crate::lists::add_lists;
 use crate::score::scoring::{FriendScores, weighed};
 
-/// Where the parts of the score come from.
+/// The sources of the parts of the score.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
-    /// Scores the embedding.
+    /// The scorer of the embedding.
     pub embedding: &'a dyn Scorer,
-    /// `S_u`, each item with its recency.
+    /// `S_u`: each user's items with their recency.
     pub own: &'a WeightedRows,
-    /// `s`.
+    /// `s`: the local ridge.
     pub ridge: &'a WeightedRows,
-    /// `g`.
+    /// `g`: the co-occurrence graph.
     pub graph: &'a WeightedRows,
-    /// `f`.
+    /// `f`: the friends' purchases.
     pub friends: FriendScores<'a>,
     /// `b`: one number per item.
     pub bias: &'a [f32],
-    /// What is ranked.
+    /// The items to rank.
     pub catalogue: Catalogue<'a>,
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Sources<'_> {
 }
 
 impl Sources<'_> {
-    /// The scores of the parts beside the embedding, for every item.
+    /// The scores of the other parts than the embedding, for every item.
     fn beside(&self, user: u32) -> [Vec<f32>; PARTS - 1] {
         let mut parts = [(); PARTS - 1].map(|()| vec![0.0; self.catalogue.n_items]);
         let own = self.own.row(user as usize);
@@ -45,7 +45,8 @@ impl Sources<'_> {
         parts
     }
 
-    /// What brings each part to the common scale, over these users; 0 for a part that scores nothing.
+    /// The factor that brings each part to the common scale, measured over these users. It is 0 for
+    /// a part that scores nothing.
     pub fn scales(&self, users: &[u32]) -> PerPart {
         let sums = self.catalogue.for_each_user(self.embedding, users, |at, embedding| {
             Moments::of(embedding, &self.beside(users[at]))
@@ -74,18 +75,18 @@ impl Sources<'_> {
     }
 }
 
-/// Takes the score from whatever has none in the embedding.
+/// Removes the score of items that have none in the embedding.
 fn drop_masked(part: &mut [f32], embedding: &[f32]) {
     let masked = embedding.iter().zip(part).filter(|(score, _)| !score.is_finite());
     masked.for_each(|(_, score)| *score = 0.0);
 }
 
-/// Sums from which scales follow.
+/// The sums from which the scales are computed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moments {
-    /// How many scores, their sum, the sum of their squares.
+    /// The number of scores, their sum, and the sum of their squares.
     embedding: [f64; 3],
-    /// For each other part how many positive scores and the sum of their squares.
+    /// The number of positive scores and the sum of their squares, for each other part.
     beside: [[f64; 2]; PARTS - 1],
 }
 

@@ -1,19 +1,19 @@
-//! The decisions of tuning, and the arms of the ablation.
+//! The results of tuning, and the arms of the ablation.
 
 use super::PerPart;
 use crate::recipe::EmbeddingChoice;
 use crate::social::tried::StrengthTried;
 
-/// What was decided.
+/// The parameters and weights that tuning decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tuned {
-    /// The embedding's numbers.
+    /// The parameters of the embedding.
     pub embedding: EmbeddingChoice,
-    /// `sigma`.
+    /// `sigma`: the strength of the friend prior.
     pub friend_strength: f32,
-    /// What was tried for it.
+    /// The strengths that were tried.
     pub strengths: Vec<StrengthTried>,
-    /// `eta`: how much friends of friends count for whoever is little known.
+    /// `eta`: the weight of friends of friends for users with little history.
     pub second_hop: f32,
     /// The weights of the parts.
     pub weights: Weights,
@@ -22,18 +22,18 @@ pub struct Tuned {
 /// The weights of the parts on a common scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// With which the model serves.
+    /// The weights that the model serves with.
     pub all: PerPart,
-    /// The best where only the parts of an arm may count, in the order of [`ARMS`].
+    /// The best weights if only the parts of an arm may count, in the order of [`ARMS`].
     pub arms: [PerPart; ARMS.len()],
 }
 
 /// One arm of the ablation: a model that may use only some parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arm {
-    /// What it is called in the report.
+    /// The arm's name in the report.
     pub name: &'static str,
-    /// 1 for a part that may count.
+    /// 1 for each part that the arm may use, else 0.
     pub parts: PerPart,
 }
 
@@ -50,7 +50,7 @@ pub const ARMS: [Arm; 4] = {
 };
 
 impl Weights {
-    /// What counts where nothing could be learned.
+    /// The weights to use if nothing could be learned.
     pub const UNLEARNED: Self =
         Self { all: PerPart::UNLEARNED, arms: [PerPart::UNLEARNED; ARMS.len()] };
 }

@@ -1,8 +1,9 @@
 //! The whole training: from a data set and a recipe to a model and a report.
 //!
-//! Rows are held out; on the rest a first model is fitted, on half of the users with held-out rows the numbers and weights are
-//! decided, and the other half says how good that is, beside popularity and item-kNN. Then the weights are learned again on both
-//! halves, and everything is fitted on all rows.
+//! First, rows are held out and a model is fitted on the rest. The users with held-out rows are
+//! split in two. One half tunes the parameters and weights; the other half yields the report,
+//! beside popularity and item-kNN. Then the weights are learned again on both halves, and
+//! everything is fitted on all rows.
 
 mod model;
 mod pairs;
@@ -32,9 +33,10 @@ pub use pairs::Pairs;
 pub use published::{Protocol, evaluate};
 pub use search::{JudgedOn, search};
 
-/// Trains a model of everything in `data`, which is the state of the world at `watermark`.
+/// Trains a model on all of `data`, which is the state of the world at `watermark`.
 ///
-/// The same data, recipe and seed give the same bytes on one kind of processor, for any number of threads.
+/// The same data, recipe and seed give the same bytes on one kind of processor, for any number of
+/// threads.
 pub fn fit(
     data: &Dataset,
     recipe: &Recipe,

@@ -1,4 +1,4 @@
-//! The model of a fitted data set: its parts as serving reads them, with the index.
+//! Assembles the servable model of a fitted data set, with its index.
 
 use guanxi_models::column::Column;
 use guanxi_models::factors::Factors;
@@ -58,7 +58,7 @@ pub(super) fn model(
     })
 }
 
-/// A time for every item, 0 where none is known.
+/// The time of the first event about each item; 0 if unknown.
 fn first_seen(data: &Dataset) -> Column<i64> {
     let mut first: Vec<i64> = data.first_seen.to_vec();
     first.resize(data.n_items(), 0);

@@ -1,9 +1,9 @@
-//! The rows of a split that somebody published.
+//! The rows of a published split.
 
-/// Rows of a file: pairs of a user's and an item's number.
+/// The rows of a file: pairs of a user index and an item index.
 pub type Pairs = [(u32, u32)];
 
-/// Distinct items per user, ascending; users beyond the last are left out.
+/// The distinct items of each user, ascending. Users from `n_users` on are left out.
 pub(super) fn rows_by_user(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
     let mut rows = test_rows(pairs, n_users);
     for row in &mut rows {
@@ -13,7 +13,7 @@ pub(super) fn rows_by_user(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
     rows
 }
 
-/// The items of each user in the order of the file, repeats kept.
+/// The items of each user in file order, duplicates kept.
 pub(super) fn test_rows(pairs: &Pairs, n_users: usize) -> Vec<Vec<u32>> {
     let mut rows = vec![Vec::new(); n_users];
     for &(user, item) in pairs {

@@ -1,4 +1,4 @@
-//! Published splits: trained on one file, scored on another.
+//! Evaluation on published splits: trained on one file, scored on another.
 
 use guanxi_models::id::Offset;
 
@@ -17,20 +17,22 @@ use crate::report::{HeldOut, Report};
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
 use crate::tuning::{learn_on_all, tune};
 
-/// How a model is scored on rows that it is not trained on.
+/// The protocol that scores a model on rows it was not trained on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Protocol<'a> {
-    /// The rows to find.
+    /// The rows to recover.
     pub test: &'a Pairs,
-    /// Rows of the training data on which numbers and weights are decided; else a share of it is.
+    /// Rows of the training data that tune parameters and weights. If `None`, a share of the
+    /// training data is held out.
     pub valid: Option<&'a Pairs>,
-    /// Scores the lists of a running service as well.
+    /// True if the lists of a running service are scored as well.
     pub served: bool,
 }
 
-/// Trains on `train` and reports on the test rows, at which it looks once.
+/// Trains on `train` and reports on the test rows, which are read once, at the end.
 ///
-/// Numbers and weights are decided on rows of `train` that are taken out for this and put back.
+/// Parameters and weights are tuned on rows of `train` that are held out for it and put back
+/// afterwards.
 pub fn evaluate(
     train: &Dataset,
     protocol: Protocol<'_>,
@@ -40,7 +42,7 @@ pub fn evaluate(
     check(train, recipe)?;
     let draws = stage(observer, "split", |_| draws_of(train, protocol, recipe));
     let (mut tuned, fitted) = tune(&draws, recipe, observer)?;
-    // As in `fit`, so that both serve the same lists for the same data.
+    // As in `fit`, so that both produce the same lists for the same data.
     tuned.weights = stage(observer, "blend", |_| learn_on_all(&draws, &fitted, recipe));
     let learned_on = draws[0].all().len();
     drop((draws, fitted));
@@ -55,7 +57,7 @@ pub fn evaluate(
     Ok(Report { data: size(train), held_out, quality, learned, placed: None, trials: Vec::new() })
 }
 
-/// What the service would answer, if the protocol asks for it.
+/// The lists that the service would return, if the protocol requests them.
 fn lists_as_served(
     train: &Dataset,
     protocol: Protocol<'_>,
@@ -88,7 +90,7 @@ fn how(protocol: Protocol<'_>, recipe: &Recipe) -> String {
     )
 }
 
-/// A case for every user with test rows; rows that come twice count twice.
+/// One case per user with test rows; duplicate rows count twice.
 fn cases_of(test: &Pairs, train: &Dataset) -> Vec<Case> {
     let rows = test_rows(test, train.n_users()).into_iter().enumerate();
     let with_rows = rows.filter(|(_, items)| !items.is_empty());

@@ -1,14 +1,20 @@
-//! How another model would do in the place of a new one: the fair comparison with the model that serves.
+//! The fair comparison of a new model with the model that serves.
 //!
-//! The model that serves was trained on everything through its watermark, so on most of the rows that are held out now: scored as it
-//! is, it would be praised for remembering what the new one must guess. The rows after its watermark alone would be fair, but they are
-//! few right after a training, come from the busiest users, and grow with the age of the model. So the other model's way of training
-//! is judged: its recipe, with the numbers of the embedding and the strength of friends that it serves with, fitted to the same rest
-//! of the data; the parts are weighed on the same users as the new model's, and the lists scored on the same rows of the others. This
-//! costs one fit without tuning. The same recipe gives exactly the same figures, whatever rows the current model has seen. (The few
-//! numbers it keeps were learned on rows that may be held out again now: a small advantage of the model that serves.)
+//! The serving model was trained on everything up to its watermark, hence on most of the rows that
+//! are held out now. Scored as it is, it would be rewarded for remembering what the new model must
+//! predict. Rows after its watermark would be fair, but they are few right after a training. They
+//! also come from the busiest users, and their number grows with the model's age.
 //!
-//! What this doesn't see: data that went bad, on which both would be fitted alike.
+//! So this module judges the other model's recipe instead. It fits that recipe, with the embedding
+//! parameters and the friend strength it serves with, to the same remaining data. The blend weights
+//! are learned on the same users as the new model's, and the lists are scored on the same rows of
+//! the others. This costs one fit without tuning.
+//!
+//! The same recipe gives exactly the same figures, whatever rows the serving model has seen. One
+//! small advantage remains: its few kept parameters were learned on rows that may be held out again
+//! now.
+//!
+//! This comparison can't detect bad data, because both models would be fitted to it.
 
 use crate::blend::{PerPart, Tuned, Weights, learn};
 use crate::data::dataset::Dataset;
@@ -22,29 +28,30 @@ use crate::recipe::{EmbeddingChoice, Recipe};
 use crate::report::Choices;
 use crate::tuning::draws::{Draw, HeldOutRows, draws};
 
-/// The other model.
+/// The model to compare with.
 #[derive(Debug)]
 pub struct Rival<'a> {
     /// The same events and relations as the new model's, folded by this recipe's event weights.
     pub data: &'a Dataset,
-    /// The recipe it was trained by.
+    /// The recipe that trained it.
     pub recipe: &'a Recipe,
-    /// What was learned when it was trained.
+    /// The choices that its training learned.
     pub learned: &'a Choices,
 }
 
-/// A new model beside another one, on the same rows of the same users.
+/// The figures of a new model and another one, on the same rows of the same users.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Match {
-    /// What the new model reaches.
+    /// The figures of the new model.
     pub new: Figures<Interval>,
-    /// What the other reaches.
+    /// The figures of the other model.
     pub other: Figures<Interval>,
-    /// What the new one is better by.
+    /// The new model's figures minus the other's.
     pub difference: Figures<Interval>,
 }
 
-/// Compares the model that [`fit`](crate::fit::fit) made of `data` by `recipe`, with these marks in its report, with another one.
+/// Compares two models: the one that [`fit`](crate::fit::fit) made of `data` by `recipe`, with
+/// these marks in its report, and a rival.
 pub fn compare(
     data: &Dataset,
     recipe: &Recipe,
@@ -62,7 +69,8 @@ pub fn compare(
 }
 
 impl Rival<'_> {
-    /// What it reaches for the users that the first draw is to report on, its parts weighed on all draws.
+    /// The rival's marks for the users that the first draw reports on, with weights learned on all
+    /// draws.
     fn marks(&self, draws: &[Draw], observer: &mut dyn Observer) -> Result<Vec<Marks>, FitError> {
         let first = self.refit(&draws[0], observer)?;
         let mut candidates = first.candidates(&draws[0].learn, self.recipe);

@@ -1,4 +1,4 @@
-//! A better recipe for a data set, found on held-out rows.
+//! The search for a better recipe, judged on held-out rows.
 
 use super::check;
 use super::pairs::{Pairs, rows_by_user};
@@ -13,18 +13,20 @@ use crate::tuning::workbench::Bench;
 /// The rows that recipes are judged on.
 #[derive(Clone, Copy, Debug)]
 pub enum JudgedOn<'a> {
-    /// Held-out rows of the users that [`fit`](super::fit) learns from: those it reports on stay unseen.
+    /// Held-out rows of the users that [`fit`](super::fit) learns from. The users it reports on
+    /// stay unseen.
     Half,
-    /// Held-out rows of all users: for a report on rows of a file of its own.
+    /// Held-out rows of all users, for a report on the rows of a separate file.
     All,
     /// Given rows.
     Rows(&'a Pairs),
 }
 
-/// Tries up to `budget` recipes around `recipe` and returns the best, with all that was tried.
+/// Tries up to `budget` recipes around `recipe`. Returns the best one and all that were tried.
 ///
-/// A recipe is judged on the mean over all [draws](crate::tuning::draws). The event weights stay those that the data was folded
-/// with, but for the half-life: read the data again with the recipe that was found before [`fit`](super::fit).
+/// A recipe is judged by its mean over all [draws](crate::tuning::draws). Event weights stay as the
+/// data was folded, except the half-life. Read the data again with the returned recipe before
+/// [`fit`](super::fit).
 pub fn search(
     data: &Dataset,
     judged_on: JudgedOn<'_>,

@@ -17,7 +17,7 @@ use crate::market::{MarketParams, records};
 use crate::observer::Silent;
 use crate::recipe::{EmbeddingChoice, Trial};
 
-/// A recipe for tests: as `quick`, and smaller.
+/// A recipe for tests: like `quick`, but smaller.
 fn recipe() -> Recipe {
     let mut recipe = Recipe::built_in("quick").unwrap();
     recipe.embedding.dim = 16;
@@ -76,7 +76,7 @@ fn a_market_is_learned_better_than_by_popularity_and_item_knn() {
     assert!(report.learned.weights.friends > 0.0, "friends carry taste here: {report}");
 }
 
-/// Everything that could differ by the order of sums.
+/// All numbers that could depend on the order of summation.
 fn bytes(model: &Model) -> Vec<u32> {
     let floats = [
         &model.user_factors.values()[..],

@@ -1,4 +1,5 @@
-//! Items of which something is said and with which nothing was done: they get the rows that their attributes foretell.
+//! Placement of items that have features but no interactions: their rows are predicted from their
+//! attributes.
 
 use guanxi_models::Factors;
 use guanxi_models::attributes::Placement;
@@ -11,9 +12,11 @@ use crate::fitted::attributes::{Known, LearnedPlacement, learn};
 use crate::observer::{Observer, stage};
 use crate::report::Placed;
 
-/// Gives untouched items their rows; says how many, if any can be placed by what is said of them.
+/// Predicts the rows of untouched items. Returns their number, or `None` if attributes can't
+/// predict rows.
 ///
-/// The rows of touched items stay, and so do all users: nobody has an untouched item.
+/// The rows of touched items and of all users stay unchanged, because no user has an untouched
+/// item.
 pub(super) fn place(
     data: &Dataset,
     fitted: &mut Fitted,
