@@ -1,7 +1,8 @@
-//! How much friends say about a user's embedding: learned, and it may be nothing.
+//! The strength of the friend prior in the embedding, learned from data; it may be 0.
 //!
-//! A prior is judged twice: on users with their history, where friends mostly repeat what is known, and on users made cold, whose
-//! items are hidden while their friends stay.
+//! A prior is judged twice. The first judgement is on users with their history, where friends
+//! mostly repeat known facts. The second is on users made cold, whose items are hidden while their
+//! friends stay.
 
 use guanxi_models::model::Rows;
 
@@ -15,19 +16,19 @@ use crate::score::scoring::EmbeddingScorer;
 use crate::social::made_cold::{HANDED_BACK, MadeCold, Towards};
 use crate::social::tried::StrengthTried;
 
-/// What a prior is judged on.
+/// The data that a prior is judged on.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
-    /// The embedding, and users to be made cold.
+    /// The embedding, and the users to be made cold.
     pub cold: MadeCold<'a>,
-    /// What the embedding was trained on.
+    /// The matrix that the embedding was trained on.
     pub matrix: &'a Matrix,
     /// Users with held-out rows.
     pub cases: &'a [Case],
 }
 
-/// NDCG@20 of every cold user: without an item, and with [`HANDED_BACK`].
-type ColdQuality = [Vec<f64>; 2];
+/// NDCG@20 of every cold user: first without items, then with [`HANDED_BACK`] items.
+type PerUserNdcg = [Vec<f64>; 2];
 
 impl Judge<'_> {
     /// Tries every strength, 0 first.
@@ -50,9 +51,10 @@ impl Judge<'_> {
         strengths.iter().map(judged).collect()
     }
 
-    /// What can be had without friends: popularity, or the mean user as a prior of the best strength.
-    fn best_alone(&self, users: &[u32], strengths: &[f32]) -> Result<ColdQuality, AlsError> {
-        let mut best = ColdQuality::default();
+    /// The best quality without friends: popularity, or the mean user as a prior of the best
+    /// strength.
+    fn best_alone(&self, users: &[u32], strengths: &[f32]) -> Result<PerUserNdcg, AlsError> {
+        let mut best = PerUserNdcg::default();
         for &strength in strengths {
             let quality = self.cold_quality(users, Towards::Mean(strength))?;
             for (best, quality) in best.iter_mut().zip(quality) {
@@ -64,7 +66,7 @@ impl Judge<'_> {
         Ok(best)
     }
 
-    fn cold_quality(&self, users: &[u32], towards: Towards) -> Result<ColdQuality, AlsError> {
+    fn cold_quality(&self, users: &[u32], towards: Towards) -> Result<PerUserNdcg, AlsError> {
         Ok([self.cold(users, towards, 0)?, self.cold(users, towards, HANDED_BACK)?])
     }
 
@@ -102,14 +104,14 @@ impl Judge<'_> {
     }
 }
 
-/// What one gains over the other, over both kinds of cold, user by user.
-fn gains(one: &ColdQuality, other: &ColdQuality) -> Vec<f64> {
-    let both = |quality: &ColdQuality, at: usize| f64::midpoint(quality[0][at], quality[1][at]);
+/// The gain of one over the other per user, over both kinds of cold users.
+fn gains(one: &PerUserNdcg, other: &PerUserNdcg) -> Vec<f64> {
+    let both = |quality: &PerUserNdcg, at: usize| f64::midpoint(quality[0][at], quality[1][at]);
     (0..one[0].len()).map(|at| both(one, at) - both(other, at)).collect()
 }
 
-/// The strength that is best over both kinds of users, among those with which friends win over all that can be had without them; the
-/// weakest of equals.
+/// The strength with the best quality over both kinds of users; the weakest on ties. Only strengths
+/// that beat the best quality without friends beyond noise qualify.
 pub fn best(tried: &[StrengthTried]) -> f32 {
     let quality = |one: &StrengthTried| one.warm + f64::midpoint(one.cold, one.three_items);
     let none = StrengthTried { warm: f64::NEG_INFINITY, ..StrengthTried::default() };

@@ -1,4 +1,4 @@
-//! Users made cold: their items are hidden while their friends stay, as a service meets newcomers.
+//! Users made cold: their items are hidden while their friends stay, as a service meets new users.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -13,30 +13,30 @@ use crate::data::draw::{mix, sample};
 use crate::judge::evaluation::Catalogue;
 use crate::judge::metrics::Truth;
 
-/// How many users are made cold at most.
+/// The maximum number of users made cold.
 const MOST_USERS: usize = 1_000;
-/// How many items a cold user is handed back.
+/// The number of items handed back to a cold user.
 pub(crate) const HANDED_BACK: usize = 3;
 
-/// What is known of everybody, before some are made cold.
+/// The data and the embedding before users are made cold.
 #[derive(Clone, Copy, Debug)]
 pub struct MadeCold<'a> {
-    /// The embedding before friends entered.
+    /// The embedding before the friend prior.
     pub als: &'a Als,
-    /// The friends.
+    /// The friends with the strengths of their ties.
     pub ties: &'a WeightedRows,
     /// The positive items of every user.
     pub own: &'a Positives,
-    /// What is ranked for users with their history.
+    /// The items to rank for users with their history.
     pub catalogue: Catalogue<'a>,
-    /// Decides which users are made cold.
+    /// The seed that draws the users.
     pub seed: u64,
 }
 
-/// Towards what the row of a cold user is drawn.
+/// The mean of the prior that a cold user's row is drawn towards.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Towards {
-    /// Friends, ties as of people without a history.
+    /// The weighted mean of friends, with the tie strengths of a user without a history.
     Friends(FriendPrior),
     /// The mean user, with this strength.
     Mean(f32),
@@ -53,7 +53,7 @@ impl Towards {
 }
 
 impl MadeCold<'_> {
-    /// Users with friends and enough items to hide.
+    /// The users with friends and enough items to hide.
     pub(crate) fn users(&self) -> Vec<u32> {
         let has_enough = |&user: &u32| {
             let user = user as usize;
@@ -72,13 +72,13 @@ impl MadeCold<'_> {
         items
     }
 
-    /// What is to be found of a user of whom some items are known.
+    /// The items to recover of a user of whom some items are known.
     pub(crate) fn hidden(&self, user: u32, known: &[u32]) -> Truth {
         let own = self.own.row(user as usize).iter().copied();
         Truth::new(own.filter(|item| known.binary_search(item).is_err()).collect())
     }
 
-    /// The friends of a user, with the strengths of the ties as of somebody without a history.
+    /// The friends of a user, with the tie strengths of a user without a history.
     pub(crate) fn newcomer_ties(&self, user: u32) -> Vec<(u32, f32)> {
         let friends = self.ties.row(user as usize).0;
         let newcomer = Person { friends, items: &[] };
@@ -89,7 +89,7 @@ impl MadeCold<'_> {
         friends.iter().map(tie).collect()
     }
 
-    /// The rows of users of whom only some items, at most [`HANDED_BACK`], and their friends are known.
+    /// The rows of users of whom only their friends and at most [`HANDED_BACK`] items are known.
     pub(crate) fn fold_in(
         &self,
         users: &[u32],

@@ -1,4 +1,4 @@
-//! The evidence of friends: the strength of ties, and the prior that friends give a newcomer.
+//! Evidence from friends: the strength of ties, and the prior that friends give a new user.
 
 pub mod friend_prior;
 pub mod made_cold;

@@ -1,10 +1,10 @@
-//! The friends of friends of some users, with their nearness.
+//! The friends of friends of some users, with their proximity.
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::reach::friends_of_friends;
 use rayon::prelude::*;
 
-/// The rows of [`friends_of_friends`] for users whose ties are the rows of `ties`; an empty row where there is no user.
+/// The [`friends_of_friends`] of users whose ties are the rows of `ties`; an empty row for `None`.
 pub(crate) fn reached(
     users: &[Option<u32>],
     ties: &WeightedRows,

@@ -1,4 +1,4 @@
-//! How strongly friends count.
+//! The strength of ties between friends.
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::model::Rows;
@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::data::dataset::Positives;
 
-/// Every friendship with the strength of its tie, in the order of `friends`: see [`guanxi_models::tie`].
+/// Every friendship with the strength of its tie, in the order of `friends`. See
+/// [`guanxi_models::tie`].
 pub fn ties(friends: &Rows, positives: &Positives) -> WeightedRows {
     let person = |user: usize| Person { friends: friends.row(user), items: positives.row(user) };
     let rows: Vec<Vec<(u32, f32)>> = (0..friends.rows())
