@@ -1,4 +1,4 @@
-//! What one half of the cold users decides, and what that is worth for the other half.
+//! Tuning for cold users: one half of them chooses the parameters, the other half measures them.
 
 use std::collections::BTreeMap;
 
@@ -20,33 +20,35 @@ use crate::score::baselines::Popularity;
 use crate::score::scoring::{EmbeddingScorer, FriendScores, weighed};
 use crate::tuning::second_hop;
 
-/// `sigma` to choose from, beside 0.
+/// The values of `sigma` to choose from, beside 0.
 const STRENGTHS: [f32; 5] = [0.1, 0.3, 1.0, 3.0, 10.0];
-/// `kappa` to choose from.
+/// The values of `kappa` to choose from.
 const SHRINKAGES: [f32; 4] = [0.3, 1.0, 3.0, 10.0];
 
-/// What friends must multiply the quality by. The best of a hundred ways with friends has more luck than the best of six without them:
-/// random friends of some hundred users gained up to 1 % where they were chosen, and lost as much elsewhere.
+/// The factor by which friends must multiply the quality. The best of a hundred ways with friends
+/// is luckier than the best of six without them. Random friends of a few hundred users gained up to
+/// 1 % on the users who chose them, and lost as much on the others.
 const WORTHWHILE: f64 = 1.02;
-/// How many priors, the best by the embedding alone, are tried with all parts.
+/// The number of priors, the best by the embedding alone, that are tried with all parts.
 const FINALISTS: usize = 3;
 
 /// One way to score cold users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Way {
     prior: FoldInPrior,
-    /// What friends of friends count.
+    /// `eta`: the weight of friends of friends.
     second_hop: f32,
-    /// On the common scale.
+    /// The weights on the common scale.
     weights: PerPart,
-    /// Times the scales.
+    /// The weights times the scales.
     scaled: PerPart,
-    /// NDCG@20 on those it was learned on.
+    /// NDCG@20 on the users that the way was learned on.
     ndcg: f64,
 }
 
 impl Setup<'_> {
-    /// One round for each number of items handed back; each half of the users is served with what the other decides.
+    /// One round per number of items handed back. Each half of the users is served with the choices
+    /// of the other half.
     pub(super) fn rounds(&self, numbers: &[usize]) -> Result<Vec<ColdRound>, AlsError> {
         let popularity = self.popularity();
         let newcomers: Vec<[Newcomers; 2]> = numbers
@@ -92,7 +94,7 @@ impl Setup<'_> {
         })
     }
 
-    /// From 0 to 1.
+    /// The popularity of every item, from 0 to 1.
     fn popularity(&self) -> Vec<f32> {
         let counts = self.fitted.views.own.counts(self.fitted.views.n_items);
         let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
@@ -111,17 +113,17 @@ impl Way {
     }
 }
 
-/// What one half of the users decides for one number of items.
+/// The choices of one half of the users for one number of items.
 #[derive(Clone, Copy, Debug)]
 struct Ways {
     alone: Way,
     social: Way,
 }
 
-/// Decides on one half of the users, for every number of items.
+/// Makes the choices of one half of the users, for every number of items.
 ///
-/// Whether friends carry anything at all is asked once, over all rounds: where what they gain is little or within noise, nothing of
-/// theirs is used.
+/// Friends are accepted or rejected once, over all rounds: if their gain is small or within noise,
+/// they get no weight at all.
 fn decide(halves: &[Half<'_>]) -> Result<Vec<Ways>, AlsError> {
     let mut ways = halves.iter().map(Half::ways).collect::<Result<Vec<_>, _>>()?;
     let mut gains = BTreeMap::new();
@@ -161,7 +163,7 @@ impl<'a> Half<'a> {
         Ok(Ways { alone, social: if social.ndcg > alone.ndcg { social } else { alone } })
     }
 
-    /// The same way, or one on which friends of friends speak, if that ranks better.
+    /// The same way, or one that also uses friends of friends, if that ranks better.
     fn further(&self, way: Way) -> Result<Way, AlsError> {
         let mut best = way;
         let reaches = self.newcomers.second_hop(1.0).is_some();
@@ -174,7 +176,7 @@ impl<'a> Half<'a> {
         Ok(best)
     }
 
-    /// Adds to every user's number what friends gain in NDCG@20.
+    /// Adds the gain from friends in NDCG@20 to each user's entry.
     fn add_gains(&self, ways: Ways, gains: &mut BTreeMap<u32, f64>) -> Result<(), AlsError> {
         let (alone, social) = (self.survey(ways.alone)?, self.survey(ways.social)?);
         let marks = social.marks.iter().zip(&alone.marks);
@@ -184,7 +186,7 @@ impl<'a> Half<'a> {
         Ok(())
     }
 
-    /// The priors with which the embedding alone ranks best.
+    /// The priors that rank best by the embedding alone.
     fn finalists(&self, priors: Vec<FoldInPrior>) -> Result<Vec<FoldInPrior>, AlsError> {
         let mut judged = Vec::new();
         for prior in priors {
@@ -196,7 +198,7 @@ impl<'a> Half<'a> {
         Ok(judged.into_iter().take(FINALISTS).map(|(_, prior)| prior).collect())
     }
 
-    /// The prior with its weights that ranks best; the first of equals.
+    /// The prior and weights that rank best; the first on ties.
     fn best(&self, priors: Vec<FoldInPrior>, mask: PerPart) -> Result<Way, AlsError> {
         let mut best: Option<Way> = None;
         for prior in priors {
@@ -232,7 +234,7 @@ impl<'a> Half<'a> {
         Ok(self.catalogue().survey(&scorer, &self.newcomers.cases))
     }
 
-    /// What the way without friends, the way with friends, and popularity are worth here.
+    /// The surveys of three ways on these users: without friends, with friends, and popularity.
     fn surveys(&self, Ways { alone, social }: Ways) -> Result<[Survey; 3], AlsError> {
         Ok([self.survey(alone)?, self.survey(social)?, self.by_popularity()])
     }
@@ -273,7 +275,7 @@ impl<'a> Half<'a> {
     }
 }
 
-/// All parts of the score, weighed.
+/// All parts of the score, weighted.
 struct Weighed<'a> {
     sources: Sources<'a>,
     weights: PerPart,

@@ -1,4 +1,4 @@
-//! Who is hidden, and what is handed back.
+//! The users whose histories are hidden, and the items that are handed back.
 
 use guanxi_models::history::Entry;
 
@@ -8,12 +8,12 @@ use crate::data::draw::{mix, sample};
 /// The users whose histories are hidden, in two halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hidden {
-    /// Each is served with what the other decides.
+    /// Each half is served with the choices of the other.
     pub(super) halves: [Vec<u32>; 2],
 }
 
 impl Hidden {
-    /// Draws a share of the users who have friends and anything to hide.
+    /// Draws a share of the users who have friends and positive items.
     pub(super) fn draw(data: &Dataset, share: f64, seed: u64) -> Self {
         let can_be_hidden = |&user: &u32| {
             let row = user as usize;
@@ -33,7 +33,7 @@ impl Hidden {
         self.halves.iter().flatten().copied()
     }
 
-    /// All that the hidden users did, a row for every user.
+    /// All items of the hidden users; one row per user of the data.
     pub(super) fn rows(&self, data: &Dataset) -> Vec<Vec<u32>> {
         let mut rows = vec![Vec::new(); data.n_users()];
         for user in self.all() {
@@ -43,7 +43,8 @@ impl Hidden {
     }
 }
 
-/// The positive entries of a user: those handed back, `n` at random, and the items that stay hidden; both ascending.
+/// Splits a user's positive entries: `n` random ones to hand back, and the items that stay hidden.
+/// Both are ascending.
 pub(super) fn hand_back(data: &Dataset, user: u32, n: usize, seed: u64) -> (Vec<Entry>, Vec<u32>) {
     let history = data.histories.row(user as usize);
     let mut entries: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();

@@ -1,4 +1,4 @@
-//! Cold items: what attributes alone say of items that nobody touched.
+//! Cold items: recommendations of untouched items by their attributes alone.
 
 use std::fmt::{Display, Formatter};
 
@@ -21,27 +21,27 @@ use crate::observer::{Observer, stage};
 use crate::recipe::Recipe;
 use crate::score::scoring::EmbeddingScorer;
 
-/// Which share of the items with attributes is hidden.
+/// The share of the items with attributes that is hidden.
 const HIDDEN_SHARE: f64 = 0.1;
 
-/// How well hidden items find their users, ranked among themselves.
+/// The recall of hidden items, ranked among themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ItemReport {
-    /// How many items were hidden.
+    /// The number of hidden items.
     pub hidden: usize,
-    /// How many users had touched any of them.
+    /// The number of users who touched at least one of them.
     pub users: usize,
-    /// The ridge that was chosen; 0 where nothing could be learned.
+    /// The chosen ridge; 0 if nothing could be learned.
     pub ridge: f64,
     /// Recall@20 in random order.
     pub random: f64,
     /// Recall@20 by attributes alone.
     pub attributes: f64,
-    /// Recall@20 by the popularity that was hidden: what no model can know.
+    /// Recall@20 by the items' true popularity, which is hidden from every model.
     pub popularity: f64,
 }
 
-/// Hides items, trains without them, and places them by what `data` says of them.
+/// Hides items, trains without them, and places them by their features in `data`.
 pub fn evaluate_items(
     data: &Dataset,
     recipe: &Recipe,
@@ -67,7 +67,7 @@ pub fn evaluate_items(
     })
 }
 
-/// What each user has of the hidden items, by their places in `hidden`.
+/// The hidden items of each user, as positions in `hidden`.
 fn hidden_cases(data: &Dataset, hidden: &[u32]) -> Vec<Case> {
     let positives = data.positives();
     let places = |user: usize| -> Vec<u32> {
@@ -101,7 +101,7 @@ impl ItemSurvey<'_> {
         })
     }
 
-    /// The rows of the hidden items; zeros where nothing was learned.
+    /// The predicted rows of the hidden items; zeros if nothing was learned.
     fn placed(
         &self,
         data: &Dataset,
@@ -122,7 +122,7 @@ impl ItemSurvey<'_> {
     }
 }
 
-/// Another random order for every user.
+/// A scorer that orders items at random, differently for every user.
 struct Random {
     items: usize,
     seed: u64,
@@ -137,7 +137,7 @@ impl Scorer for Random {
     }
 }
 
-/// The same scores for everybody.
+/// A scorer that gives all users the same scores.
 struct Same(Vec<f32>);
 
 impl Scorer for Same {

@@ -1,8 +1,10 @@
-//! Cold start: what is known of users whose whole history is hidden.
+//! Cold-start evaluation on users whose whole history is hidden.
 //!
-//! Of the users who have friends some are drawn, and all that they did is hidden. A model is trained without them. Then each is
-//! handed back a few random items, by fold-in only, and what is still hidden is to be found. How much friends count for one half of
-//! these users is decided on the other half; beside it stand popularity and the same fold-in that knows of no friends.
+//! A share of the users with friends is drawn, and all their interactions are hidden. A model is
+//! trained without them. Then a few random items are handed back to each by fold-in only, and the
+//! lists must recover the items that are still hidden. The weight of friends for one half of these
+//! users is chosen on the other half. The report compares popularity and the same fold-in without
+//! friends.
 
 mod choice;
 mod hidden;
@@ -28,12 +30,13 @@ pub use report::{ColdCounts, ColdQuality, ColdReport, ColdRound, Strengths};
 use setup::Setup;
 pub use shuffle::shuffled;
 
-/// How users are made cold.
+/// The protocol that makes users cold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColdProtocol {
-    /// Which share of the users with friends and items is hidden.
+    /// The share of the users with friends and items that is hidden.
     pub share: f64,
-    /// Gives everybody as many friends as before, but random ones: nothing may be learned from them.
+    /// Replaces each user's friends by the same number of random users, as a control: nothing can
+    /// be learned from them.
     pub shuffle_friends: bool,
 }
 
@@ -43,10 +46,10 @@ impl Default for ColdProtocol {
     }
 }
 
-/// How many items are handed back, round by round.
+/// The number of items handed back, per round.
 pub const HANDED_BACK: [usize; 4] = [0, 1, 3, 10];
 
-/// Hides users, trains without them, and looks for what was hidden.
+/// Hides users, trains without them, and measures how well the hidden items are recovered.
 pub fn evaluate(
     data: &Dataset,
     protocol: ColdProtocol,
@@ -67,7 +70,7 @@ pub fn evaluate(
     Ok(ColdReport { users, shuffled: protocol.shuffle_friends, rounds })
 }
 
-/// The model of everybody else, whose numbers are decided on one draw of held-out rows.
+/// The model of all other users, tuned on one draw of held-out rows.
 fn fit_rest(
     rest: &Dataset,
     recipe: &Recipe,

@@ -1,4 +1,4 @@
-//! Hidden users as a running service meets them: friends, a few items, and a row by fold-in.
+//! Hidden users as a running service meets them: with friends, a few items, and a row by fold-in.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -21,24 +21,25 @@ use crate::social::reached::reached;
 
 /// Some hidden users, numbered from 0, after a few items were handed back.
 pub(super) struct Newcomers {
-    /// Their numbers in the data.
+    /// The users' indices in the data.
     pub(super) users: Vec<u32>,
-    /// What is still to be found.
+    /// The items still to be recovered.
     pub(super) cases: Vec<Case>,
-    /// The items handed back, with what they count in the lists.
+    /// The items handed back, with their weights in the item lists.
     pub(super) own: WeightedRows,
-    /// The same without weights: never listed.
+    /// The same items without weights: never listed.
     pub(super) seen: Positives,
-    /// Their friends, by the numbers of the data.
+    /// Their friends, by index in the data.
     pub(super) ties: WeightedRows,
-    /// Their friends of friends; nobody where more was handed back than a service calls few.
+    /// Their friends of friends. Empty if more items were handed back than serving allows for its
+    /// second hop.
     reached: WeightedRows,
     /// The items handed back, with their confidence.
     known: WeightedRows,
 }
 
 impl Newcomers {
-    /// Hands back `n` items each. Users who have no more than that are left out.
+    /// Hands back `n` items each. Users with no more than `n` items are left out.
     pub(super) fn new(setup: &Setup<'_>, users: &[u32], n: usize) -> Self {
         let data = setup.data;
         let events = data.events.clone();
@@ -76,13 +77,13 @@ impl Newcomers {
         }
     }
 
-    /// Friends of friends, if they count and there are any.
+    /// The friends of friends, if `strength` is positive and there are any.
     pub(super) fn second_hop(&self, strength: f32) -> Option<SecondHop<'_>> {
         let reaches = strength > 0.0 && !self.reached.columns().1.is_empty();
         reaches.then_some(SecondHop { reached: &self.reached, strength })
     }
 
-    /// Their rows by fold-in; zeros for those of whom nothing is known.
+    /// Their rows by fold-in; zeros for users without items or friends.
     pub(super) fn rows(&self, setup: &Setup<'_>, prior: FoldInPrior) -> Result<Factors, AlsError> {
         let als = &setup.fitted.als;
         let mut fold_in = als.fold_in.clone();
@@ -131,12 +132,12 @@ fn items_of(rows: &[Vec<(u32, f32)>]) -> Rows {
     Rows::from_rows(&rows.iter().map(items).collect::<Vec<Vec<u32>>>())
 }
 
-/// Towards what a row is drawn.
+/// The mean of the prior that a row is drawn towards.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum FoldInPrior {
-    /// Towards friends.
+    /// The weighted mean of the friends.
     Friends(FriendPrior),
-    /// Towards the mean user, with this strength.
+    /// The mean user, with this strength.
     Mean(f32),
 }
 
@@ -149,7 +150,7 @@ impl FoldInPrior {
     }
 }
 
-/// The embedding, and popularity for whoever has no row: what a service fills its lists with.
+/// The embedding, with popularity for users without a row, which is how a service fills its lists.
 pub(super) struct Backed<'a> {
     pub(super) embedding: EmbeddingScorer<'a>,
     pub(super) popularity: &'a [f32],

@@ -1,4 +1,4 @@
-//! What cold users tell.
+//! The report on cold users.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -8,68 +8,69 @@ use crate::blend::PerPart;
 use crate::judge::bootstrap::Interval;
 use crate::judge::figures::Marks;
 
-/// How well hidden users are served, by how much is known of them.
+/// The quality of hidden users' lists, by the number of items handed back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColdReport {
-    /// How many users there are.
+    /// The number of users.
     pub users: ColdCounts,
-    /// Whether friends were replaced by random people.
+    /// True if friends were replaced by random users.
     pub shuffled: bool,
-    /// One for each number of items handed back.
+    /// One round per number of items handed back.
     pub rounds: Vec<ColdRound>,
 }
 
-/// How many users there are.
+/// The numbers of users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColdCounts {
-    /// In the data.
+    /// All users in the data.
     pub all: usize,
-    /// Of these hidden.
+    /// The hidden users among them.
     pub hidden: usize,
 }
 
-/// The quality with so many items handed back.
+/// The quality after a number of items was handed back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColdRound {
-    /// How many items are known of each user.
+    /// The number of known items per user.
     pub handed_back: usize,
-    /// How many users the quality is of; one half of them decides what the other is served with.
+    /// The number of users evaluated. Each half is served with the choices of the other.
     pub users: usize,
-    /// What most people have.
+    /// The most popular items.
     pub popularity: ColdQuality,
-    /// Fold-in and lists, decided as if there were no friends.
+    /// Fold-in and item lists, tuned without friends.
     pub without_friends: ColdQuality,
-    /// The same with friends in the prior and in the score; equal where friends don't win beyond noise.
+    /// The same with friends in the prior and in the score. It equals `without_friends` unless
+    /// friends win beyond noise.
     pub with_friends: ColdQuality,
-    /// What friends add to NDCG@20, with a bootstrap interval.
+    /// The gain from friends in NDCG@20, with a bootstrap interval.
     pub gain: Interval,
-    /// What was decided without friends, by each half.
+    /// The choices without friends, per half.
     pub chosen_without: [Strengths; 2],
-    /// What was decided, by each half.
+    /// The choices, per half.
     pub chosen: [Strengths; 2],
 }
 
-/// How much of what was hidden is found.
+/// The recovery of hidden items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColdQuality {
-    /// Over all items.
+    /// Recall@20, ranked among all items.
     #[serde(rename = "recall@20")]
     pub recall: f64,
-    /// Over all items.
+    /// NDCG@20, ranked among all items.
     #[serde(rename = "ndcg@20")]
     pub ndcg: f64,
 }
 
-/// What was decided.
+/// The chosen parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Strengths {
-    /// `sigma`; 0 where friends have no say in the embedding.
+    /// `sigma`; 0 if friends don't enter the embedding.
     pub friends: f32,
     /// `kappa`.
     pub shrinkage: f32,
-    /// How strongly a row without friends is drawn towards the mean user.
+    /// The strength that draws a row without friends towards the mean user.
     pub mean: f32,
-    /// `eta`: what friends of friends count beside friends.
+    /// `eta`: the weight of friends of friends beside friends.
     #[serde(default)]
     pub second_hop: f32,
     /// The weights of the parts on a common scale.
@@ -77,7 +78,7 @@ pub struct Strengths {
 }
 
 impl ColdQuality {
-    /// The mean over users; 0 without any.
+    /// The mean over users; 0 if there are none.
     pub fn mean_of(marks: &[Marks]) -> Self {
         let n = marks.len().max(1) as f64;
         let mean =
@@ -94,10 +95,7 @@ impl Display for ColdReport {
         write!(f, "{:>5} {:>6}  {:>14}", "known", "users", "popularity")?;
         writeln!(f, "  {:>15}  {:>14}  ndcg@20 gained", "without friends", "with friends")?;
         self.rounds.iter().try_for_each(|round| round.fmt(f))?;
-        writeln!(
-            f,
-            "recall@20 and ndcg@20; by each half of the hidden users was chosen for the other:"
-        )?;
+        writeln!(f, "recall@20 and ndcg@20; each half of the hidden users chose for the other:")?;
         self.rounds.iter().try_for_each(|round| {
             for chosen in &round.chosen {
                 writeln!(f, "{:>5}  {chosen}", round.handed_back)?;

@@ -1,15 +1,15 @@
-//! What one cold-start run has at hand.
+//! The input of one cold-start run.
 
 use super::hidden::Hidden;
 use crate::data::dataset::Dataset;
 use crate::fitted::Fitted;
 use crate::recipe::Recipe;
 
-/// The data, the model of everybody else, and the users who are hidden from it.
+/// The data, the model of the other users, and the users who are hidden from it.
 pub(super) struct Setup<'a> {
-    /// Everything, also what is hidden.
+    /// All data, including the hidden rows.
     pub(super) data: &'a Dataset,
-    /// The model of the rest.
+    /// The model that was trained without the hidden users.
     pub(super) fitted: &'a Fitted,
     pub(super) hidden: &'a Hidden,
     pub(super) recipe: &'a Recipe,

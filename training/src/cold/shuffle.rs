@@ -1,4 +1,5 @@
-//! A friendship graph that carries nothing: everybody keeps the number of friends, but not who they are.
+//! A random friendship graph for control runs: every user keeps the number of friends, but gets
+//! other friends.
 
 use std::collections::HashSet;
 
@@ -6,12 +7,13 @@ use guanxi_models::model::Rows;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// How often each edge is tried to be swapped.
+/// The number of attempted swaps per edge.
 const SWAPS_PER_EDGE: usize = 10;
 
-/// Swaps the ends of random pairs of friendships, so that degrees stay and nothing else does. O(edges).
+/// Swaps the ends of random pairs of friendships, which keeps the degrees and nothing else.
+/// O(edges).
 ///
-/// A swap that would make someone a friend of themself, or a friendship twice, is left out.
+/// A swap that would create a self-loop or a duplicate edge is skipped.
 pub fn shuffled(friends: &Rows, seed: u64) -> Rows {
     let mut edges = edges(friends);
     let mut known: HashSet<(u32, u32)> = edges.iter().copied().collect();
@@ -33,13 +35,13 @@ pub fn shuffled(friends: &Rows, seed: u64) -> Rows {
     Rows::from_rows(&rows)
 }
 
-/// Every friendship once, the lower number first.
+/// Every friendship once, the lower index first.
 fn edges(friends: &Rows) -> Vec<(u32, u32)> {
     let of = |user: usize| friends.row(user).iter().map(move |&friend| (user as u32, friend));
     (0..friends.rows()).flat_map(of).filter(|(a, b)| a < b).collect()
 }
 
-/// `a-b, c-d` becomes `a-d, c-b`, or `a-c, b-d` where `is_crossed`.
+/// Turns `a-b, c-d` into `a-d, c-b`, or into `a-c, b-d` if `is_crossed`.
 fn swap(
     edges: &mut [(u32, u32)],
     known: &mut HashSet<(u32, u32)>,
@@ -64,7 +66,7 @@ fn swap(
 mod tests {
     use super::*;
 
-    /// Circles of ten, everybody friends with everybody.
+    /// Circles of ten users who are all friends with each other.
     fn circles(n: u32) -> Rows {
         let row = |user: u32| (user / 10 * 10..user / 10 * 10 + 10).filter(move |&f| f != user);
         Rows::from_rows(&(0..n).map(|user| row(user).collect()).collect::<Vec<Vec<u32>>>())

@@ -9,51 +9,52 @@ use guanxi_models::id::{ItemIdx, UserIdx};
 use guanxi_models::ids::Ids;
 use guanxi_models::model::Rows;
 
-/// Everything known at one moment, numbered: what a model is trained on.
+/// The state of the world at one moment, with dense ids: the input of training.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
-    /// Public ids of users, in the order of their numbers.
+    /// The public ids of users, by index.
     pub users: Ids,
-    /// Public ids of items, in the order of their numbers.
+    /// The public ids of items, by index.
     pub items: Ids,
-    /// What every user did; may have fewer rows than there are users.
+    /// The history of every user; may have fewer rows than there are users.
     pub histories: Histories,
-    /// Friends, both ways, ascending, without those of whom one blocks the other.
+    /// Friends in both directions, ascending. Pairs in which one blocks the other are left out.
     pub friends: Rows,
-    /// Whom each user follows, ascending.
+    /// The users that each user follows, ascending.
     pub follows: Rows,
-    /// Whom each user blocks, ascending.
+    /// The users that each user blocks, ascending.
     pub blocks: Rows,
-    /// The users who keep what they do from their friends, ascending.
+    /// The users who hide their activity from friends, ascending.
     pub private_users: Column<u32>,
-    /// The items that have left the catalogue, ascending.
+    /// The items removed from the catalogue, ascending.
     pub deleted_items: Column<u32>,
-    /// The time of the first event about each item; 0 where unknown.
+    /// The time of the first event about each item; 0 if unknown.
     pub first_seen: Column<Millis>,
-    /// What is said of each item, as [`features`](guanxi_models::attributes::features); no rows where nothing is said of any.
+    /// The [features](guanxi_models::attributes::features) of each item; no rows if no item has
+    /// any.
     pub features: WeightedRows,
-    /// The time of the latest event, towards which confidence fades; 0 where unknown.
+    /// The time of the latest event, as of which confidence has faded; 0 if unknown.
     pub reference: Millis,
-    /// How events were folded into `histories`.
+    /// The weights with which events were folded into `histories`.
     pub events: EventWeights,
 }
 
-/// The positive items of every user: ascending, each once.
+/// The positive items of every user, ascending and distinct.
 #[derive(Clone, Debug, Default)]
 pub struct Positives(Rows);
 
 impl Positives {
-    /// The items of one user; empty beyond the last.
+    /// The items of one user; empty beyond the last row.
     pub fn row(&self, user: usize) -> &[u32] {
         self.0.row(user)
     }
 
-    /// How many users there are.
+    /// The number of rows, one per user.
     pub fn rows(&self) -> usize {
         self.0.rows()
     }
 
-    /// How many users have each of `n_items` items.
+    /// The number of users who have each of the `n_items` items.
     pub fn counts(&self, n_items: usize) -> Vec<u32> {
         let mut counts = vec![0; n_items];
         for &item in self.0.columns().1 {
@@ -70,17 +71,17 @@ impl From<Rows> for Positives {
 }
 
 impl Dataset {
-    /// How many users there are.
+    /// The number of users.
     pub fn n_users(&self) -> usize {
         self.users.len()
     }
 
-    /// How many items there are.
+    /// The number of items.
     pub fn n_items(&self) -> usize {
         self.items.len()
     }
 
-    /// The items whose entry satisfies `keep`, a row for every user.
+    /// The items whose entry satisfies `keep`; one row per user.
     pub fn items_where(&self, keep: impl Fn(&Entry) -> bool) -> Positives {
         let rows: Vec<Vec<u32>> = (0..self.n_users())
             .map(|user| {
@@ -91,33 +92,34 @@ impl Dataset {
         Positives(Rows::from_rows(&rows))
     }
 
-    /// The items that each user has not spoken against.
+    /// The items of each user without those the user rejected.
     pub fn positives(&self) -> Positives {
         self.items_where(Entry::is_positive)
     }
 }
 
-/// One event of a [`DatasetBuilder`], apart from who and with what.
+/// One event of a [`DatasetBuilder`], without its user and item.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// What was done.
+    /// The type of the event.
     pub kind: EventType,
-    /// When; 0 where unknown.
+    /// The time of the event; 0 if unknown.
     pub ts: Millis,
     /// The event's own weight.
     pub weight: f32,
-    /// Whether friends may be told.
+    /// True if friends may see the event.
     pub visible: bool,
 }
 
 impl Default for Seen {
-    /// A purchase that friends may be told of, at an unknown time.
+    /// A purchase visible to friends, at an unknown time.
     fn default() -> Self {
         Self { kind: EventType::Purchase, ts: 0, weight: 1.0, visible: true }
     }
 }
 
-/// Makes a [`Dataset`] from events and relations in the order of the log. Ids are numbered by first appearance.
+/// Builds a [`Dataset`] from events and relations in log order. Ids are numbered by first
+/// appearance.
 #[derive(Debug, Default)]
 pub struct DatasetBuilder {
     events: EventWeights,
@@ -130,17 +132,17 @@ pub struct DatasetBuilder {
 }
 
 impl DatasetBuilder {
-    /// Starts with nobody and nothing.
+    /// Starts with no users, items or events.
     pub fn new(events: EventWeights) -> Self {
         Self { events, ..Self::default() }
     }
 
-    /// The number of a user, who is new if the id is.
+    /// The index of a user, added if the id is new.
     pub fn user(&mut self, id: &str) -> UserIdx {
         UserIdx(self.users.number(id))
     }
 
-    /// The number of an item, which is new if the id is.
+    /// The index of an item, added if the id is new.
     pub fn item(&mut self, id: &str) -> ItemIdx {
         ItemIdx(self.items.number(id))
     }
@@ -164,13 +166,13 @@ impl DatasetBuilder {
         self.follows.push(pair);
     }
 
-    /// Makes `from` block `to`, which cuts their other relations both ways.
+    /// Makes `from` block `to`, which removes their other relations in both directions.
     pub fn block(&mut self, from: &str, to: &str) {
         let pair = (self.user(from).0, self.user(to).0);
         self.blocks.push(pair);
     }
 
-    /// Folds the events, as replaying the log would.
+    /// Folds the events as a replay of the log would.
     pub fn build(self) -> Dataset {
         let (n_users, n_items) = (self.users.len(), self.items.len());
         let cut: HashSet<(u32, u32)> =
@@ -195,7 +197,7 @@ impl DatasetBuilder {
     }
 }
 
-/// Ascending rows of the distinct pairs of different numbers.
+/// Rows of distinct pairs, ascending, without pairs of equal indices.
 fn rows_of(n_rows: usize, mut pairs: Vec<(u32, u32)>) -> Rows {
     pairs.retain(|(from, to)| from != to);
     pairs.sort_unstable();
@@ -218,7 +220,8 @@ fn first_seen(n_items: usize, rows: &[(u32, Observation)]) -> Column<Millis> {
     first.into()
 }
 
-/// The histories of `n_users` users. Entries of different items don't meet, so that a stable order by item folds as the log's own order does, and each insertion is at the end.
+/// The histories of `n_users` users. Entries of different items don't interact, so a stable sort by
+/// item folds like log order, and each insertion is an append.
 fn fold(n_users: usize, mut rows: Vec<(u32, Observation)>, weights: &EventWeights) -> Histories {
     rows.sort_by_key(|(user, seen)| (*user, seen.item));
     let mut histories = vec![History::default(); n_users];

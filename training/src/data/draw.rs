@@ -1,13 +1,15 @@
-//! Random numbers that depend on what they are for and not on the order of asking, so that any number of threads draws the same.
+//! Random numbers that depend on their purpose, not on the order of the calls, so any number of
+//! threads draws the same.
 
 pub(crate) use guanxi_models::mix::mix;
 
-/// A number from 0 up to but not including 1 for `(seed, one, other)`.
+/// A uniform number in `[0, 1)` for `(seed, one, other)`.
 pub(crate) fn uniform(seed: u64, one: u32, other: u32) -> f64 {
     (mix(seed, one, other) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// `n` of these numbers without replacement (all, if there are no more), ascending.
+/// A sample of `n` of these numbers without replacement, ascending; all of them if there are no
+/// more.
 pub(crate) fn sample(seed: u64, numbers: impl Iterator<Item = u32>, n: usize) -> Vec<u32> {
     let mut keyed: Vec<(u64, u32)> = numbers.map(|number| (mix(seed, number, 0), number)).collect();
     if n < keyed.len() {

@@ -1,4 +1,5 @@
-//! Training reads the live state: replaying the log gives a world, and the world gives the columns.
+//! Conversion of the live state into training data: replaying the log yields a world, and the world
+//! yields the columns.
 
 use guanxi_models::attributes::features;
 use guanxi_models::column::WeightedRows;
@@ -11,7 +12,7 @@ use guanxi_models::{ItemIdx, UserIdx, World};
 use crate::data::dataset::Dataset;
 
 impl From<&World> for Dataset {
-    /// Copies everything that training needs to know, under the numbers that the world gave.
+    /// Copies all that training needs, under the world's indices.
     fn from(world: &World) -> Self {
         let users = || (0..world.counts().users as u32).map(UserIdx);
         let rows = |pick: fn(&World, UserIdx) -> Vec<u32>| -> Rows {
@@ -40,7 +41,7 @@ impl From<&World> for Dataset {
     }
 }
 
-/// What is said of each item; no rows where nothing is said of any.
+/// The features of each item; no rows if no item has any.
 fn described(world: &World) -> WeightedRows {
     let item = |number| world.item_at(ItemIdx(number)).map(|item| features(item));
     let rows = (0..world.counts().items as u32).map(|number| item(number).unwrap_or_default());

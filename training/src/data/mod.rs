@@ -1,4 +1,4 @@
-//! The columns that training reads, and the rows it holds out of them.
+//! The columns that training reads, and the rows that are held out of them.
 
 pub mod dataset;
 pub(crate) mod draw;

@@ -1,4 +1,4 @@
-//! Which rows are held out.
+//! The selection of held-out rows.
 
 use guanxi_models::ItemIdx;
 use guanxi_models::history::{BOUGHT, Entry, GROUP, Histories, HistoryView};
@@ -7,22 +7,24 @@ use crate::data::dataset::Dataset;
 use crate::data::draw::{mix, uniform};
 use crate::recipe::{SplitKind, SplitRecipe, Target};
 
-/// A data set without the rows that were held out, and these rows.
+/// A data set without the held-out rows, and these rows.
 #[derive(Clone, Debug)]
 pub struct Split {
-    /// What is left; users, items and relations are all still there.
+    /// The remaining data. All users, items and relations are kept.
     pub rest: Dataset,
-    /// For every user the items that were taken out, ascending.
+    /// The items that were removed from each user's history, ascending.
     pub taken: Vec<Vec<u32>>,
-    /// Those of them that are to be found again.
+    /// The removed items that must be recovered.
     pub held_out: Vec<Vec<u32>>,
 }
 
-/// Holds out a share of every user's positive items, or of those bought where [purchases](Target) are to be found. Each user keeps
-/// at least one, so that users with one item have none held out, but for purchases in a group, which are held out of all friends
-/// who took part.
+/// Holds out a share of every user's positive items, or of the purchased items if
+/// [purchases](Target) are the target. Each user keeps at least one item, so users with one item
+/// have none held out. Purchases in a group are the exception: they are held out of all friends who
+/// took part.
 ///
-/// By time whatever came last is taken away, so that nothing tells of the future, and what was bought of it is to be found.
+/// A split by time removes each user's latest items of any kind, so that nothing reveals the
+/// future. If purchases are the target, only the removed purchases must be recovered.
 pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     let by_time = has_order(data, recipe);
     let purchases = finds_purchases(data, recipe.target);
@@ -40,13 +42,14 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     split
 }
 
-/// The share of purchases among all that speaks for an item from which on they are what is to be found.
+/// The minimum share of purchases among all positive interactions that makes purchases the target.
 const SHOP: f32 = 0.1;
 
-/// Of fewer purchases than this too few would be held out to decide anything by.
+/// The minimum number of purchases that makes them the target. Fewer would leave too few held-out
+/// rows to tune on.
 const ENOUGH_PURCHASES: usize = 10_000;
 
-/// Whether purchases alone are to be found.
+/// True if only purchases are the target.
 pub(crate) fn finds_purchases(data: &Dataset, target: Target) -> bool {
     match target {
         Target::Purchases => true,
@@ -74,8 +77,8 @@ fn keep_purchases(data: &Dataset, held_out: &mut [Vec<u32>]) {
     }
 }
 
-/// Holds out what friends bought in a group together with what is held out: it was one purchase, and in the future that is
-/// imitated none of them has it yet.
+/// Also holds out the purchases that friends made in a group with a held-out one. The group bought
+/// at once, so at the simulated moment none of them has the item yet.
 fn add_groups(data: &Dataset, held_out: &mut [Vec<u32>]) {
     let bought_in_group = |user: u32, item: u32| {
         let entry = data.histories.row(user as usize).find(ItemIdx(item));
@@ -99,7 +102,7 @@ fn add_groups(data: &Dataset, held_out: &mut [Vec<u32>]) {
     }
 }
 
-/// Whether the last rows are held out, and not random ones.
+/// True if the last rows are held out rather than random ones.
 pub fn has_order(data: &Dataset, recipe: &SplitRecipe) -> bool {
     match recipe.kind {
         SplitKind::Time => true,
@@ -108,7 +111,8 @@ pub fn has_order(data: &Dataset, recipe: &SplitRecipe) -> bool {
     }
 }
 
-/// Takes given items (ascending, a row per user) out of the histories. Items that a user never touched are not held out.
+/// Removes the given items (ascending, one row per user) from the histories. Items that a user
+/// never touched are not held out.
 pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
     held_out.resize(data.n_users(), Vec::new());
     for (user, items) in held_out.iter_mut().enumerate() {
@@ -121,7 +125,7 @@ pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
     Split { rest, taken: held_out.clone(), held_out }
 }
 
-/// Whether most entries have a time, and not all the same one.
+/// True if most entries have a time and the times are not all equal.
 pub(crate) fn times_are_known(data: &Dataset) -> bool {
     let times = data.histories.columns().4;
     let known = times.iter().filter(|&&ts| ts > 0).count();
@@ -146,12 +150,13 @@ fn without_items(histories: &Histories, held_out: &[Vec<u32>]) -> Histories {
     .expect("the starts count the entries that were kept")
 }
 
-/// How the held-out items of one user are drawn.
+/// The draw of one user's held-out items.
 struct UserDraw {
     user: u32,
     seed: u64,
     by_time: bool,
-    /// Only what was bought is drawn at random; by time, whatever came last.
+    /// A random split draws only purchases; a split by time still removes the latest items of any
+    /// kind.
     purchases: bool,
 }
 
@@ -174,7 +179,8 @@ impl UserDraw {
         items
     }
 
-    /// About the share of `n` items, rounded up or down by chance so that short histories give their part too.
+    /// About the given share of `n` items. It is rounded up or down at random, so that short
+    /// histories contribute too.
     fn count(&self, n: usize, share: f32) -> usize {
         let chance = uniform(self.seed, self.user, u32::MAX);
         (n as f64 * f64::from(share) + chance) as usize
@@ -233,7 +239,7 @@ mod tests {
         assert_eq!(held_out + split.rest.histories.entries(), 2_000);
     }
 
-    /// Three in the cart and three bought, in this order.
+    /// Three items in the cart and three bought, in this order.
     fn shop(timed: bool) -> Dataset {
         let mut builder = DatasetBuilder::default();
         for n in 0..600 {

@@ -1,7 +1,9 @@
-//! Where items stand that nobody touched: ridge regression of trained rows on [attributes](guanxi_models::attributes).
+//! Placement of untouched items: ridge regression of trained rows on
+//! [attributes](guanxi_models::attributes).
 //!
-//! A fifth of the touched items judges: it chooses the ridge, says whether attributes foretell a row better than the mean of all rows
-//! does, and how far a foretold row may be trusted. Where they don't foretell it beyond noise, nothing is placed.
+//! A fifth of the touched items is held out as judges. They choose the ridge and test whether
+//! attributes predict a row better than the mean row does. They also measure how far a predicted
+//! row can be trusted. If the prediction is not better beyond noise, no item is placed.
 
 use faer::prelude::Solve;
 use faer::{Mat, Side};
@@ -13,38 +15,39 @@ use guanxi_models::factors::FactorsError;
 use crate::data::draw::mix;
 use crate::judge::noise::is_beyond_noise;
 
-/// `lambda` to choose from.
+/// The values of `lambda` to choose from.
 const RIDGES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
-/// One item in so many judges.
+/// One in this many items is a judge.
 const JUDGES: u64 = 5;
-/// Decides which items those are.
+/// The seed that selects the judges.
 const JUDGES_SEED: u64 = 0x6a75_6467_6573;
-/// So many users make an item's trained row count half.
+/// The number of users at which an item's trained row has half its full weight.
 const TRUSTED: f64 = 10.0;
 
-/// What is known of items.
+/// The known properties of items.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// Their trained rows.
+    /// The items' trained rows.
     pub items: &'a Factors,
-    /// What is said of them, a row for every item; none beyond the last.
+    /// The items' features, one row per item; items beyond the last row have none.
     pub features: &'a WeightedRows,
-    /// How many users touched each.
+    /// The number of users who touched each item.
     pub users: &'a [u32],
 }
 
-/// A map from attributes to rows, and how it was found.
+/// A map from attributes to rows, with its tuning.
 #[derive(Clone, Debug)]
 pub struct LearnedPlacement {
-    /// The map, `scale` in it.
+    /// The map, already multiplied by `scale`.
     pub placement: Placement,
-    /// The ridge that was chosen.
+    /// The chosen ridge.
     pub ridge: f64,
-    /// How long the judges' rows are beside what is foretold of them, at most 1.
+    /// The length of the judges' rows relative to their predictions, at most 1.
     pub scale: f64,
 }
 
-/// Learns from the items that anybody touched. `None` where attributes say nothing of them beyond noise.
+/// Learns the map from the touched items. Returns `None` if attributes predict nothing beyond
+/// noise.
 ///
 /// O(items f^2 + F^3) for f features an item of F in all.
 pub fn learn(known: Known<'_>) -> Result<Option<LearnedPlacement>, FactorsError> {
@@ -63,9 +66,10 @@ pub fn learn(known: Known<'_>) -> Result<Option<LearnedPlacement>, FactorsError>
     Ok(Some(LearnedPlacement { placement, ridge, scale }))
 }
 
-/// What the judges say of a map.
+/// The evaluation of a map on the judges.
 struct Verdict {
-    /// For each: its weighted squared distance from the mean row of the others, less that from the foretold row.
+    /// Per judge: the weighted squared distance from the mean row of the others minus that from the
+    /// predicted row.
     gains: Vec<f64>,
     scale: f64,
 }
@@ -83,7 +87,7 @@ struct Sums {
 }
 
 impl Known<'_> {
-    /// The ridge that the judges among these items prefer, and what they say of it.
+    /// The best ridge by the judges among these items, with their verdict.
     fn choose(&self, items: &[usize]) -> Option<(f64, Verdict)> {
         let (judges, rest): (Vec<usize>, Vec<usize>) = items
             .iter()
@@ -152,7 +156,7 @@ impl Known<'_> {
         mean
     }
 
-    /// `B' x`.
+    /// The predicted row, `B' x`.
     fn foretold(&self, map: &Mat<f64>, item: usize) -> Vec<f64> {
         let mut row = vec![0.0; map.ncols()];
         for (feature, value) in self.features(item) {
@@ -166,7 +170,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Squared.
+/// The squared distance.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
@@ -186,7 +190,8 @@ mod tests {
 
     use super::*;
 
-    /// Items of two kinds, each with its own axis, told apart by a category that `category` makes of their numbers.
+    /// Items of two kinds, each with its own axis. `category` derives the category from an item's
+    /// index.
     fn learned(category: impl Fn(usize) -> String, users: u32) -> Option<LearnedPlacement> {
         let item = |n| Item { category: Some(category(n)), ..Item::bare("x") };
         let features: Vec<_> = (0..100).map(|n| features(&item(n))).collect();

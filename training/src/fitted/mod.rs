@@ -1,4 +1,4 @@
-//! The parts with their weights: what serves, and what is evaluated.
+//! The fitted parts and their weights, both for serving and for evaluation.
 
 pub mod attributes;
 pub mod parts;
@@ -22,20 +22,21 @@ use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHo
 use crate::social::reached::reached;
 use parts::{Beside, Views};
 
-/// All that a score needs.
+/// All parts of the score, fitted to one data set.
 #[derive(Debug)]
 pub struct Fitted {
     pub(crate) views: Views,
-    /// The users' own items with what they count in the lists.
+    /// The users' items with their weights in the item lists.
     pub(crate) own: WeightedRows,
-    /// The items, the users before friends entered, and how a user is solved.
+    /// The items, the users before the friend prior, and the parameters to solve a user.
     pub(crate) als: Als,
-    /// The users after friends entered.
+    /// The users after the friend prior.
     pub(crate) users: Factors,
     pub(crate) beside: Beside,
-    /// What brings the parts to a common scale.
+    /// The factors that bring the parts to a common scale.
     scales: PerPart,
-    /// `eta`, and the friends of friends of those who are little known; nobody where it is 0.
+    /// `eta`, and the friends of friends of users with little history. `reached` is empty if `eta`
+    /// is 0.
     second_hop: f32,
     pub(crate) reached: WeightedRows,
     /// `M`.
@@ -43,14 +44,14 @@ pub struct Fitted {
     pub(crate) blend: Blend,
 }
 
-/// The users and the weights that a report is made with.
+/// The input of a report: users and weights.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportRequest<'a> {
-    /// The users, and what was held out of them.
+    /// The users and their held-out rows.
     pub cases: &'a [Case],
-    /// The weights of the arms.
+    /// The weights of the whole model and of each arm.
     pub weights: &'a Weights,
-    /// The lists that the service answers for the cases, if they are to be reported on as well.
+    /// The lists that the service returns for the cases, if they are reported too.
     pub served: Option<&'a [Vec<u32>]>,
 }
 
@@ -60,7 +61,7 @@ impl Default for ReportRequest<'_> {
     }
 }
 
-/// Lists and blend as some weights of the parts make them.
+/// The lists and the blend for given weights of the parts.
 #[derive(Debug)]
 struct Blended {
     lists: WeightedRows,
@@ -68,7 +69,7 @@ struct Blended {
 }
 
 impl Fitted {
-    /// Fits a data set with what was decided on held-out rows.
+    /// Fits a data set with the choices made on held-out rows.
     pub fn new(
         data: &Dataset,
         recipe: &Recipe,
@@ -87,7 +88,7 @@ impl Fitted {
         Ok(unweighed.with_second_hop(tuned.second_hop).weigh(tuned.weights.all, recipe))
     }
 
-    /// Puts the parts together and measures their scales; no part counts yet.
+    /// Puts the parts together and measures their scales. All weights are still 0.
     pub(crate) fn unweighed(
         views: Views,
         own: WeightedRows,
@@ -104,7 +105,7 @@ impl Fitted {
         Self { views, own, als, users, beside, scales, second_hop, reached, lists, blend }
     }
 
-    /// Lets friends of friends count this much for whoever is little known.
+    /// Sets the weight of friends of friends for users with little history.
     #[must_use]
     pub(crate) fn with_second_hop(self, second_hop: f32) -> Self {
         let ties = &self.beside.ties;
@@ -118,14 +119,14 @@ impl Fitted {
         Self { second_hop, reached, blend, ..self }
     }
 
-    /// Lets the parts count as these weights say.
+    /// Sets the weights of the parts.
     #[must_use]
     pub(crate) fn weigh(self, weights: PerPart, recipe: &Recipe) -> Self {
         let Blended { lists, blend } = self.blended(weights, recipe);
         Self { lists, blend, ..self }
     }
 
-    /// Brings the parts to a common scale, weighs them, and merges the lists.
+    /// Brings the parts to a common scale, applies the weights, and merges the lists.
     fn blended(&self, weights: PerPart, recipe: &Recipe) -> Blended {
         let PerPart { embedding, ridge, graph, friends, popularity } = weights.times(self.scales);
         let list = if ridge > 0.0 || graph > 0.0 { 1.0 } else { 0.0 };
@@ -135,7 +136,7 @@ impl Fitted {
         Blended { lists, blend: Blend { embedding, list, friends, popularity, second_hop } }
     }
 
-    /// The weights of the parts that rank these cases best.
+    /// Learns the weights of the parts that rank these cases best.
     pub(crate) fn learn(&self, cases: &[Case], recipe: &Recipe) -> PerPart {
         match &self.candidates(cases, recipe)[..] {
             [] => PerPart::UNLEARNED,
@@ -143,7 +144,7 @@ impl Fitted {
         }
     }
 
-    /// The best items of each part for every case, their scores on the common scale.
+    /// The best items of each part for every case, with scores on the common scale.
     pub(crate) fn candidates(&self, cases: &[Case], recipe: &Recipe) -> Vec<Candidates> {
         let embedding = self.embedding();
         let sources = parts::sources(&self.views, &self.own, &self.beside, &embedding);
@@ -154,7 +155,8 @@ impl Fitted {
         candidates
     }
 
-    /// The quality of the model, of its parts, of item-kNN, friends and popularity; nothing where there are no cases.
+    /// Compares the model, its parts, item-kNN, friends and popularity. Returns an empty comparison
+    /// if there are no cases.
     pub fn report(&self, request: ReportRequest<'_>, recipe: &Recipe) -> Comparison {
         if request.cases.is_empty() {
             return Comparison::default();
@@ -181,7 +183,7 @@ impl Fitted {
         panel.compare(systems)
     }
 
-    /// What is no part of the model.
+    /// The systems that are not part of the model.
     fn baselines(
         &self,
         recipe: &Recipe,
@@ -205,7 +207,7 @@ impl Fitted {
         EmbeddingScorer { users: &self.users, items: &self.als.item_factors }
     }
 
-    /// Scores as the model serves.
+    /// The scorer that matches serving.
     pub(crate) fn scorer(&self) -> BlendScorer<'_> {
         self.scorer_with(&self.lists, self.blend)
     }
@@ -223,7 +225,7 @@ impl Fitted {
     }
 }
 
-/// What friends of friends count where friends count this much.
+/// The weight of friends of friends: `second_hop`, or 0 if friends have no weight.
 fn beside_friends(second_hop: f32, friends: f32) -> f32 {
     if friends > 0.0 { second_hop } else { 0.0 }
 }

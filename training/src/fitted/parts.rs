@@ -1,4 +1,4 @@
-//! Everything that the score is made of, from one data set, before the parts are weighed.
+//! All parts of the score from one data set, before they are weighted.
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
@@ -20,21 +20,21 @@ use crate::score::bias::bias;
 use crate::score::scoring::{EmbeddingScorer, FriendScores};
 use crate::social::ties::ties;
 
-/// Over how many random users the scales of the parts are measured.
+/// The number of random users over which the scales of the parts are measured.
 const SCALE_USERS: usize = 1_000;
 
-/// Who has what. Cloning it copies no table.
+/// The items of each user, under several conditions. Cloning copies no table.
 #[derive(Clone, Debug)]
 pub struct Views {
-    /// The items that each user has not spoken against.
+    /// The items of each user without those the user rejected.
     pub own: Positives,
-    /// All that each user has touched: never listed.
+    /// All items that each user touched; these are never listed.
     pub seen: Positives,
-    /// What each user bought and shows.
+    /// The purchases of each user that friends may see.
     pub shown: Positives,
     /// `b`: see [`crate::score::bias::bias`].
     pub bias: Vec<f32>,
-    /// How many items there are.
+    /// The number of items.
     pub n_items: usize,
     /// See [`Catalogue::sampling`].
     pub sampling: Option<Sampling>,
@@ -57,13 +57,13 @@ impl Views {
         }
     }
 
-    /// What is ranked.
+    /// The items to rank.
     pub fn catalogue(&self) -> Catalogue<'_> {
         Catalogue { n_items: self.n_items, seen: &self.seen, sampling: self.sampling }
     }
 }
 
-/// The items that each user has not spoken against, with what they count in the lists.
+/// The items that each user didn't reject, with their weights in the item lists.
 pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
     let rows: Vec<Vec<(u32, f32)>> = (0..data.n_users())
         .into_par_iter()
@@ -76,24 +76,24 @@ pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
     WeightedRows::from_rows(&rows)
 }
 
-/// What the embedding is trained on.
+/// The input of the embedding.
 #[derive(Debug)]
 pub struct Confidences {
-    /// The confidence of every user in every item of the history, as of the data's present.
+    /// The confidence of every user in every item of the history, as of the data's reference time.
     pub matrix: Matrix,
-    /// The mean of them; 1 where there are none.
+    /// The mean confidence; 1 if there is none.
     ///
-    /// A recipe's confidence in what was not touched and its ridge are told in units of it, so that a recipe suits shops whose
-    /// events are mostly views as well as those that know of purchases alone.
+    /// A recipe states its ridge and its confidence in untouched items in units of this mean. So a
+    /// recipe suits both shops whose events are mostly views and shops that record only purchases.
     pub mean: f32,
 }
 
-/// Reads the histories, faded as they were folded.
+/// Reads the histories with the fading of their fold.
 pub fn confidences(data: &Dataset) -> Result<Confidences, MatrixError> {
     confidences_as_of(data, data.events.clone())
 }
 
-/// Reads the histories, faded from their times to the data's present as `events` says.
+/// Reads the histories, faded from their times to the data's reference time as `events` defines.
 pub fn confidences_as_of(data: &Dataset, events: EventWeights) -> Result<Confidences, MatrixError> {
     let params = Params { events, reference: data.reference, ..Params::default() };
     let cells = (0..data.n_users()).map(|user| {
@@ -142,7 +142,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Makes the lists and the ties.
+    /// Builds the lists and the ties.
     pub fn new(
         data: &Dataset,
         views: &Views,
@@ -158,13 +158,13 @@ impl Beside {
         Self { ridge, graph, ties }
     }
 
-    /// What friends bought, scored.
+    /// The scores of the friends' purchases.
     pub fn friends<'a>(&'a self, views: &'a Views) -> FriendScores<'a> {
         FriendScores { ties: &self.ties, shown: &views.shown, second_hop: None }
     }
 }
 
-/// The users' rows after friends had their say, of this strength.
+/// The users' rows with a friend prior of this strength.
 pub fn with_friends(
     matrix: &Matrix,
     als: &mut Als,
@@ -178,7 +178,7 @@ pub fn with_friends(
     Ok(als.user_factors.clone())
 }
 
-/// All parts, ready to be weighed.
+/// All parts, ready to be weighted.
 pub fn sources<'a>(
     views: &'a Views,
     own: &'a WeightedRows,
@@ -196,7 +196,7 @@ pub fn sources<'a>(
     }
 }
 
-/// What brings the parts to a common scale, over random users with a history.
+/// The factors that bring the parts to a common scale, measured over random users with a history.
 pub fn scales(sources: &Sources<'_>, seed: u64) -> PerPart {
     let with_history =
         (0..sources.own.rows() as u32).filter(|&user| !sources.own.row(user as usize).0.is_empty());
