@@ -1,8 +1,10 @@
-//! How far chance alone moves a figure: the percentile bootstrap over users (Efron and Tibshirani 1993, chapter 13).
+//! Confidence intervals of figures by the percentile bootstrap over users (Efron and Tibshirani
+//! 1993, chapter 13).
 //!
-//! Users are drawn with replacement, as many as there are; what a figure does over 1,000 such draws is what it would do over
-//! other users of the same kind. All systems are looked at on the same draws, so that the difference of two has an interval of
-//! its own (the paired bootstrap), which is far narrower than the two beside each other say.
+//! Each resample draws as many users as there are, with replacement. The spread of a figure over
+//! 1,000 resamples estimates its spread over other users of the same kind. All systems are
+//! evaluated on the same resamples, so the difference of two systems has its own interval (the
+//! paired bootstrap). That interval is far narrower than the two separate intervals suggest.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -12,46 +14,48 @@ use serde::{Deserialize, Serialize};
 use crate::data::draw::mix;
 use crate::judge::figures::{FIGURES, Figures, Marks};
 
-/// How often users are drawn anew.
+/// The number of resamples.
 pub const RESAMPLES: usize = 1_000;
 
-/// The share of draws that an interval leaves out, half of it on each side.
+/// The share of resamples outside an interval, half of it on each side.
 const LEFT_OUT: f64 = 0.05;
 
 /// A mean and its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The mean over the users as they are.
+    /// The mean over the actual users.
     pub mean: f64,
-    /// Only 2.5 % of the draws are below.
+    /// The lower bound: 2.5 % of the resamples are below.
     pub low: f64,
-    /// Only 2.5 % of the draws are above.
+    /// The upper bound: 2.5 % of the resamples are above.
     pub high: f64,
 }
 
 impl Interval {
-    /// Half of its width.
+    /// Half of the interval's width.
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
     }
 
-    /// Whether it leaves out 0: a difference that chance does not explain.
+    /// True if the interval excludes 0: chance does not explain the difference.
     pub fn is_beyond_noise(&self) -> bool {
         self.low > 0.0 || self.high < 0.0
     }
 }
 
-/// The means of some systems over the same draws of users.
+/// The means of several systems over the same resamples of users.
 #[derive(Debug)]
 pub struct Bootstrap {
-    /// Over the users as they are, then over each draw: `1 + RESAMPLES` rows of `systems x FIGURES`.
+    /// The first row covers the actual users, the others one resample each: `1 + RESAMPLES` rows of
+    /// `systems x FIGURES`.
     means: Vec<Vec<f64>>,
 }
 
 impl Bootstrap {
-    /// Draws. `systems` holds what each system reached for the same users in the same order. O([`RESAMPLES`] x users x systems).
+    /// Draws the resamples. `systems` holds the marks of each system for the same users in the same
+    /// order. O([`RESAMPLES`] x users x systems).
     ///
-    /// Each draw has a seed of its own, so that the number of threads doesn't matter.
+    /// Each resample has its own seed, so the number of threads doesn't matter.
     pub fn new(systems: &[&[Marks]], seed: u64) -> Self {
         let users = systems.first().map_or(0, |marks| marks.len());
         assert!(systems.iter().all(|marks| marks.len() == users), "all are of the same users");
@@ -71,7 +75,7 @@ impl Bootstrap {
         Figures::from_fn(|figure| self.interval(|means| means[system * FIGURES + figure]))
     }
 
-    /// The figures of `one` less those of `other`.
+    /// The figures of `one` minus those of `other`.
     pub fn difference(&self, one: usize, other: usize) -> Figures<Interval> {
         let at = |system: usize, figure| system * FIGURES + figure;
         Figures::from_fn(|figure| {
@@ -88,13 +92,13 @@ impl Bootstrap {
     }
 }
 
-/// The marks of all systems for one user in one row.
+/// The marks of all systems, one row per user.
 fn beside_each_other(systems: &[&[Marks]], users: usize) -> Vec<f32> {
     let row = |user: usize| systems.iter().flat_map(move |marks| marks[user].to_array());
     (0..users).flat_map(row).collect()
 }
 
-/// The mean of as many rows as there are users, of those that `pick` names; all 0 without users.
+/// The mean of the rows that `pick` returns, one pick per user; all 0 without users.
 fn mean(
     table: &[f32],
     width: usize,
@@ -111,7 +115,7 @@ fn mean(
     sums.into_iter().map(|sum| sum / n).collect()
 }
 
-/// Linear between the two nearest of ascending values.
+/// The quantile of ascending values, interpolated linearly between the two nearest.
 fn quantile(ascending: &[f64], share: f64) -> f64 {
     let place = share * (ascending.len() - 1) as f64;
     let (below, above) = (ascending[place.floor() as usize], ascending[place.ceil() as usize]);
@@ -122,12 +126,12 @@ fn quantile(ascending: &[f64], share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Marks that are `value(user)` in every figure.
+    /// Marks with the value `value(user)` in every figure.
     fn marks(users: usize, value: impl Fn(usize) -> f32) -> Vec<Marks> {
         (0..users).map(|user| Figures::from_fn(|_| value(user))).collect()
     }
 
-    /// A spread of values without pattern, with a standard deviation of 1 / sqrt(12).
+    /// Values spread without pattern, with a standard deviation of 1 / sqrt(12).
     fn spread(user: usize) -> f32 {
         crate::data::draw::uniform(5, user as u32, 0) as f32
     }

@@ -1,16 +1,18 @@
-//! A user with held-out rows, and the scorer that is asked to find them.
+//! A user with held-out rows, and the scorer that must recover them.
 
 use super::metrics::Truth;
 
 /// Scores all items for some users.
 pub trait Scorer: Sync {
-    /// Writes the score of every item for each of `users`, row after row: `users.len() x n_items` numbers, all 0 before.
+    /// Writes the score of every item for each of `users`, row after row: `users.len() x n_items`
+    /// numbers, initially 0.
     ///
-    /// Called from several threads at once; the scores of a user may not depend on who else is asked about.
+    /// Called from several threads at once. The scores of a user must not depend on the other users
+    /// of the call.
     fn score(&self, users: &[u32], scores: &mut [f32]);
 }
 
-/// A user and what was held out.
+/// A user and the user's held-out rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The user.
@@ -19,7 +21,7 @@ pub struct Case {
     pub truth: Truth,
 }
 
-/// The cases of the users with held-out rows.
+/// One case per user with held-out rows.
 pub fn cases(held_out: &[Vec<u32>]) -> Vec<Case> {
     let users = held_out.iter().enumerate().filter(|(_, items)| !items.is_empty());
     users

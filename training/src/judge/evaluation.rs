@@ -1,4 +1,5 @@
-//! Lists against held-out rows: every item is ranked for every user, without what the user is known to have.
+//! Lists against held-out rows. Every item is ranked for every user, except the items that the user
+//! is known to have.
 
 use rayon::prelude::*;
 
@@ -8,19 +9,19 @@ use crate::judge::figures::Marks;
 use crate::judge::metrics::{LONGEST_LIST, Metrics};
 use crate::judge::sampled::{Samples, Sampling};
 
-/// What the lists of one scorer are worth.
+/// The evaluation of one scorer's lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
     /// The mean quality.
     pub metrics: Metrics,
-    /// The quality of each case's list, in their order.
+    /// The quality of each case's list, in the order of the cases.
     pub marks: Vec<Marks>,
-    /// For every item how many lists of [`LONGEST_LIST`] it is on.
+    /// The number of lists of [`LONGEST_LIST`] that each item is on.
     pub listed: Vec<u32>,
 }
 
 impl Survey {
-    /// Looks at one list for each case, best first.
+    /// Evaluates one list per case, best first.
     pub fn of(lists: &[Vec<u32>], cases: &[Case], n_items: usize) -> Self {
         let quality = lists.iter().zip(cases).map(|(list, case)| Metrics::of(list, &case.truth));
         let mut listed = vec![0; n_items];
@@ -32,14 +33,14 @@ impl Survey {
     }
 }
 
-/// What is ranked: all items but those that each user has.
+/// The items to rank: all but those that each user has.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue<'a> {
-    /// How many items there are.
+    /// The number of items.
     pub n_items: usize,
-    /// What each user has: never listed.
+    /// The items that each user has; these are never listed.
     pub seen: &'a Positives,
-    /// Ranks what is to be found among some items instead of among all.
+    /// Ranks the held-out items among sampled items instead of among all.
     pub sampling: Option<Sampling>,
 }
 
@@ -51,12 +52,13 @@ impl Catalogue<'_> {
         Metrics::mean(quality)
     }
 
-    /// As [`evaluate`](Self::evaluate), and what each user's list was worth, and what was listed.
+    /// Like [`evaluate`](Self::evaluate), with the quality of each user's list and the listed
+    /// items.
     pub fn survey(&self, scorer: &dyn Scorer, cases: &[Case]) -> Survey {
         Survey::of(&self.lists(scorer, cases), cases, self.n_items)
     }
 
-    /// The lists of the cases: of all items, or of those sampled for them.
+    /// The lists of the cases, ranked over all items or over each case's sample.
     fn lists(&self, scorer: &dyn Scorer, cases: &[Case]) -> Vec<Vec<u32>> {
         let users: Vec<u32> = cases.iter().map(|case| case.user).collect();
         match self.samples(cases) {
@@ -65,17 +67,18 @@ impl Catalogue<'_> {
         }
     }
 
-    /// What is ranked for each case, if it is not everything.
+    /// The items to rank for each case, if they are sampled.
     pub(crate) fn samples(&self, cases: &[Case]) -> Option<Samples> {
         self.sampling.map(|sampling| Samples::draw(cases, self.seen, self.n_items, sampling))
     }
 
-    /// The best [`LONGEST_LIST`] items of each user, best first, ties by number.
+    /// The best [`LONGEST_LIST`] items of each user, best first, ties by index.
     pub fn rank(&self, scorer: &dyn Scorer, users: &[u32]) -> Vec<Vec<u32>> {
         self.for_each_user(scorer, users, |_, scores| top(scores, LONGEST_LIST))
     }
 
-    /// Hands every user's place in `users` and scores to `f`; what the user has scores minus infinity.
+    /// Passes each user's position in `users` and scores to `f`. Items that the user has score
+    /// minus infinity.
     pub fn for_each_user<T: Send>(
         &self,
         scorer: &dyn Scorer,
@@ -102,7 +105,8 @@ impl Catalogue<'_> {
         blocks.into_iter().flatten().collect()
     }
 
-    /// How many users are scored at a time: enough for a matrix product, few enough for the cache of a small machine.
+    /// The number of users scored at once: enough for an efficient matrix product, few enough for
+    /// the cache of a small machine.
     fn block(&self) -> usize {
         (8_000_000 / self.n_items.max(1)).clamp(1, 64)
     }
@@ -114,7 +118,7 @@ fn mask(scores: &mut [f32], items: &[u32]) {
     }
 }
 
-/// The `k` best items, best first, ties by number; those of minus infinity are not listed.
+/// The `k` best items, best first, ties by index. Items that score minus infinity are not listed.
 pub fn top(scores: &[f32], k: usize) -> Vec<u32> {
     let mut best: Vec<(f32, u32)> = Vec::with_capacity(k + 1);
     let mut threshold = f32::NEG_INFINITY;
@@ -138,7 +142,7 @@ mod tests {
     use crate::judge::case::cases;
     use guanxi_models::model::Rows;
 
-    /// Scores items by their number, for everybody.
+    /// A scorer whose score of an item is its index, for all users.
     struct ByNumber(usize);
 
     impl Scorer for ByNumber {

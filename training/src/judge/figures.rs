@@ -1,4 +1,4 @@
-//! The four figures that are told with an interval.
+//! The four figures that are reported with an interval.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,27 +7,27 @@ use crate::judge::metrics::Metrics;
 /// One value of each figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures<T> {
-    /// Of lists of 10.
+    /// Recall of lists of 10.
     #[serde(rename = "recall@10")]
     pub recall_at_10: T,
-    /// Of lists of 10.
+    /// NDCG of lists of 10.
     #[serde(rename = "ndcg@10")]
     pub ndcg_at_10: T,
-    /// Of lists of 20.
+    /// Recall of lists of 20.
     #[serde(rename = "recall@20")]
     pub recall_at_20: T,
-    /// Of lists of 20.
+    /// NDCG of lists of 20.
     #[serde(rename = "ndcg@20")]
     pub ndcg_at_20: T,
 }
 
-/// How many figures there are.
+/// The number of figures.
 pub const FIGURES: usize = 4;
 
-/// What they are called, in the order of [`Figures::to_array`].
+/// The names of the figures, in the order of [`Figures::to_array`].
 pub const NAMES: [&str; FIGURES] = ["recall@10", "ndcg@10", "recall@20", "ndcg@20"];
 
-/// The quality of one user's list. Single precision: as many are kept as there are users.
+/// The quality of one user's list. Single precision, because one is kept per user.
 pub type Marks = Figures<f32>;
 
 impl<T: Copy> Figures<T> {
@@ -36,13 +36,13 @@ impl<T: Copy> Figures<T> {
         [self.recall_at_10, self.ndcg_at_10, self.recall_at_20, self.ndcg_at_20]
     }
 
-    /// Makes a value for each place of [`NAMES`].
+    /// Computes a value for each position of [`NAMES`].
     pub fn from_fn(value: impl FnMut(usize) -> T) -> Self {
         let [recall_at_10, ndcg_at_10, recall_at_20, ndcg_at_20] = std::array::from_fn(value);
         Self { recall_at_10, ndcg_at_10, recall_at_20, ndcg_at_20 }
     }
 
-    /// The value of the figure of this name.
+    /// The value of the figure with this name.
     pub fn get(&self, name: &str) -> Option<T> {
         let at = NAMES.iter().position(|known| *known == name)?;
         Some(self.to_array()[at])

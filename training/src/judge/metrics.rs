@@ -1,16 +1,22 @@
 //! Recall, precision and NDCG, as the published papers compute them.
 //!
-//! For a user with `n` held-out rows and a ranked list: recall is hits / n, precision hits / k, hit rate 1 if anything was hit,
-//! and NDCG the discounted hits over those of a list that begins with min(k, n) hits. All are means over users with held-out rows.
+//! For a user with `n` held-out rows and a ranked list of `k` items:
+//!
+//! - recall is hits / n, and precision is hits / k;
+//! - hit rate is 1 if there is any hit;
+//! - NDCG is the discounted sum of the hits over that of a list that begins with min(k, n) hits.
+//!
+//! All are means over users with held-out rows.
 
 use serde::{Deserialize, Serialize};
 
-/// What a user did in the held-out rows.
+/// The held-out rows of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Truth {
-    /// The items, ascending, each once.
+    /// The items, ascending and distinct.
     pub items: Vec<u32>,
-    /// How many rows there are: an item that is held out twice counts twice here, as in the published code.
+    /// The number of rows. As in the published code, an item that is held out twice counts twice
+    /// here.
     pub rows: usize,
 }
 
@@ -35,28 +41,28 @@ pub struct Quality {
     pub recall: f64,
     /// Hits over the length of the list.
     pub precision: f64,
-    /// Discounted hits over the best possible.
+    /// Discounted hits over the ideal.
     pub ndcg: f64,
     /// The share of lists with a hit.
     pub hit_rate: f64,
 }
 
-/// The mean quality at 10 and at 20, over so many users.
+/// The mean quality of lists of 10 and of 20.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Lists of 10.
     pub at_10: Quality,
     /// Lists of 20.
     pub at_20: Quality,
-    /// How many users had held-out rows.
+    /// The number of users with held-out rows.
     pub users: usize,
 }
 
-/// The length of list that [`Metrics`] needs.
+/// The list length that [`Metrics`] needs.
 pub const LONGEST_LIST: usize = 20;
 
 impl Quality {
-    /// The quality of one list, best first, cut at `k`. Without held-out rows everything is 0.
+    /// The quality of one list, best first, cut at `k`. Without held-out rows all values are 0.
     pub fn of(ranked: &[u32], truth: &Truth, k: usize) -> Self {
         if truth.rows == 0 || k == 0 {
             return Self::default();
@@ -84,12 +90,12 @@ impl Quality {
     }
 }
 
-/// The gain of a list of `k` that begins with as many hits as `rows` allow.
+/// The gain of the ideal list of `k`, which begins with as many hits as `rows` allow.
 pub(crate) fn ideal_gain(rows: usize, k: usize) -> f64 {
     (0..rows.min(k)).map(discount).sum()
 }
 
-/// What a hit at this place (from 0) is worth.
+/// The discount of a hit at this position, counted from 0.
 pub(crate) fn discount(at: usize) -> f64 {
     1.0 / (at as f64 + 2.0).log2()
 }
@@ -104,7 +110,7 @@ impl Metrics {
         }
     }
 
-    /// The mean over the users who had held-out rows; all 0 if nobody had.
+    /// The mean over users with held-out rows; all values are 0 if there are none.
     pub fn mean(lists: impl Iterator<Item = Self>) -> Self {
         let sum = lists.filter(|one| one.users > 0).fold(Self::default(), |sum, one| Self {
             at_10: sum.at_10.combine(one.at_10, |a, b| a + b),
@@ -121,7 +127,8 @@ impl Metrics {
 mod tests {
     use super::*;
 
-    /// The held-out rows and lists that the fixed numbers below are about: user 2 has an item twice, user 3 nothing held out.
+    /// The held-out rows and lists behind the fixed numbers below. User 2 has an item twice; user 3
+    /// has nothing held out.
     fn lists() -> Vec<(Vec<u32>, Truth)> {
         let user = |start: u32, step: u32, truth: &[u32]| {
             let ranked = (0..20).map(|at| (start + at * step) % 30).collect();
@@ -152,7 +159,8 @@ mod tests {
         assert_eq!(metrics.users, 4);
     }
 
-    // Computed once from the same lists by an independent program in NumPy that reproduces LightGCN's own figures.
+    // Computed once from the same lists by an independent NumPy program that reproduces LightGCN's
+    // own figures.
     const EXPECTED_AT_10: [f64; 4] = [0.423_076_923_1, 0.3, 0.436_844_054_3, 0.75];
     const EXPECTED_AT_20: [f64; 4] = [0.75, 0.2125, 0.519_633_672_1, 1.0];
 

@@ -1,14 +1,15 @@
-//! The test whether a gain is more than noise.
+//! The test that a gain exceeds noise.
 
-/// The mean; 0 of nothing.
+/// The mean; 0 for an empty slice.
 pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Beyond so many standard errors a gain is no chance. One or two would let noise through: many strengths are tried, and the best is taken.
+/// The number of standard errors beyond which a gain is significant. One or two would let noise
+/// through, because the best of many strengths is taken.
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// Whether the mean of paired differences is above 0 by more than noise explains. O(n).
+/// True if the mean of paired differences exceeds 0 by more than noise explains. O(n).
 pub(crate) fn is_beyond_noise(differences: &[f64]) -> bool {
     let n = differences.len() as f64;
     if n < 2.0 {

@@ -1,13 +1,14 @@
-//! Ranking among sampled items: what was held out against some items that the user never touched.
+//! Ranking among sampled items: the held-out items against some items that the user never touched.
 //!
-//! Papers on group buying and on friends' influence report it. It flatters every method and can order methods differently than a
-//! ranking of all items does (Krichene and Rendle, KDD 2020), so that it serves comparison with such papers alone.
+//! Papers on group buying and on friends' influence report this figure. It flatters every method
+//! and can reverse the order of methods compared with a full ranking (Krichene and Rendle, KDD
+//! 2020). Use it only to compare with such papers.
 
 use crate::data::dataset::Positives;
 use crate::data::draw::mix;
 use crate::judge::case::{Case, Scorer};
 
-/// Scores only what is to be ranked for each user: everything else scores minus infinity.
+/// A scorer restricted to each user's sample; all other items score minus infinity.
 pub struct Sampled<'a> {
     scorer: &'a dyn Scorer,
     samples: &'a Samples,
@@ -19,16 +20,16 @@ impl std::fmt::Debug for Sampled<'_> {
     }
 }
 
-/// How many items are drawn for each user, and by which chance.
+/// The number of items sampled per user, and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampling {
-    /// How many items beside those that were held out.
+    /// The number of sampled items beside the held-out ones.
     pub negatives: usize,
-    /// Decides which.
+    /// The seed of the sample.
     pub seed: u64,
 }
 
-/// The items that are ranked for each user, ascending; nothing for users who are no case.
+/// The items to rank for each user, ascending; empty for users without a case.
 #[derive(Debug)]
 pub struct Samples {
     items: Vec<Vec<u32>>,
@@ -36,7 +37,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Draws items for each case that the user neither had nor was to find; all of them where there are no more.
+    /// Samples items for each case that the user neither has nor must find; all of them if there
+    /// are too few.
     pub fn draw(cases: &[Case], seen: &Positives, n_items: usize, sampling: Sampling) -> Self {
         let Sampling { negatives, seed } = sampling;
         let mut items = vec![Vec::new(); seen.rows()];
@@ -46,7 +48,7 @@ impl Samples {
                     || seen.row(case.user as usize).binary_search(item).is_ok()
             };
             let mut row = draw(seed, case.user, n_items, negatives, is_known);
-            // What the catalogue does not know can't be listed.
+            // An item outside the catalogue can't be listed.
             row.extend(case.truth.items.iter().filter(|&&item| (item as usize) < n_items));
             row.sort_unstable();
             items[case.user as usize] = row;
@@ -54,7 +56,7 @@ impl Samples {
         Self { items, n_items }
     }
 
-    /// A scorer that ranks these items alone.
+    /// A scorer that ranks only these items.
     pub fn only<'a>(&'a self, scorer: &'a dyn Scorer) -> Sampled<'a> {
         Sampled { scorer, samples: self }
     }
@@ -69,7 +71,7 @@ fn draw(
     is_known: impl Fn(&u32) -> bool,
 ) -> Vec<u32> {
     let mut drawn = std::collections::HashSet::new();
-    // Enough attempts for all but catalogues hardly larger than the sample, which are taken whole.
+    // Enough attempts, except for catalogues hardly larger than the sample, which are used whole.
     for attempt in 0..(8 * n) as u32 {
         let item = (mix(seed, user, attempt) % n_items.max(1) as u64) as u32;
         if !is_known(&item) {
@@ -91,7 +93,7 @@ impl Scorer for Sampled<'_> {
     }
 }
 
-/// Leaves the scores of some items, ascending, and no others.
+/// Keeps the scores of the given items, ascending; all others become minus infinity.
 fn keep(items: &[u32], scores: &mut [f32]) {
     let mut from = 0;
     for &item in items {
@@ -107,7 +109,7 @@ mod tests {
     use crate::judge::case::cases;
     use guanxi_models::model::Rows;
 
-    /// Scores every item alike.
+    /// A scorer that gives every item the same score.
     struct Level;
 
     impl Scorer for Level {

@@ -1,4 +1,4 @@
-//! Lists as a running service answers them, to be scored beside those of the exhaustive ranking.
+//! The lists that a running service returns, to be scored beside the exhaustive ranking.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use crate::judge::case::Case;
 use crate::judge::metrics::LONGEST_LIST;
 
-/// The for-you lists of the users of `cases`, best first: candidates from the index, what was seen left out, as over HTTP.
+/// The for-you lists of the users of `cases`, best first. As over HTTP, candidates come from the
+/// index and seen items are left out.
 pub fn served(model: Model, cases: &[Case]) -> Result<Vec<Vec<u32>>, QueryError> {
     let world = World::new(Arc::new(model));
     let list = |scratch: &mut Scratch, case: &Case| {

@@ -1,8 +1,8 @@
-//! The scores that item lists add up to.
+//! The sum of item lists as scores.
 
 use guanxi_models::column::WeightedRows;
 
-/// Adds the lists of some items to the scores, each by its weight.
+/// Adds the lists of some items to the scores, each times the item's weight.
 pub(crate) fn add_lists(
     scores: &mut [f32],
     items: impl Iterator<Item = (u32, f32)>,

@@ -1,4 +1,4 @@
-//! `g`: which items share users, discounted for popularity.
+//! `g`: the graph of items that share users, discounted for popularity.
 
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;
@@ -7,7 +7,8 @@ use super::interactions::{Interactions, SparseRow};
 use super::{by_source, heaviest};
 use crate::recipe::ListRecipe;
 
-/// The co-occurrence graph: per source item the largest `g_ij`, heaviest first. O(sum of the squares of the users' degrees).
+/// The co-occurrence graph: per source item the largest `g_ij`, heaviest first. O(sum of the
+/// squares of the users' degrees).
 pub fn graph(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
     let n_items = interactions.n_items();
     let user_weights = interactions.user_weights(recipe.user_exponent);
@@ -28,7 +29,8 @@ pub fn graph(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
     WeightedRows::from_rows(&rows)
 }
 
-/// The `neighbors` nearest items `i` of every item `j` by `C_ij / (sqrt(d_i d_j) + shrinkage)`, by source `i`, heaviest first.
+/// The `neighbors` nearest items `i` of every item `j` by `C_ij / (sqrt(d_i d_j) + shrinkage)`.
+/// Grouped by source `i`, heaviest first.
 pub(crate) fn neighbors_by_cosine(
     interactions: &Interactions,
     neighbors: usize,

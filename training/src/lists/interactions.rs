@@ -1,4 +1,4 @@
-//! Who has what, from both sides.
+//! The interactions, indexed by user and by item.
 
 use guanxi_models::column::Starts;
 use guanxi_models::model::Rows;
@@ -6,7 +6,7 @@ use guanxi_models::model::Rows;
 use crate::data::dataset::Positives;
 use crate::data::draw::mix;
 
-/// The matrix `R` of users and items by rows and by columns, without weights.
+/// The unweighted matrix `R` of shape (users, items), stored by rows and by columns.
 #[derive(Clone, Debug)]
 pub struct Interactions {
     users: Vec<Vec<u32>>,
@@ -14,7 +14,8 @@ pub struct Interactions {
     n_items: usize,
 }
 
-/// Sums over the items that share users with one item; reused, it allocates nothing in the long run.
+/// Sums over the items that share users with one item. A reused row stops allocating after some
+/// use.
 #[derive(Debug)]
 pub(super) struct SparseRow {
     sums: Vec<f32>,
@@ -26,19 +27,20 @@ impl SparseRow {
         Self { sums: vec![0.0; n_items], touched: Vec::new() }
     }
 
-    /// What item `item` adds up to; 0 where it shares nobody.
+    /// The sum of `item`; 0 if it shares no user.
     pub(super) fn sum(&self, item: u32) -> f32 {
         self.sums[item as usize]
     }
 
-    /// The items with a sum.
+    /// The items that have a sum.
     pub(super) fn touched(&self) -> &[u32] {
         &self.touched
     }
 }
 
 impl Interactions {
-    /// Takes the positive items of every user; of users with more than `longest` items, `longest` are drawn.
+    /// Reads the positive items of every user. For users with more than `longest` items, `longest`
+    /// are sampled.
     pub fn new(positives: &Positives, n_items: usize, longest: usize) -> Self {
         let users: Vec<Vec<u32>> = (0..positives.rows())
             .map(|user| drawn(user as u32, positives.row(user), longest))
@@ -47,12 +49,12 @@ impl Interactions {
         Self { users, items, n_items }
     }
 
-    /// How many items there are.
+    /// The number of items.
     pub fn n_items(&self) -> usize {
         self.n_items
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn n_users(&self) -> usize {
         self.users.len()
     }
@@ -72,7 +74,7 @@ impl Interactions {
         (0..self.n_items).map(|item| discount(self.items.row(item).len(), exponent)).collect()
     }
 
-    /// Fills `row` with `C_ij = sum_u R_ui R_uj weight_u` for all `j`, `i` itself among them.
+    /// Fills `row` with `C_ij = sum_u R_ui R_uj weight_u` for all `j`, including `i` itself.
     pub(super) fn cooccur(&self, item: usize, user_weights: &[f32], row: &mut SparseRow) {
         for &touched in &row.touched {
             row.sums[touched as usize] = 0.0;

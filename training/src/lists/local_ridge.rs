@@ -1,4 +1,4 @@
-//! `s`: each item explained by a few others, by ridge regression.
+//! `s`: the local ridge, which explains each item by a few others.
 
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;
@@ -8,10 +8,11 @@ use super::{by_source, heaviest};
 use crate::data::draw::mix;
 use crate::recipe::ListRecipe;
 
-/// How many interactions the Gram matrix of one item is counted from before users are sampled.
+/// The number of interactions in the Gram matrix of one item above which users are sampled.
 const COUNTED: usize = 200_000;
 
-/// The local ridge: per source item `i` the targets `j` that it helps to explain, heaviest first; weights may be negative.
+/// The local ridge. Per source item `i`, the targets `j` that it helps to explain, heaviest first;
+/// weights may be negative.
 pub fn local_ridge(interactions: &Interactions, recipe: &ListRecipe) -> WeightedRows {
     let ridge = LocalRidge {
         interactions,
@@ -35,7 +36,7 @@ struct LocalRidge<'a> {
 
 struct Scratch {
     row: SparseRow,
-    /// Per user the neighbours that the user has; all 0 between items.
+    /// The neighbours that each user has, as bits; all 0 between items.
     has: Vec<u64>,
     users: Vec<u32>,
     gram: Vec<f64>,
@@ -54,7 +55,7 @@ impl Scratch {
 }
 
 impl LocalRidge<'_> {
-    /// `w_j`: the neighbours of item `j` and how much each explains it.
+    /// `w_j`: the neighbours of item `j` with their weights in its explanation.
     fn explain(&self, item: usize, scratch: &mut Scratch) -> Vec<(u32, f32)> {
         self.interactions.cooccur(item, &self.user_weights, &mut scratch.row);
         let neighbors = self.neighbors(item, &scratch.row);
@@ -68,7 +69,7 @@ impl LocalRidge<'_> {
         neighbors.into_iter().zip(weights.into_iter().map(|weight| weight as f32)).collect()
     }
 
-    /// `N_j`: the items that share the most users with item `j` for their popularity.
+    /// `N_j`: the items that share the most users with item `j` relative to their popularity.
     fn neighbors(&self, item: usize, row: &SparseRow) -> Vec<u32> {
         let others = row.touched().iter().filter(|&&other| other as usize != item);
         let near = others.map(|&i| (i, row.sum(i) * self.item_weights[i as usize])).collect();
@@ -76,7 +77,8 @@ impl LocalRidge<'_> {
         nearest.into_iter().map(|(i, _)| i).collect()
     }
 
-    /// Fills the lower half of `C5[N, N] + lambda I`. Where the neighbours are very popular, a sample of their users stands for all.
+    /// Fills the lower half of `C5[N, N] + lambda I`. If the neighbours are very popular, a sample
+    /// of their users is counted instead.
     fn count_gram(&self, neighbors: &[u32], scratch: &mut Scratch) {
         let n = neighbors.len();
         let users_of = |&i: &u32| self.interactions.users_of(i as usize);
@@ -151,7 +153,7 @@ mod tests {
     use super::super::interactions::tests::interactions;
     use super::*;
 
-    /// Gauss-Jordan on the whole matrix.
+    /// Gauss-Jordan elimination on the whole matrix, as a reference.
     fn oracle(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         let n = b.len();
         for at in 0..n {

@@ -1,14 +1,16 @@
 //! The item lists: co-occurrence, local ridge, and their merge.
 //!
-//! - `g`, the co-occurrence [`graph`]: `g_ij = d_i^-a C1_ij d_j^-b` with `C1_ij = sum_u R_ui R_uj / d_u`; per `i` the largest are kept.
-//! - `s`, the [`local_ridge`]: each item `j` is explained by its nearest items `N_j`, `w_j = (C5[N_j, N_j] + lambda I)^-1 C5[N_j, j]`
-//!   with `C5_ij = sum_u R_ui R_uj d_u^-.5`, and `s_ij = w_j(i)`.
+//! - `g`, the co-occurrence [`graph`]: `g_ij = d_i^-a C1_ij d_j^-b` with
+//!   `C1_ij = sum_u R_ui R_uj / d_u`. The largest entries per `i` are kept.
+//! - `s`, the [`local_ridge`]: each item `j` is explained by its nearest items `N_j`.
+//!   `w_j = (C5[N_j, N_j] + lambda I)^-1 C5[N_j, j]` with `C5_ij = sum_u R_ui R_uj d_u^-0.5`, and
+//!   `s_ij = w_j(i)`.
 //! - `M`, the [`merge`] of both: one list per item.
+//! - [`similar`]: the items most similar to each item in the embedding.
 //!
-//! Beside them, of the embedding, the items [`similar`] to each.
-//!
-//! `i` is the item that is owned, `j` the one that is recommended. All are made row by row, without a matrix of co-occurrences
-//! in memory, and are the same for any number of threads.
+//! `i` is the source item, which the user has; `j` is the recommended item. All lists are computed
+//! row by row, without a co-occurrence matrix in memory, and are the same for any number of
+//! threads.
 
 mod add;
 mod graph;
@@ -26,7 +28,7 @@ pub use similar::similar;
 use guanxi_models::column::WeightedRows;
 use rayon::prelude::*;
 
-/// How much `s` and `g` count in the merged list.
+/// The weights of `s` and `g` in the merged list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MergeWeights {
     /// `c_s`.
@@ -79,7 +81,7 @@ fn summed(mut row: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
     row
 }
 
-/// Turns lists of what explains a target into lists of what a source explains.
+/// Regroups links by source: from what explains each target to what each source explains.
 fn by_source(by_target: &[Vec<(u32, f32)>]) -> WeightedRows {
     let mut rows: Vec<Vec<(u32, f32)>> = vec![Vec::new(); by_target.len()];
     for (target, sources) in by_target.iter().enumerate() {
@@ -92,14 +94,14 @@ fn by_source(by_target: &[Vec<(u32, f32)>]) -> WeightedRows {
     WeightedRows::from_rows(&rows)
 }
 
-/// The `n` largest positive weights, heaviest first, ties by number.
+/// The `n` largest positive weights, heaviest first, ties by index.
 fn heaviest(mut row: Vec<(u32, f32)>, n: usize) -> Vec<(u32, f32)> {
     row.retain(|&(_, weight)| weight > 0.0);
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if n < row.len() {
         row.select_nth_unstable_by(n, order);
         row.truncate(n);
-        // A row may have touched nearly all items; what was only looked at must not stay in memory.
+        // A row may have touched nearly all items; the discarded ones must not stay in memory.
         row.shrink_to_fit();
     }
     row.sort_unstable_by(order);

@@ -1,4 +1,4 @@
-//! `similar`: the items that lie nearest to each item in the embedding.
+//! `similar`: the nearest items of each item in the embedding.
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
@@ -6,25 +6,28 @@ use guanxi_models::index::{ItemIndex, Reach, SearchScratch};
 use guanxi_models::kernel::dot;
 use rayon::prelude::*;
 
-/// So many are kept for each item: a page, and what of it may not be shown.
+/// The number of items kept per item: one page, plus a reserve for items that must not be shown.
 const LENGTH: usize = 32;
-/// So many candidates are scored exactly for each that is kept: the index ranks by inner product, and codes are rounded.
+/// The number of candidates scored exactly per kept item. More than 1, because the index ranks by
+/// inner product on rounded codes.
 const CANDIDATES: usize = 2;
-/// So often the lists are walked through to make better ones.
+/// The number of passes that refine the lists.
 const ROUNDS: usize = 2;
-/// Where the index has no graph, and up to so many items, all are compared with all.
+/// The largest catalogue that is compared exhaustively if the index has no graph.
 const MOST_COMPARED: usize = 20_000;
 
 type Neighbors = Vec<(u32, f32)>;
 
-/// Per item the 32 others of largest cosine with its row, nearest first, ties by number, after the cosine; nearly all of the true
-/// ones. Empty for rows of zeros.
+/// The 32 nearest other items per item by cosine of their rows, nearest first, ties by index. The
+/// lists are approximate but miss few true neighbours. Rows of zeros have empty lists.
 ///
-/// First candidates are what `index` finds, which ranks by inner product, and what `lists` names. As what is near to something near is
-/// likely near (W. Dong, C. Moses, K. Li, Efficient k-nearest neighbor graph construction for generic similarity measures, WWW 2011),
-/// each list is then made again of what a walk through all of them finds, in both directions. O(n) searches.
+/// The first candidates are the results of `index`, which ranks by inner product, and the items in
+/// `lists`. Neighbours of neighbours are likely near as well. So each list is then rebuilt from a
+/// walk through all lists, in both directions (W. Dong, C. Moses, K. Li, Efficient k-nearest
+/// neighbor graph construction for generic similarity measures, WWW 2011). O(n) searches.
 ///
-/// Small catalogues, for which the index has no graph, are compared all with all; larger ones without a graph get no lists.
+/// Catalogues so small that the index has no graph are compared exhaustively. Larger ones without a
+/// graph get no lists.
 pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> WeightedRows {
     let near = Near::new(factors);
     let items = || (0..factors.rows()).into_par_iter();
@@ -62,7 +65,7 @@ pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> We
     WeightedRows::from_rows(&rows)
 }
 
-/// Each list, and after it those on whose lists the item is: the nearest 32 of them.
+/// The 32 nearest items from each item's list and from the lists that contain it.
 fn in_both_directions(rows: &[Neighbors]) -> Vec<Neighbors> {
     let mut back = vec![Neighbors::new(); rows.len()];
     for (item, row) in rows.iter().enumerate() {
@@ -77,7 +80,7 @@ fn in_both_directions(rows: &[Neighbors]) -> Vec<Neighbors> {
     both.collect()
 }
 
-/// The 32 of largest cosine, ties by number.
+/// The 32 items of largest cosine, ties by index.
 fn nearest_of(mut row: Neighbors) -> Neighbors {
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if row.len() > LENGTH {
@@ -89,7 +92,7 @@ fn nearest_of(mut row: Neighbors) -> Neighbors {
     row
 }
 
-/// Rows whose cosines are asked for.
+/// The rows whose cosines are computed.
 struct Near<'a> {
     factors: &'a Factors,
     norms: Vec<f32>,
@@ -101,7 +104,7 @@ impl<'a> Near<'a> {
         Self { factors, norms: (0..factors.rows()).into_par_iter().map(norm).collect() }
     }
 
-    /// The best of the candidates that are found for the item's row, scaled to length 1.
+    /// The best of the candidates that are found for the item's normalized row.
     fn nearest(&self, item: usize, candidates: impl FnOnce(&[f32]) -> Vec<u32>) -> Neighbors {
         let row = self.factors.row(item).filter(|_| self.norms[item] > 0.0);
         let Some(row) = row else { return Vec::new() };
@@ -133,7 +136,8 @@ mod tests {
     fn factors() -> Factors {
         let value = |at| uniform(7, at, 0) as f32 - 0.5;
         let mut values: Vec<f32> = (0..16 * ITEMS as u32).map(value).collect();
-        // Lengths that differ as those of trained rows do: a search by inner product finds the long ones.
+        // Row lengths vary like those of trained rows, because a search by inner product favours
+        // long rows.
         for (row, item) in values.chunks_mut(16).zip(0..) {
             let length = 0.1 + 3.0 * (uniform(8, item, 0) as f32).powi(4);
             for value in row {
@@ -144,7 +148,7 @@ mod tests {
         Factors::new(16, values).unwrap()
     }
 
-    /// The true list, by looking at every item.
+    /// The true list, by exhaustive search.
     fn exact(factors: &Factors, item: usize) -> Vec<(u32, f32)> {
         let norm = |row: &[f32]| dot(row, row).sqrt();
         let row = factors.row(item).unwrap();

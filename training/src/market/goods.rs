@@ -1,4 +1,4 @@
-//! What is sold.
+//! The catalogue of a generated market.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use rand::rngs::StdRng;
 use super::draw::zipf;
 use super::params::{DAY, MarketParams};
 
-/// Leaves of the category tree, with the noun that names an item there and a usual price.
+/// The leaves of the category tree: the category, the noun that names its items, and a typical
+/// price.
 const LEAVES: [(&str, &str, f64); 24] = [
     ("shoes/running", "Runner", 79.0),
     ("shoes/hiking", "Boot", 119.0),
@@ -48,7 +49,7 @@ const TAGS: [&str; 8] = ["gift", "local", "handmade", "sale", "eco", "classic", 
 
 const COLORS: [&str; 6] = ["red", "blue", "green", "black", "white", "yellow"];
 
-/// Where shops and people are: north, east.
+/// The cities of shops and users: latitude (north), longitude (east).
 pub(super) const CITIES: [(f64, f64); 8] = [
     (31.23, 121.47),
     (39.90, 116.40),
@@ -60,10 +61,10 @@ pub(super) const CITIES: [(f64, f64); 8] = [
     (32.06, 118.80),
 ];
 
-/// About how many items share a theme, which is what a taste is for.
+/// The approximate number of items per theme. Tastes are preferences for themes.
 const ITEMS_PER_THEME: usize = 25;
 
-/// The catalogue. Item `i` belongs to theme `i % themes`, and the lower its number the better it sells there.
+/// The catalogue. Item `i` belongs to theme `i % themes`; lower indices sell better within a theme.
 #[derive(Debug)]
 pub(super) struct Goods {
     n_items: usize,
@@ -83,7 +84,8 @@ impl Goods {
         self.themes
     }
 
-    /// An item of `theme` that is on sale at `ts`; popular ones more often. `favourite` moves each circle to other items of the theme.
+    /// Draws an item of `theme` that is on sale at `ts`, popular ones more often. `favourite`
+    /// shifts each circle to other items of the theme.
     pub(super) fn draw(&self, theme: usize, favourite: usize, ts: Millis, rng: &mut StdRng) -> u32 {
         let size = (self.n_items - theme).div_ceil(self.themes);
         let drawn = |rng: &mut StdRng| {
@@ -122,7 +124,7 @@ impl Goods {
     }
 }
 
-/// Most items are older than the events, some came during them.
+/// The age of an item: most are older than the events, some appeared during them.
 fn age(rng: &mut StdRng) -> Millis {
     let days = if rng.random_bool(0.85) { 90..400 } else { 1..90 };
     rng.random_range(days.start * DAY..days.end * DAY)
@@ -140,7 +142,7 @@ fn stock(rng: &mut StdRng) -> Option<u32> {
     }
 }
 
-/// Somewhere in one of the cities, within about ten kilometres of its centre.
+/// A random place in one of the cities, within about 10 km of its centre.
 pub(super) fn place(rng: &mut StdRng) -> Place {
     let (lat, lon) = CITIES[rng.random_range(0..CITIES.len())];
     let off = |rng: &mut StdRng| ((rng.random::<f64>() - 0.5) * 2_000.0).round() / 10_000.0;

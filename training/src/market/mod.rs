@@ -1,7 +1,8 @@
 //! A generated social market, for the demo, tests and benches.
 //!
-//! People sit in overlapping circles that share tastes, make friends mostly there, buy what their circles and friends buy,
-//! and open group purchases that friends join. So an embedding, item lists and friends all have something to find, and none has everything.
+//! Users belong to overlapping circles that share tastes, and make most of their friends there.
+//! They buy what their circles and friends buy, and open group purchases that friends join. So
+//! embedding, item lists and friends each explain a part of the events, and none explains all.
 
 mod draw;
 mod goods;
@@ -17,9 +18,10 @@ pub use params::MarketParams;
 use people::People;
 use trade::Trade;
 
-/// The records of a market in the order of a log: items, users, relations, then events in ascending order of time.
+/// The records of a market in log order: items, users, relations, then events in ascending order of
+/// time.
 ///
-/// Lazy: a large market needs memory for its people, not for its events.
+/// The iterator is lazy: memory grows with the users, not with the events.
 pub fn records(params: &MarketParams) -> impl Iterator<Item = Record> + use<> {
     let params = params.clone().sized(params.users, params.items, params.events);
     let goods = Goods::new(&params, &mut stream(&params, 1));

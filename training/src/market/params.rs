@@ -1,35 +1,35 @@
-//! The size and the time of a market.
+//! The size and time of a market.
 
 use guanxi_models::event::Millis;
 
 pub(super) const DAY: Millis = 86_400_000;
-/// How far back events go.
+/// The number of days before `now` that events cover.
 pub(super) const DAYS: Millis = 90;
 
-/// How large a market is, and when.
+/// The parameters of a market: its size and time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarketParams {
-    /// How many users there are, at least 1.
+    /// The number of users, at least 1.
     pub users: usize,
-    /// How many items there are, at least 1.
+    /// The number of items, at least 1.
     pub items: usize,
-    /// How many events there are, exactly.
+    /// The exact number of events.
     pub events: usize,
-    /// How many friends a user has on average; fewer in markets too small for it.
+    /// The mean number of friends per user; fewer in markets too small for it.
     pub friends_per_user: usize,
-    /// The present, in Unix milliseconds: events happened in the 90 days before.
+    /// The present, in Unix milliseconds. Events lie in the 90 days before.
     pub now: Millis,
-    /// The same parameters and the same seed give the same market.
+    /// The seed. Equal parameters and seed give the same market.
     pub seed: u64,
 }
 
 impl MarketParams {
-    /// A market of the default size before `now`: 2,000 users, 1,500 items, 60,000 events.
+    /// A market of the default size that ends at `now`: 2,000 users, 1,500 items, 60,000 events.
     pub fn at(now: Millis) -> Self {
         Self { users: 2_000, items: 1_500, events: 60_000, friends_per_user: 12, now, seed: 1 }
     }
 
-    /// The same market with another size; the friends stay.
+    /// The same market with another size. The number of friends per user stays.
     #[must_use]
     pub fn sized(self, users: usize, items: usize, events: usize) -> Self {
         Self { users: users.max(1), items: items.max(1), events, ..self }

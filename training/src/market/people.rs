@@ -1,4 +1,4 @@
-//! Who buys.
+//! The users of a generated market.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::draw::zipf;
 use super::goods::place;
 use super::params::MarketParams;
 
-/// About how many users share a circle, if there are enough of them.
+/// The approximate number of users per circle, if there are enough users.
 const CIRCLE: usize = 30;
 
 const NAMES: [&str; 24] = [
@@ -47,11 +47,11 @@ pub(super) struct People {
     /// The circles of each user; the first is the closest.
     circles: Vec<Vec<u32>>,
     members: Vec<Vec<u32>>,
-    /// Both ways, unordered.
+    /// Both directions, unordered.
     friends: Vec<Vec<u32>>,
-    /// What each circle likes.
+    /// The themes that each circle likes.
     circle_themes: Vec<[u32; 4]>,
-    /// What each user likes alone.
+    /// The theme that each user likes independently of circles.
     own_theme: Vec<u32>,
 }
 
@@ -74,7 +74,7 @@ impl People {
         people
     }
 
-    /// Everybody looks for half of a usual number of friends; the others come from being found.
+    /// Each user befriends half of the usual number on average; being found adds the other half.
     fn make_friends(&self, usual: usize, rng: &mut StdRng) -> Vec<Vec<u32>> {
         let n_users = self.circles.len();
         let mut friends: Vec<Vec<u32>> = vec![Vec::new(); n_users];
@@ -94,7 +94,7 @@ impl People {
         friends
     }
 
-    /// Somebody of the user's circles, or now and then anybody.
+    /// A random member of the user's circles, or occasionally any user.
     fn acquaintance(&self, user: usize, rng: &mut StdRng) -> u32 {
         if rng.random_bool(0.15) {
             return rng.random_range(0..self.circles.len() as u32);
@@ -104,11 +104,12 @@ impl People {
         circle[rng.random_range(0..circle.len())]
     }
 
-    /// A user; some are far more active than others, wherever they are numbered.
+    /// Draws a user. Activity varies widely and does not follow the index.
     pub(super) fn draw(&self, rng: &mut StdRng) -> u32 {
         let n_users = self.circles.len() as u64;
         let rank = (n_users as f64 * rng.random::<f64>().powf(1.7)) as u64;
-        // A stride that is prime and larger than most markets spreads the ranks over the numbers.
+        // The stride is prime and larger than most markets, so it spreads the ranks over the
+        // indices.
         (rank.min(n_users - 1) * 1_000_003 % n_users) as u32
     }
 
@@ -120,7 +121,7 @@ impl People {
         self.circles[user as usize][0]
     }
 
-    /// A theme that the user likes, and the circle that it came from.
+    /// Draws a theme that the user likes, and the circle it came from.
     pub(super) fn theme(&self, user: u32, rng: &mut StdRng) -> (usize, usize) {
         let joined = &self.circles[user as usize];
         let circle = joined[zipf(joined.len(), rng.random())] as usize;
@@ -165,7 +166,7 @@ impl People {
     }
 }
 
-/// One circle for all in turn, and up to two more.
+/// One circle per user in rotation, and up to two more.
 fn circles_of(user: usize, n_circles: usize, rng: &mut StdRng) -> Vec<u32> {
     let mut joined = vec![(user % n_circles) as u32];
     for _ in 0..rng.random_range(0..3) {

@@ -1,4 +1,4 @@
-//! What happens.
+//! The events of a generated market.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,9 +13,9 @@ use super::params::{DAY, DAYS, MarketParams};
 use super::people::People;
 
 const MINUTE: Millis = 60_000;
-/// How many purchases a person talks about.
+/// The number of latest purchases per user that friends may imitate.
 const TALKED_ABOUT: usize = 6;
-/// What a person may do with an item in one go, and how often in a thousand.
+/// The sequences of events that a visit may produce, each with its frequency per thousand.
 const COURSES: [(u32, &[EventType]); 9] = [
     (380, &[EventType::View]),
     (120, &[EventType::Impression, EventType::View, EventType::Click]),
@@ -28,7 +28,7 @@ const COURSES: [(u32, &[EventType]); 9] = [
     (5, &[EventType::View, EventType::Report]),
 ];
 
-/// Something that is going to happen. The order is that of time, then of planning.
+/// A planned event. Plans are ordered by time, then by planning order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Plan {
     ts: Millis,
@@ -59,7 +59,7 @@ impl Trade {
         Self { params, goods, people, rng, bought, plans: BinaryHeap::new(), planned: 0, told: 0 }
     }
 
-    /// The moment up to which nothing new is going to be planned: visits start evenly over the 90 days.
+    /// The time before which no new event will be planned. Visits start evenly over the 90 days.
     fn clock(&self) -> Millis {
         let span = DAYS * DAY - DAY;
         let share = self.told as f64 / self.params.events.max(1) as f64;
@@ -72,7 +72,7 @@ impl Trade {
         self.plans.push(Reverse(Plan { ts, number: self.planned, user, item, kind, sharer }));
     }
 
-    /// Somebody comes by.
+    /// Plans the events of one visit.
     fn visit(&mut self) {
         let start = self.clock();
         let user = self.people.draw(&mut self.rng);
@@ -84,7 +84,7 @@ impl Trade {
         }
     }
 
-    /// What a friend bought, else something to the user's taste, else whatever.
+    /// An item that a friend bought, else one of the user's taste, else any.
     fn interest(&mut self, user: u32, ts: Millis) -> (u32, Option<u32>) {
         let draw: f64 = self.rng.random();
         if draw < 0.25
@@ -113,7 +113,7 @@ impl Trade {
         Some((friend, bought[self.rng.random_range(0..bought.len())]))
     }
 
-    /// What follows from an event.
+    /// Plans the consequences of an event.
     fn follow_up(&mut self, plan: Plan) {
         let Plan { ts, user, item, kind, .. } = plan;
         if kind == EventType::GroupOpen {
@@ -135,7 +135,7 @@ impl Trade {
         }
     }
 
-    /// Up to four friends join a group purchase within the day.
+    /// Plans up to four friends who join a group purchase within the day.
     fn invite(&mut self, open: Plan) {
         for _ in 0..self.rng.random_range(1..5) {
             let friends = self.people.friends(open.user);

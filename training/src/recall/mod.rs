@@ -1,4 +1,4 @@
-//! How much of the true answers the index finds: the same questions, searched and scored exhaustively.
+//! Recall of the index: the same queries, answered by search and by exhaustive scoring.
 
 mod widths;
 
@@ -15,42 +15,44 @@ use crate::data::draw::mix;
 use crate::judge::bootstrap::Interval;
 pub use widths::{WIDTHS, Width};
 
-/// How many of the best are looked for.
+/// The list length that is compared.
 pub const K: usize = 10;
 
-/// The scenarios whose lists come from a search.
+/// The scenarios whose lists come from an index search.
 pub const SCENARIOS: [Scenario; 3] =
     [Scenario::ForYou, Scenario::SimilarItems, Scenario::FriendsAlsoBought];
 
-/// What is asked.
+/// The queries of a recall measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecallSampling {
-    /// How many questions of each kind.
+    /// The number of queries of each kind.
     pub queries: usize,
-    /// Draws them.
+    /// The seed that draws them.
     pub seed: u64,
-    /// How many candidates a search keeps; none: as many as the index was measured to need.
+    /// The number of candidates that a search keeps. `None` uses the effort that the index was
+    /// calibrated to.
     pub ef: Option<usize>,
 }
 
-/// The questions of one scenario with filters of one kind.
+/// The recall of one scenario with filters of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecallRow {
     /// The scenario.
     pub scenario: String,
-    /// What the filter asks for; none without one.
+    /// The filter's condition; `None` if there is no filter.
     pub filter: Option<String>,
-    /// The share of all items that passes, on average.
+    /// The mean share of all items that pass the filter.
     pub share: f64,
-    /// How many questions there were.
+    /// The number of queries.
     pub queries: usize,
-    /// The share of the true ten that is found: the mean over questions, with its 95 % interval.
+    /// The share of the exact top 10 that is found: the mean over queries, with its 95 % interval.
     pub recall: Interval,
-    /// How many lists are shorter than they could be.
+    /// The number of lists that are shorter than they could be.
     pub short: usize,
 }
 
-/// Asks every kind of question. O(queries x items x dim) for each row: each answer is found by scoring everything, too.
+/// Measures every kind of query. O(queries x items x dim) per row, because each answer is also
+/// found by scoring every item.
 pub fn measure(world: &World, sampling: RecallSampling) -> Result<Vec<RecallRow>, QueryError> {
     let all = Width { name: None, filters: vec![None] };
     let widths: Vec<Width> = std::iter::once(all).chain(widths::of(world, sampling.seed)).collect();
@@ -84,7 +86,7 @@ fn row(
     })
 }
 
-/// Users and items are drawn without repetition, filters in turn.
+/// Draws users and items without replacement; filters take turns.
 fn queries(
     world: &World,
     sampling: RecallSampling,
@@ -117,7 +119,7 @@ fn queries(
     drawn.into_iter().zip(filters).map(query).collect()
 }
 
-/// The items that have a direction to ask for.
+/// The items that have a nonzero row.
 fn trained(world: &World) -> Vec<u32> {
     let has_direction = |item: &u32| {
         let row = world.model().item_factors.row(*item as usize);
@@ -131,7 +133,7 @@ fn items(world: &World, query: &Query, scratch: &mut Scratch) -> Result<Vec<Item
 }
 
 struct Overlap {
-    /// None where there is nothing to find.
+    /// `None` if there is nothing to find.
     share: Option<f64>,
     is_short: bool,
 }
@@ -142,9 +144,9 @@ fn overlap(exact: &[ItemIdx], found: &[ItemIdx]) -> Overlap {
     Overlap { share, is_short: found.len() < exact.len() }
 }
 
-/// By the normal distribution of means.
+/// The interval of the mean, by the normal approximation.
 fn interval(shares: &[f64]) -> Interval {
-    /// Of the standard normal distribution, 95 % lie within so many deviations.
+    /// The number of standard deviations that contain 95 % of a normal distribution.
     const DEVIATIONS: f64 = 1.96;
     let n = shares.len().max(1) as f64;
     let mean = shares.iter().sum::<f64>() / n;

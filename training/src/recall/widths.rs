@@ -1,4 +1,4 @@
-//! Filters that let a given share of a catalogue through, made from what the catalogue holds.
+//! Filters that pass a given share of a catalogue, made from the catalogue's own values.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use guanxi_models::{ItemIdx, World};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// The shares that are looked for.
+/// The shares to find filters for.
 pub const WIDTHS: [f64; 4] = [0.5, 0.1, 0.01, 0.001];
 
-/// So many ranges of prices are drawn for each share.
+/// The number of price ranges drawn per share.
 const RANGES: usize = 20;
 
-/// A filter of which the share is farther off than by this factor is not taken for it.
+/// The largest factor by which a filter's share may differ from the target share.
 const NEAR: f64 = 2.0;
 
-/// Filters of about one share.
+/// Filters of about the same share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Width {
-    /// What they ask for; none where there is no filter.
+    /// The filters' condition; `None` if there is no filter.
     pub name: Option<String>,
-    /// Asked in turn.
+    /// The filters, used in turn.
     pub filters: Vec<Option<Filter>>,
 }
 
@@ -32,7 +32,7 @@ impl Width {
         Self { name: Some(name), filters: filters.into_iter().map(Some).collect() }
     }
 
-    /// The share of all items that passes, on average over the filters.
+    /// The mean share of all items that pass the filters.
     pub(super) fn share(&self, world: &World) -> f64 {
         let items = world.counts().items;
         let passing = |filter: &Filter| world.catalogue().condition(filter, items).set().len();
@@ -42,7 +42,7 @@ impl Width {
     }
 }
 
-/// For each share the category, tag or merchant that is nearest to it, and ranges of prices.
+/// For each share, the nearest category, tag or merchant, and price ranges.
 pub(super) fn of(world: &World, seed: u64) -> Vec<Width> {
     let known: Vec<&Item> = (0..world.counts().items as u32)
         .filter_map(|item| Some(&**world.item_at(ItemIdx(item))?))
@@ -64,7 +64,7 @@ pub(super) fn of(world: &World, seed: u64) -> Vec<Width> {
     widths
 }
 
-/// How many items each category, tag and merchant has. What lies below a category is in it.
+/// The number of items per category, tag and merchant. A category includes its subcategories.
 fn named(items: &[&Item]) -> Vec<(Filter, usize)> {
     let mut categories: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut tags, mut merchants) = (categories.clone(), categories.clone());
@@ -98,14 +98,14 @@ fn nearest(named: &[(Filter, usize)], count: f64) -> Option<Filter> {
     (off(best.1) <= NEAR.ln()).then(|| best.0.clone())
 }
 
-/// Known prices, ascending.
+/// The known prices, ascending.
 fn prices(items: &[&Item]) -> Vec<f64> {
     let mut prices: Vec<f64> = items.iter().filter_map(|item| item.price).collect();
     prices.sort_unstable_by(f64::total_cmp);
     prices
 }
 
-/// Ranges that hold `count` items each, if there are so many, wherever they lie.
+/// Random price ranges that hold `count` items each; `None` if there are too few items.
 fn ranges(prices: &[f64], count: usize, rng: &mut StdRng) -> Option<Vec<Filter>> {
     let starts = prices.len().checked_sub(count.max(1))?;
     let range = |_| {

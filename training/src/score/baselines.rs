@@ -1,4 +1,4 @@
-//! What every model must beat: popularity and item-kNN.
+//! The baselines that every model must beat: popularity, friends and item-kNN.
 
 use guanxi_models::column::WeightedRows;
 
@@ -8,7 +8,7 @@ use crate::lists::{Interactions, add_lists, neighbors_by_cosine};
 use crate::recipe::BaselineRecipe;
 use crate::score::scoring::FriendScores;
 
-/// The same list for everybody: what most users have.
+/// Ranks items by the number of users who have them; the same list for all users.
 #[derive(Clone, Debug)]
 pub struct Popularity {
     counts: Vec<f32>,
@@ -29,7 +29,8 @@ impl Scorer for Popularity {
     }
 }
 
-/// What friends bought, by the strength of their ties; popularity breaks ties and stands in where friends bought nothing.
+/// Ranks items by the friends who bought them, weighted by the strength of their ties. Popularity
+/// breaks ties and ranks the items that no friend bought.
 #[derive(Debug)]
 pub struct Friends<'a> {
     friends: FriendScores<'a>,
@@ -37,7 +38,7 @@ pub struct Friends<'a> {
 }
 
 impl<'a> Friends<'a> {
-    /// Puts friends before popularity.
+    /// Ranks by friends first, then by popularity.
     pub fn new(friends: FriendScores<'a>, popularity: &Popularity) -> Self {
         let most = popularity.counts.iter().copied().fold(1.0, f32::max);
         let popularity = popularity.counts.iter().map(|count| 1e-6 * count / most).collect();
@@ -55,11 +56,12 @@ impl Scorer for Friends<'_> {
     }
 }
 
-/// An item scores the cosines of those of its nearest items that the user has; popularity breaks ties.
+/// Scores an item by the sum of the cosines of its nearest items that the user has. Popularity
+/// breaks ties.
 #[derive(Debug)]
 pub struct ItemKnn<'a> {
     positives: &'a Positives,
-    /// Per source item the items that have it among their nearest, with the cosine.
+    /// Per source item, the items that have it among their nearest, with the cosine.
     links: WeightedRows,
     popularity: Vec<f32>,
 }

@@ -1,14 +1,14 @@
-//! What draws everybody to an item: how many bought it.
+//! The bias of each item: its general popularity, measured by purchases.
 
 use guanxi_models::history::{BOUGHT, Entry, NEGATIVE};
 
 use crate::data::dataset::Dataset;
 
-/// `b_j = ln(1 + n_j)` for every item, `n_j` the users who bought it and kept it; where nobody ever bought anything, the users who
-/// have not spoken against it.
+/// `b_j = ln(1 + n_j)` for every item, where `n_j` is the number of users who bought it and kept
+/// it. If no user ever bought anything, `n_j` counts the users who have not rejected the item.
 ///
-/// The logarithm makes it the log-odds of a choice by popularity alone, to which taste adds. A purchase fades as the data's events
-/// do. O(entries).
+/// The logarithm makes it the log-odds of a choice by popularity alone, to which taste adds. A
+/// purchase fades as the data's events do. O(entries).
 pub fn bias(data: &Dataset) -> Vec<f32> {
     let is_bought = |entry: &Entry| entry.flags & (BOUGHT | NEGATIVE) == BOUGHT;
     let buyers = users_of(data, |entry| is_bought(entry) && entry.is_positive());
@@ -17,7 +17,8 @@ pub fn bias(data: &Dataset) -> Vec<f32> {
     users.into_iter().map(f32::ln_1p).collect()
 }
 
-/// The users with an entry that counts, each as far as it has not faded.
+/// The number of users with an entry that satisfies `counts`, each weighted by how little it has
+/// faded.
 fn users_of(data: &Dataset, counts: impl Fn(&Entry) -> bool) -> Vec<f32> {
     let mut users = vec![0.0; data.n_items()];
     for user in 0..data.n_users() {

@@ -1,4 +1,4 @@
-//! Scores of all items for a user: those of the model, and the baselines that it must beat.
+//! Scores of all items for a user, by the model and by the baselines that it must beat.
 
 pub mod baselines;
 pub mod bias;

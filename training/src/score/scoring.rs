@@ -1,4 +1,4 @@
-//! The score that serving gives, for all items at once: embedding, item lists, friends and popularity.
+//! The score of serving for all items at once: embedding, item lists, friends and popularity.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -10,7 +10,7 @@ use crate::data::dataset::Positives;
 use crate::judge::case::Scorer;
 use crate::lists::add_lists;
 
-/// `p_u.q_j`.
+/// Scores by the embedding alone: `p_u.q_j`.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddingScorer<'a> {
     /// `p`.
@@ -26,7 +26,7 @@ impl Scorer for EmbeddingScorer<'_> {
     }
 }
 
-/// The inner products of some rows with those of all items, row after row.
+/// The inner products of some rows with all items, row after row.
 pub(crate) fn score_rows<'a>(
     rows: impl ExactSizeIterator<Item = &'a [f32]>,
     items: &Factors,
@@ -40,21 +40,21 @@ pub(crate) fn score_rows<'a>(
     general_mat_mul(1.0, &p, &q.t(), 0.0, &mut out);
 }
 
-/// `f_u(j) = sum_f w_uf r_fj / sum_f w_uf`, over what friends bought and show.
+/// `f_u(j) = sum_f w_uf r_fj / sum_f w_uf`, over the purchases that friends made and show.
 #[derive(Clone, Copy, Debug)]
 pub struct FriendScores<'a> {
     /// Friends with the strength of their ties.
     pub ties: &'a WeightedRows,
-    /// What each user bought and shows.
+    /// The purchases of each user that friends may see.
     pub shown: &'a Positives,
-    /// Friends of friends, where they count.
+    /// The friends of friends, if they count.
     pub second_hop: Option<SecondHop<'a>>,
 }
 
-/// `eta sum_g v_ug r_gj`, over friends of friends: see [`guanxi_models::reach`].
+/// `eta sum_g v_ug r_gj`, over friends of friends; see [`guanxi_models::reach`].
 #[derive(Clone, Copy, Debug)]
 pub struct SecondHop<'a> {
-    /// Whom each user reaches; nobody where enough is known of the user.
+    /// The friends of friends of each user; empty for users with enough history.
     pub reached: &'a WeightedRows,
     /// `eta`.
     pub strength: f32,
@@ -73,7 +73,7 @@ impl FriendScores<'_> {
         }
     }
 
-    /// Adds `by` times each person's weight to what the person shows.
+    /// Adds `by` times each person's weight to the items that the person shows.
     fn add_shown(&self, (people, weights): (&[u32], &[f32]), by: f32, scores: &mut [f32]) {
         for (&person, &weight) in people.iter().zip(weights) {
             for &item in self.shown.row(person as usize) {
@@ -83,7 +83,7 @@ impl FriendScores<'_> {
     }
 }
 
-/// Items with their weights, all multiplied.
+/// Items with their weights, each multiplied by `by`.
 pub(crate) fn weighed<'a>(
     (items, weights): (&'a [u32], &'a [f32]),
     by: f32,
