@@ -1,4 +1,4 @@
-//! Training on what shops really send: nothing, one thing, always the same thing, too much of one.
+//! Training on extreme data: none, a single row, constant values, too much of one kind.
 
 use guanxi_models::event::EventType;
 use guanxi_models::id::Offset;
@@ -34,7 +34,8 @@ fn trained(data: &Dataset) -> Model {
     fit(data, &recipe(), Offset(1), &mut Silent).expect("there is something to train on").0
 }
 
-/// Every number is finite, and every user is answered with a list that repeats nothing and holds nothing of the user's own.
+/// Asserts that every number is finite and that every user gets a list without duplicates and
+/// without items the user already has.
 fn assert_sensible(data: &Dataset) -> Model {
     let model = trained(data);
     let tables = [&model.user_factors, &model.item_factors];
@@ -50,13 +51,13 @@ fn assert_sensible(data: &Dataset) -> Model {
 
 fn assert_list(data: &Dataset, world: &World, user: &str) {
     let query = Query { user: Some(user.to_owned()), ..Query::default() };
-    let answer = world.recommend(&query, &mut Scratch::default()).expect("a sound question");
+    let answer = world.recommend(&query, &mut Scratch::default()).expect("the query is valid");
     let number = data.users.iter().position(|known| known == user).expect("the user is known");
     let seen = data.histories.row(number).items;
     let mut listed = HashSet::new();
     for one in &answer.items {
-        assert!(one.score.is_finite(), "{user} is told of {} with {}", one.item.0, one.score);
-        assert!(listed.insert(one.item), "{user} is told of {} twice", one.item.0);
+        assert!(one.score.is_finite(), "{user} gets {} with score {}", one.item.0, one.score);
+        assert!(listed.insert(one.item), "{user} gets {} twice", one.item.0);
         assert!(!seen.contains(&one.item.0), "{user} has {} already", one.item.0);
     }
     let unseen = data.n_items() - seen.len();
@@ -137,7 +138,7 @@ fn weights_of_any_size_leave_everything_finite() {
 
 #[test]
 fn a_catalogue_of_which_one_user_touched_everything() {
-    // One of the list's costs grows with the square of a history: `longest_history` bounds it.
+    // One cost of the lists grows with the square of a history; `longest_history` bounds it.
     const ITEMS: usize = 100_000;
     let mut builder = builder();
     for n in 0..1_000_000 {

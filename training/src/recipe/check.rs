@@ -1,4 +1,4 @@
-//! Which numbers a recipe may hold.
+//! The allowed ranges of a recipe's numbers.
 
 use guanxi_models::factors::Factors;
 

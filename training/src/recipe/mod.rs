@@ -1,7 +1,8 @@
-//! What a training run can be told.
+//! The parameters of a training run.
 //!
-//! A recipe is a TOML file; every key has a default, and a key that isn't known is an error. Three recipes are built in:
-//! `quick` for a demo, `default`, and `best`, which searches for better numbers around the default and takes thirty times as long.
+//! A recipe is a TOML file. Every key has a default, and an unknown key is an error. Three recipes
+//! are built in: `quick` for a demo, `default`, and `best`. `best` searches for better numbers
+//! around the default and takes thirty times as long.
 
 mod check;
 mod choice;
@@ -20,39 +21,40 @@ pub use choice::EmbeddingChoice;
 pub use split::{SplitKind, SplitRecipe, Target};
 pub use trial::Trial;
 
-/// All that a training run can be told.
+/// All parameters of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Everything random follows from this: the same data and the same seed give the same model.
+    /// The random seed: equal data and seed give the same model.
     pub seed: u64,
-    /// How events become confidence.
+    /// The confidence of events.
     pub events: EventRecipe,
     /// The embedding.
     pub embedding: EmbeddingRecipe,
     /// The item lists.
     pub lists: ListRecipe,
-    /// What friends count.
+    /// The weight of friends.
     pub friends: FriendRecipe,
-    /// Which rows are held out to learn the blend and to report on.
+    /// The rows held out to learn the blend and to report on.
     pub split: SplitRecipe,
-    /// How the parts of the score are weighed.
+    /// The weights of the parts of the score.
     pub blend: BlendRecipe,
-    /// How long to search for a better recipe before training.
+    /// The budget of a search for a better recipe before training.
     pub search: SearchRecipe,
-    /// What the model is compared with.
+    /// The baselines that the model is compared with.
     pub baselines: BaselineRecipe,
 }
 
-/// How events become confidence.
+/// The confidence of events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EventRecipe {
-    /// Confidence added by one event, by its type; a type that isn't named keeps its default, and 0 leaves one out.
+    /// The confidence that one event adds, by event type. A type without an entry keeps its
+    /// default; 0 ignores a type.
     pub weights: BTreeMap<EventType, f32>,
-    /// After so many days an event counts half; left out, events never fade.
+    /// The number of days after which an event counts half. If absent, events never fade.
     pub half_life_days: Option<f32>,
-    /// The most confidence that one user can have in one item.
+    /// The maximum confidence of one user in one item.
     pub cap: f32,
 }
 
@@ -62,17 +64,19 @@ pub struct EventRecipe {
 pub struct EmbeddingRecipe {
     /// The width of an embedding, a multiple of 16.
     pub dim: usize,
-    /// How often both sides are solved.
+    /// The number of sweeps over both sides.
     pub sweeps: usize,
-    /// How: `exact`, or `conjugate-gradients`, which is faster and comes close.
+    /// The solver: `exact`, or `conjugate-gradients`, which is faster and nearly as good.
     pub solver: Solver,
-    /// `a0 m`: the confidence of a user in everything not touched together, in units of the mean confidence in what was. Of several values the best on held-out rows is taken.
+    /// `a0 m`: the total confidence of a user in all untouched items, in units of the mean
+    /// confidence in touched ones. If several values are given, the best on held-out rows is used.
     pub unobserved: Vec<f32>,
-    /// The ridge of a user of mean activity, in the same units. Of several values the best is taken.
+    /// The ridge of a user of mean activity, in the same units. If several values are given, the
+    /// best is used.
     pub ridge: Vec<f32>,
-    /// `nu`: how the ridge grows with activity.
+    /// `nu`: the exponent by which the ridge grows with activity.
     pub ridge_exponent: f32,
-    /// `g`: items not touched count as `popularity^-g`; 0 for all alike.
+    /// `g`: an untouched item counts `popularity^-g`; 0 weights all alike.
     pub item_frequency_exponent: f32,
 }
 
@@ -80,69 +84,75 @@ pub struct EmbeddingRecipe {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListRecipe {
-    /// How many links of the co-occurrence graph an item keeps.
+    /// The number of links that an item keeps in the co-occurrence graph.
     pub graph_links: usize,
-    /// How much the graph discounts popular items that are owned.
+    /// The exponent that discounts popular source items in the graph.
     pub source_exponent: f32,
-    /// How much the graph discounts popular items that are recommended: the popularity dial, .15 to .3.
+    /// The exponent that discounts popular recommended items in the graph: the popularity dial,
+    /// 0.15 to 0.3.
     pub target_exponent: f32,
-    /// How much the graph discounts what active users have in common.
+    /// The exponent that discounts the items of active users in the graph.
     pub user_exponent: f32,
-    /// How much less an item of the user's own counts for each that came after it: see [`guanxi_models::recency`]. 0 for all alike.
+    /// The discount of a user's item for each later one; see [`guanxi_models::recency`]. 0 weights
+    /// all alike.
     pub recency: f32,
-    /// How many items the local ridge explains an item by, at most 64.
+    /// The number of items that explain an item in the local ridge, at most 64.
     pub neighbors: usize,
-    /// `lambda`: how strongly the local ridge is held back, 3 to 30.
+    /// `lambda`: the regularization of the local ridge, 3 to 30.
     pub lambda: f32,
-    /// How many entries an item's merged list keeps.
+    /// The number of entries in an item's merged list.
     pub length: usize,
-    /// Of users with more items than this, so many are drawn for the lists: cost grows with the square.
+    /// The maximum history for the lists; longer ones are sampled down to it, because the cost
+    /// grows with the square.
     pub longest_history: usize,
 }
 
-/// What friends count in the embedding, and friends of friends beside them.
+/// The weight of friends in the embedding, and of friends of friends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FriendRecipe {
-    /// `sigma`: the strengths of the friends' prior to choose from, on users made cold. 0, without a prior, is always among them.
+    /// `sigma`: the strengths of the friend prior to choose from, judged on users made cold. 0,
+    /// which means no prior, is always tried.
     pub strengths: Vec<f32>,
-    /// `kappa`: how many friends the mean user weighs.
+    /// `kappa`: the number of friends that the mean user weighs.
     pub shrinkage: f32,
-    /// `eta`: what friends of friends may count beside friends, on users made cold. 0 is always among them.
+    /// `eta`: the weights of friends of friends to choose from, judged on users made cold. 0 is
+    /// always tried.
     pub second_hop: Vec<f32>,
 }
 
-/// How the parts of the score are weighed against each other.
+/// The learning of the blend weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BlendRecipe {
-    /// How many users with held-out rows the weights are learned on, at most.
+    /// The maximum number of users with held-out rows on which the weights are learned.
     pub users: usize,
-    /// How many of the best items of each part are looked at per user.
+    /// The number of candidates per user from each part: its best items.
     pub candidates: usize,
-    /// The weights to try for each part against the embedding's 1. 0 is always among them, also for the embedding.
+    /// The weights to try for each part, relative to 1 for the embedding. 0 is always tried, for
+    /// the embedding too.
     pub weights: Vec<f32>,
 }
 
-/// How long to search for a better recipe before training: see [`crate::fit::search`].
+/// The budget of a search for a better recipe before training; see [`crate::fit::search`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRecipe {
-    /// How many recipes are tried at most; 0 for none but this one.
+    /// The maximum number of recipes to try; 0 disables the search.
     pub trials: usize,
 }
 
-/// What the model is compared with.
+/// The baselines that the model is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BaselineRecipe {
-    /// How many neighbours an item has in item-kNN.
+    /// The number of neighbours per item in item-kNN.
     pub neighbors: usize,
-    /// What is added to the denominator of its cosine.
+    /// The shrinkage added to the denominator of its cosine.
     pub shrinkage: f32,
 }
 
-/// Why a recipe can't be followed.
+/// The reason why a recipe is invalid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RecipeError {
     /// A number is out of its range.
@@ -150,9 +160,9 @@ pub enum RecipeError {
     Range {
         /// The key, with its section.
         key: &'static str,
-        /// What it was.
+        /// The value given.
         value: f64,
-        /// What it may be.
+        /// The allowed values.
         allowed: &'static str,
     },
     /// A list of values to choose from is empty.
@@ -161,7 +171,7 @@ pub enum RecipeError {
         /// The key, with its section.
         key: &'static str,
     },
-    /// The text is no recipe.
+    /// The text is not a valid recipe.
     #[error("the recipe can't be read: {0}")]
     Syntax(String),
 }
@@ -209,7 +219,8 @@ impl Default for EmbeddingRecipe {
 }
 
 impl ListRecipe {
-    /// The most `neighbors`: the local ridge keeps the neighbours that a user has as the bits of one word.
+    /// The maximum of `neighbors`. The local ridge stores the neighbours that a user has as the
+    /// bits of one word.
     pub const MAX_NEIGHBORS: usize = 64;
 }
 
@@ -253,7 +264,7 @@ impl Recipe {
     /// The names of the built-in recipes.
     pub const BUILT_IN: [&'static str; 3] = ["quick", "default", "best"];
 
-    /// The built-in recipe of this name.
+    /// The built-in recipe with this name.
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
             "quick" => Some(Self::quick()),
@@ -275,7 +286,7 @@ impl Recipe {
         recipe
     }
 
-    /// The default, from which a search goes on.
+    /// The recipe `best`: nearly the default, from which a search starts.
     fn best() -> Self {
         let mut recipe = Self::default();
         recipe.embedding.unobserved = vec![120.0];
@@ -292,12 +303,12 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The recipe as TOML, every key written out.
+    /// The recipe as TOML, with every key.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a recipe is numbers, names and tables")
     }
 
-    /// What a [`crate::data::dataset::DatasetBuilder`] folds events with.
+    /// The weights with which a [`crate::data::dataset::DatasetBuilder`] folds events.
     pub fn event_weights(&self) -> EventWeights {
         let mut by_type = EventWeights::default().by_type;
         for (&kind, &weight) in &self.events.weights {
@@ -328,7 +339,7 @@ mod tests {
         assert_eq!(recipe.event_weights(), EventWeights::default());
     }
 
-    /// The documented recipe is the default, and names every key of it.
+    /// The documented recipe equals the default and lists every key.
     #[test]
     fn the_recipe_of_the_documentation_is_the_default_and_whole() {
         let documented = include_str!("../../../docs/recipe.toml");
@@ -353,7 +364,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named() {
         let Err(RecipeError::Syntax(message)) = Recipe::from_toml("[embedding]\ndims = 64") else {
-            panic!("the key was taken");
+            panic!("the unknown key was accepted");
         };
         assert!(message.contains("dims"), "{message}");
     }

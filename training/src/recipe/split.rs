@@ -1,46 +1,50 @@
-//! How rows are held out.
+//! The way rows are held out.
 
 use serde::{Deserialize, Serialize};
 
-/// How rows are held out.
+/// The rows of a user that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitKind {
-    /// The last interactions of every user where times are known, else random ones.
+    /// The last interactions of every user if times are known, else random ones.
     Auto,
-    /// The last interactions of every user by time; equal times by the order of items.
+    /// The last interactions of every user by time, ties by item order.
     Time,
     /// Random interactions of every user.
     Random,
 }
 
-/// What lists are judged by.
+/// The interactions that lists must recover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// Purchases where there are 10,000 and they are a tenth of what users did, else everything.
+    /// Purchases if there are at least 10,000 and they are at least a tenth of the positive
+    /// interactions, else all.
     Auto,
-    /// What users bought: a shop's lists are for that, and looks, carts and failed groups are only hints of it.
+    /// Purchases, the goal of a shop's lists. Views, carts and failed groups are only hints of
+    /// them.
     Purchases,
-    /// Everything that users did and did not take back.
+    /// All positive interactions.
     All,
 }
 
-/// Which rows are held out.
+/// The held-out rows of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitRecipe {
-    /// How they are drawn.
+    /// The selection: the last rows or random ones.
     pub kind: SplitKind,
-    /// What is to be found.
+    /// The interactions to recover.
     pub target: Target,
-    /// The share of a user's items that is held out, more than 0 and less than 1; a user keeps at least one.
+    /// The share of a user's items that is held out, more than 0 and less than 1. A user keeps at
+    /// least one item.
     pub share: f32,
-    /// How often rows are held out to decide by; 0 for once, but up to five times where random ones of few users are.
+    /// The number of splits to tune on. 0 means one, or up to five for random splits of few users.
     pub repeats: usize,
-    /// Judges lists by how they rank what was held out among so many items that the user never touched, instead of among all.
+    /// The number of sampled untouched items that the held-out ones are ranked among. If absent,
+    /// they are ranked among all items.
     pub negatives: Option<usize>,
-    /// The report is on at most so many users, drawn at random.
+    /// The maximum number of users in the report, drawn at random.
     pub report_users: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Systems beside each other on the same users.
+//! A comparison of systems on the same users.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,16 +15,16 @@ use crate::judge::metrics::Metrics;
 pub struct Comparison {
     /// The systems; the first is the model as it serves.
     pub systems: Vec<System>,
-    /// What the first is better by than each of the others, in their order.
+    /// The model's figures minus those of each other system, in their order.
     #[serde(default)]
     pub differences: Vec<Difference>,
-    /// By the number of items that training knows of a user.
+    /// The figures by the number of a user's items in the training data.
     #[serde(default)]
     pub by_items: Vec<Group>,
-    /// By the number of friends.
+    /// The figures by the number of a user's friends.
     #[serde(default)]
     pub by_friends: Vec<Group>,
-    /// What the first reached for each user, to compare it with models that are not in the report. Not written to files.
+    /// The model's marks per user, for a comparison with models outside the report. Not serialized.
     #[serde(skip)]
     pub marks: Vec<Marks>,
 }
@@ -32,45 +32,45 @@ pub struct Comparison {
 /// One system that makes lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
-    /// What it is called.
+    /// The system's name.
     pub name: String,
-    /// How good its lists are.
+    /// The quality of its lists.
     pub metrics: Metrics,
-    /// How sure that is.
+    /// The figures with confidence intervals.
     #[serde(default)]
     pub intervals: Figures<Interval>,
-    /// What its lists show.
+    /// The diversity of its lists.
     #[serde(default)]
     pub shown: Diversity,
 }
 
-/// What the model is better by than another system.
+/// The advantage of the model over another system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// The other system.
     pub to: String,
-    /// The model's figures less the other's, with paired intervals.
+    /// The model's figures minus the other's, with paired intervals.
     pub by: Figures<Interval>,
 }
 
-/// What systems are compared on.
+/// The users and items that systems are compared on.
 #[derive(Clone, Copy, Debug)]
 pub struct Panel<'a> {
-    /// What is ranked.
+    /// The items to rank.
     pub catalogue: Catalogue<'a>,
-    /// The users, and what was held out of them.
+    /// The users and their held-out rows.
     pub cases: &'a [Case],
-    /// How many items training knows of each case's user.
+    /// The number of training items of each case's user.
     pub items: &'a [usize],
-    /// How many friends each has.
+    /// The number of friends of each case's user.
     pub friends: &'a [usize],
-    /// How many users have each item.
+    /// The number of users who have each item.
     pub popularity: &'a [u32],
-    /// Decides the draws of users.
+    /// The seed of the bootstrap.
     pub seed: u64,
 }
 
-/// A system whose lists were looked at.
+/// A system whose lists were evaluated.
 #[derive(Clone, Debug)]
 pub struct Surveyed {
     name: String,
@@ -78,18 +78,19 @@ pub struct Surveyed {
 }
 
 impl Panel<'_> {
-    /// Looks at the lists of one system. Neither lists nor scores are kept.
+    /// Evaluates the lists of one system. Keeps neither lists nor scores.
     pub fn survey(&self, name: &str, scorer: &dyn Scorer) -> Surveyed {
         Surveyed { name: name.to_owned(), survey: self.catalogue.survey(scorer, self.cases) }
     }
 
-    /// Looks at lists that were made elsewhere, one for each case.
+    /// Evaluates lists that were made elsewhere, one per case.
     pub fn surveyed(&self, name: &str, lists: &[Vec<u32>]) -> Surveyed {
         let survey = Survey::of(lists, self.cases, self.catalogue.n_items);
         Surveyed { name: name.to_owned(), survey }
     }
 
-    /// Compares the first system with the others. Nothing where there are no cases.
+    /// Compares the first system with the others. Returns an empty comparison if there are no
+    /// cases.
     pub fn compare(&self, mut all: Vec<Surveyed>) -> Comparison {
         if self.cases.is_empty() || all.is_empty() {
             return Comparison::default();
@@ -117,7 +118,7 @@ impl Panel<'_> {
 }
 
 impl Comparison {
-    /// The difference to the best of the other systems that are no part of the model, by NDCG@20: what the model must beat.
+    /// The difference to the best baseline by NDCG@20, which the model must beat.
     pub fn to_best_baseline(&self) -> Option<&Difference> {
         let is_baseline = |name: &str| BASELINES.contains(&name);
         let baselines = self.systems.iter().filter(|system| is_baseline(&system.name));
@@ -127,7 +128,7 @@ impl Comparison {
     }
 }
 
-/// The systems that are no part of the model.
+/// The names of the systems that are not part of the model.
 pub const BASELINES: [&str; 3] = ["item-kNN", "friends", "popularity"];
 
 #[cfg(test)]
@@ -137,7 +138,7 @@ mod tests {
     use crate::judge::case::cases;
     use guanxi_models::model::Rows;
 
-    /// Ranks by the number, or against it.
+    /// Ranks items by index, ascending or descending.
     struct ByNumber(f32);
 
     impl Scorer for ByNumber {

@@ -1,20 +1,23 @@
-//! What lists show: how much of the catalogue, and how much of it is what everybody has.
+//! The diversity of lists: their coverage of the catalogue and the popularity of their items.
 
 use serde::{Deserialize, Serialize};
 
-/// What the lists of a system show, over the users that the report is on.
+/// The diversity of a system's lists, over the users in the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diversity {
-    /// The share of the catalogue that is on any list of 20.
+    /// The share of the catalogue that occurs on any list of 20.
     pub coverage: f64,
-    /// How unequally places on lists are spread over the catalogue (Gini): 0 all alike, near 1 a few items have all.
+    /// The inequality of list positions over the catalogue (Gini): 0 if equal, near 1 if a few
+    /// items have all.
     pub gini: f64,
-    /// How popular a listed item is on average: the share of the catalogue that fewer users have, those of equal popularity half.
+    /// The mean popularity percentile of a listed item: the share of the catalogue that fewer users
+    /// have, with ties counted half.
     pub popularity: f64,
 }
 
 impl Diversity {
-    /// `listed` counts the lists that each item is on, `popularity` the users who have it.
+    /// Computes the figures. `listed` counts the lists that each item is on, `popularity` the users
+    /// who have it.
     pub fn new(listed: &[u32], popularity: &[u32]) -> Self {
         let items = listed.len().max(1) as f64;
         let coverage = listed.iter().filter(|&&lists| lists > 0).count() as f64 / items;
@@ -38,7 +41,7 @@ fn gini(counts: &[u32]) -> f64 {
     if total > 0.0 { sum / (n * total) } else { 0.0 }
 }
 
-/// For each item the share of items that are less popular, equal ones half.
+/// The share of items that are less popular, with ties counted half, per item.
 fn percentiles(popularity: &[u32]) -> Vec<f64> {
     let mut ascending = popularity.to_vec();
     ascending.sort_unstable();

@@ -1,31 +1,31 @@
-//! Quality by how much is known of a user.
+//! Quality by the number of a user's items or friends.
 
 use serde::{Deserialize, Serialize};
 
 use crate::judge::bootstrap::{Bootstrap, Interval};
 use crate::judge::figures::{Figures, Marks};
 
-/// The users with so many of something, and what each system reaches for them.
+/// The users with a number of items or friends in one range, and each system's quality for them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// The least that they have.
+    /// The smallest number in the range.
     pub from: usize,
-    /// The most that they have; none where there is no limit.
+    /// The largest number in the range; `None` if there is no limit.
     pub to: Option<usize>,
-    /// How many of them the report is on.
+    /// The number of reported users in the group.
     pub users: usize,
     /// The figures of each system, in the order of the report.
     pub systems: Vec<Figures<Interval>>,
 }
 
-/// Where the groups by the number of a user's training items begin.
+/// The lower bounds of the groups by a user's training items.
 pub(super) const BY_ITEMS: [usize; 5] = [0, 5, 10, 20, 50];
 
-/// Where the groups by the number of a user's friends begin.
+/// The lower bounds of the groups by a user's friends.
 pub(super) const BY_FRIENDS: [usize; 4] = [0, 1, 5, 20];
 
 impl Group {
-    /// What the users are called, such as `5-9` or `50+`.
+    /// The label of the range, such as `5-9` or `50+`.
     pub fn label(&self) -> String {
         match self.to {
             Some(to) if to == self.from => to.to_string(),
@@ -35,7 +35,8 @@ impl Group {
     }
 }
 
-/// Splits the users of `marks` (a row per system) at `starts` by what `count` gives for each; groups of nobody are left out.
+/// Groups the users of `marks` (one row per system) by `counts`, with the lower bounds `starts`.
+/// Empty groups are left out.
 pub(super) fn groups(
     starts: &[usize],
     counts: &[usize],

@@ -1,4 +1,4 @@
-//! What a training run tells.
+//! The report of a training run.
 
 mod comparison;
 mod diversity;
@@ -16,22 +16,22 @@ pub use comparison::{BASELINES, Comparison, Difference, Panel, Surveyed, System}
 pub use diversity::Diversity;
 pub use groups::Group;
 
-/// What a model was made of, what was learned, and how good it is beside popularity and item-kNN.
+/// The data of a model, its learned parameters, and its quality beside the baselines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The size of the data.
     pub data: DataSize,
-    /// How the rows to report on were held out.
+    /// The selection of the held-out rows.
     pub held_out: HeldOut,
-    /// The quality of the model beside others.
+    /// The quality of the model and of other systems.
     #[serde(flatten)]
     pub quality: Comparison,
-    /// What was learned.
+    /// The learned parameters.
     pub learned: Choices,
-    /// How items that nobody touched were placed by what is said of them; none where that says nothing.
+    /// The placement of untouched items by their features; `None` if features predict nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed: Option<Placed>,
-    /// The recipes that were tried to find this one; empty where none was.
+    /// The recipes that the search tried; empty if there was no search.
     #[serde(default)]
     pub trials: Vec<Trial>,
 }
@@ -39,59 +39,59 @@ pub struct Report {
 /// The size of the data that a model was trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataSize {
-    /// Users, with or without a history.
+    /// The number of users, with or without a history.
     pub users: usize,
-    /// Items, touched or not.
+    /// The number of items, touched or not.
     pub items: usize,
-    /// Pairs of a user and an item.
+    /// The number of distinct pairs of a user and an item.
     pub interactions: usize,
-    /// Pairs of friends.
+    /// The number of pairs of friends.
     pub friendships: usize,
 }
 
-/// Items that nobody touched.
+/// The placement of untouched items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Placed {
-    /// How many there are.
+    /// The number of untouched items.
     pub untouched: usize,
-    /// How many of them got a row by what is said of them.
+    /// The number of them that got a row from their features.
     pub placed: usize,
     /// The ridge of the regression.
     pub ridge: f64,
-    /// By how much what it foretells was shortened, at most 1.
+    /// The factor that shortens the predicted rows, at most 1.
     pub scale: f64,
 }
 
-/// Where the rows come from that the report is on.
+/// The held-out rows that the report is on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldOut {
-    /// How they were chosen.
+    /// The selection in words.
     pub how: String,
-    /// How many users the weights were learned on; none of them is reported on.
+    /// The number of users that the weights were learned on; none of them is in the report.
     pub learned_on: usize,
-    /// How many users the report is on.
+    /// The number of users in the report.
     pub users: usize,
 }
 
-/// What held-out rows decided.
+/// The parameters tuned on held-out rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Choices {
-    /// `a0 m`.
+    /// `a0 m`: the total confidence in untouched items.
     pub unobserved: f32,
     /// The ridge of a user of mean activity.
     pub ridge: f32,
-    /// `sigma`: 0 where friends don't help the embedding.
+    /// `sigma`; 0 if friends don't improve the embedding.
     pub friend_strength: f32,
     /// The weights of the parts on a common scale.
     pub weights: PerPart,
-    /// The weights with which the model serves.
+    /// The weights that the model serves with.
     pub blend: Blend,
-    /// What was tried for `friend_strength`; empty where there are no friends.
+    /// The strengths tried for `friend_strength`; empty if there are no friends.
     pub strengths: Vec<StrengthTried>,
 }
 
 impl Report {
-    /// The quality of the system of this name.
+    /// The quality of the system with this name.
     pub fn system(&self, name: &str) -> Option<&Metrics> {
         let mut systems = self.quality.systems.iter();
         systems.find(|system| system.name == name).map(|system| &system.metrics)

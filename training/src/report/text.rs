@@ -1,4 +1,4 @@
-//! The report as text: what a terminal shows.
+//! The report as text for a terminal.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -27,7 +27,7 @@ impl Display for Placed {
         let Self { untouched, placed, ridge, scale } = self;
         writeln!(
             f,
-            "untouched items: {placed} of {untouched} placed by what is said of them, ridge {ridge}, scale {scale:.2}"
+            "untouched items: {placed} of {untouched} placed by their features, ridge {ridge}, scale {scale:.2}"
         )
     }
 }
@@ -45,7 +45,7 @@ impl Display for Comparison {
 }
 
 impl Comparison {
-    /// The difference to the embedding and to the best baseline: whether the model earns its keep.
+    /// Writes the differences to the embedding and to the best baseline.
     fn write_differences(&self, f: &mut Formatter<'_>) -> Result {
         let embedding = self.differences.iter().find(|other| other.to == "embedding alone");
         let Some(model) = self.systems.first() else { return Ok(()) };
@@ -62,7 +62,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// The model beside the best baseline, by group.
+    /// Writes the model beside the best baseline, by group.
     fn write_groups(&self, f: &mut Formatter<'_>, of: &str, groups: &[Group]) -> Result {
         let Some(baseline) = self.to_best_baseline().map(|best| best.to.as_str()) else {
             return Ok(());
@@ -83,7 +83,7 @@ impl Comparison {
     }
 }
 
-/// A mean and half of its interval, as 14 characters or more.
+/// A mean with half of its interval's width, padded to at least 14 characters.
 fn with_width(interval: Interval) -> String {
     format!("{:>6.4} +-{:.4}", interval.mean, interval.half_width())
 }

@@ -1,4 +1,4 @@
-//! How good an embedding is after each sweep, for some users with held-out rows.
+//! The quality of an embedding after each sweep, on some users with held-out rows.
 
 use guanxi_models::Factors;
 
@@ -9,21 +9,23 @@ use crate::observer::Observer;
 use crate::recipe::Trial;
 use crate::score::scoring::score_rows;
 
-/// How many users are asked at most: enough for the shape of a curve, few enough to cost next to nothing.
+/// The maximum number of users evaluated: enough for the shape of a curve, few enough to cost next
+/// to nothing.
 const USERS: usize = 200;
 
-/// Passes on what a training run does, and tells beside each sweep how well the embedding finds what was held out.
+/// An observer that forwards all calls and reports the held-out NDCG of the embedding after each
+/// sweep.
 pub(super) struct Audience<'a> {
     observer: &'a mut dyn Observer,
     matrix: &'a Matrix,
     catalogue: Catalogue<'a>,
     cases: &'a [Case],
-    /// Of the embedding that is trained; none before the first.
+    /// The parameters of the current embedding; `None` before the first.
     params: Option<AlsParams>,
 }
 
 impl<'a> Audience<'a> {
-    /// Asks the first of these cases.
+    /// Evaluates the first of these cases.
     pub(super) fn new(
         observer: &'a mut dyn Observer,
         matrix: &'a Matrix,
@@ -33,7 +35,8 @@ impl<'a> Audience<'a> {
         Self { observer, matrix, catalogue, cases: &cases[..cases.len().min(USERS)], params: None }
     }
 
-    /// The mean NDCG@20 by the embedding alone; none where nobody was asked, or the state can't be used.
+    /// The mean NDCG@20 of the embedding alone. `None` without cases, or if the state can't be
+    /// used.
     fn ask(&self, state: &Checkpoint) -> Option<f64> {
         let params = self.params.as_ref().filter(|_| !self.cases.is_empty())?;
         let users: Vec<u32> = self.cases.iter().map(|case| case.user).collect();
@@ -77,10 +80,10 @@ impl Observer for Audience<'_> {
     }
 }
 
-/// `p_u.q_j` where only some users have rows.
+/// Scores `p_u.q_j` for users that have a row here.
 struct SampleScorer {
     users: Vec<u32>,
-    /// One for each of `users`.
+    /// One row for each of `users`.
     rows: Factors,
     items: Factors,
 }
@@ -88,7 +91,11 @@ struct SampleScorer {
 impl Scorer for SampleScorer {
     fn score(&self, users: &[u32], scores: &mut [f32]) {
         let row = |user: &u32| {
-            let at = self.users.iter().position(|one| one == user).expect("the user was asked");
+            let at = self
+                .users
+                .iter()
+                .position(|one| one == user)
+                .expect("only evaluated users are scored");
             self.rows.row(at).expect("a row for each user")
         };
         score_rows(users.iter().map(row), &self.items, scores);

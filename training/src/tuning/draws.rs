@@ -1,4 +1,4 @@
-//! Held-out rows to decide by, and others to report on.
+//! The split of held-out rows into those to tune on and those to report on.
 
 use std::collections::HashSet;
 
@@ -11,29 +11,30 @@ use crate::recipe::Recipe;
 /// One draw of held-out rows.
 #[derive(Clone, Debug)]
 pub struct Draw {
-    /// The rest of the data, and what was held out.
+    /// The remaining data and the held-out rows.
     pub split: Split,
-    /// Users to decide by, in random order.
+    /// The users to tune on, in random order.
     pub learn: Vec<Case>,
-    /// Users to report on, in random order; nobody is in both.
+    /// The users to report on, in random order; disjoint from `learn`.
     pub report: Vec<Case>,
 }
 
-/// Which rows are held out to decide by.
+/// The held-out rows to tune on.
 #[derive(Clone, Copy, Debug)]
 pub enum HeldOutRows<'a> {
-    /// Those of one half of the users; those of the other half are for the report.
+    /// The rows of one half of the users; the other half is for the report.
     Half,
-    /// Those of all users: the report is on rows of a file of its own.
+    /// The rows of all users; the report is on the rows of a separate file.
     All,
-    /// These, of all users.
+    /// The given rows, of all users.
     Given(&'a [Vec<u32>]),
 }
 
-/// With fewer users than this, random rows are held out several times, each time with a model of its own, so that chance decides less.
+/// The number of users below which random rows are held out several times, each with its own model,
+/// to reduce chance.
 const ENOUGH_USERS: usize = 10_000;
 
-/// How often that is done at most.
+/// The maximum number of such repeats.
 const MOST_REPEATS: usize = 5;
 
 impl Draw {
@@ -52,8 +53,8 @@ impl Draw {
     }
 }
 
-/// Draws held-out rows: once where the last rows are held out, where rows are given, or where there are many users; else several
-/// times. No user of the first report is decided by in any draw.
+/// Draws held-out rows. One draw suffices if the last rows are held out, if rows are given, or if
+/// there are many users; otherwise several are made. No draw tunes on a user of the first report.
 pub fn draws(data: &Dataset, rows: HeldOutRows<'_>, recipe: &Recipe) -> Vec<Draw> {
     if let HeldOutRows::Given(rows) = rows {
         return vec![Draw::new(without(data, rows.to_vec()), recipe, |_| false)];

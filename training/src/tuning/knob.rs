@@ -1,28 +1,28 @@
-//! What a search may turn in a recipe, and to which values.
+//! The values of a recipe that a search may change.
 
 use crate::recipe::Recipe;
 
-/// What a knob works on.
+/// The precondition under which a knob has an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// Always there.
+    /// None.
     Nothing,
-    /// Times of interactions.
+    /// The times of interactions.
     Times,
-    /// A local ridge that counts in the blend.
+    /// A local ridge with a weight in the blend.
     Ridge,
-    /// A co-occurrence graph that counts in the blend.
+    /// A co-occurrence graph with a weight in the blend.
     Graph,
 }
 
-/// One number of a recipe with the values that it may take, ascending.
+/// One number of a recipe and its possible values.
 #[derive(Clone, Copy)]
 pub(crate) struct Knob {
     /// The key in the recipe, with its section.
     pub key: &'static str,
     /// The values to try, ascending.
     pub ladder: &'static [f32],
-    /// What must be there for the knob to change anything.
+    /// The precondition under which the knob has an effect.
     pub needs: Needs,
     get: fn(&Recipe) -> f32,
     set: fn(&mut Recipe, f32),
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Knob {
     }
 }
 
-/// All knobs, those that decide most first.
+/// All knobs, the most influential first.
 pub(crate) const KNOBS: [Knob; 15] = [
     Knob {
         key: "lists.recency",
@@ -146,12 +146,13 @@ pub(crate) const KNOBS: [Knob; 15] = [
 ];
 
 impl Knob {
-    /// Where the recipe stands.
+    /// The recipe's current value.
     pub(crate) fn value(&self, recipe: &Recipe) -> f32 {
         (self.get)(recipe)
     }
 
-    /// The recipe with the next larger (`up`) or next smaller value of the ladder, if there is one.
+    /// The recipe with the next larger (`up`) or next smaller value of the ladder; `None` at the
+    /// end of the ladder.
     pub(crate) fn step(&self, recipe: &Recipe, up: bool) -> Option<Recipe> {
         let now = self.value(recipe);
         let next = if up {

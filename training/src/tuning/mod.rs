@@ -1,4 +1,5 @@
-//! What held-out rows decide: the embedding's numbers, the friends' prior, and the weights of the parts.
+//! Tuning on held-out rows: the parameters of the embedding, the friend prior, and the weights of
+//! the parts.
 
 mod audience;
 pub mod draws;
@@ -25,9 +26,11 @@ use crate::tuning::draws::Draw;
 pub use weigh::learn_on_all;
 use weigh::learn_weights;
 
-/// Decides everything on the users to learn from, and returns the models of the rest of the data beside the decisions.
+/// Tunes everything on the users to learn from. Returns the choices and the models of the remaining
+/// data.
 ///
-/// The numbers of the embedding, the friends' prior and what friends of friends count are decided on the first draw, the weights on all.
+/// The parameters of the embedding, the friend prior and the weight of friends of friends are tuned
+/// on the first draw. The blend weights are learned on all draws.
 pub fn tune(
     draws: &[Draw],
     recipe: &Recipe,
@@ -50,7 +53,7 @@ pub fn tune(
     Ok((tuned.clone(), fitted.collect()))
 }
 
-/// Everything but the weights.
+/// Tunes everything except the blend weights.
 fn decide(
     draw: &Draw,
     recipe: &Recipe,
@@ -80,7 +83,7 @@ struct Tuning<'a> {
 }
 
 impl Tuning<'_> {
-    /// The embedding with the best NDCG@20 alone; the first of equals.
+    /// The embedding with the best NDCG@20 by itself; the first on ties.
     fn embedding(
         &self,
         views: &Views,
@@ -130,7 +133,7 @@ impl Tuning<'_> {
     }
 }
 
-/// Every combination of the values that the recipe names.
+/// Every combination of the values that the recipe lists.
 fn choices(recipe: &Recipe) -> Vec<EmbeddingChoice> {
     let embedding = &recipe.embedding;
     let with = |&unobserved: &f32| {

@@ -1,7 +1,8 @@
-//! A budgeted search for a better recipe: one knob at a time, uphill, until nothing gains any more or the budget is spent.
+//! A budgeted search for a better recipe. It hill-climbs one knob at a time, until nothing improves
+//! or the budget is spent.
 //!
-//! Every trial is judged by the lists that it would serve on rows that were held out, so that a number of the embedding is chosen for
-//! what it does beside the lists and friends, not for the embedding alone.
+//! Every trial is judged by its complete lists on held-out rows. So a parameter of the embedding is
+//! chosen for its effect beside the lists and friends, not for the embedding alone.
 
 use crate::error::FitError;
 use crate::judge::metrics::Quality;
@@ -10,19 +11,20 @@ use crate::recipe::{Recipe, Trial};
 use crate::tuning::knob::{KNOBS, Knob};
 use crate::tuning::workbench::{Bench, Judged};
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchOutcome {
     /// The best recipe.
     pub recipe: Recipe,
-    /// All that was tried, in order.
+    /// All trials, in order.
     pub trials: Vec<Trial>,
 }
 
-/// How much better a trial must be to be kept, as a share of the quality: less is noise.
+/// The minimum relative gain for which a trial is kept; less is noise.
 const LEAST_GAIN: f64 = 5e-4;
 
-/// Turns knobs from `recipe` on until `budget` more recipes were tried or no knob gains.
+/// Changes knobs, starting from `recipe`, until `budget` further recipes were tried or no knob
+/// improves.
 pub(crate) fn search(
     bench: Bench<'_>,
     recipe: &Recipe,
@@ -37,7 +39,7 @@ pub(crate) fn search(
     Ok(SearchOutcome { recipe: search.best.recipe, trials: search.trials })
 }
 
-/// The recipe with the first of the values where it names several to choose from.
+/// The recipe reduced to the first value of each list of choices.
 fn single(recipe: &Recipe) -> Recipe {
     let mut recipe = recipe.clone();
     recipe.embedding.unobserved.truncate(1);
@@ -54,7 +56,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Turns every knob once; false where none gained or the budget is spent.
+    /// Tries every knob once. Returns false if none improved or the budget is spent.
     fn round(&mut self) -> Result<bool, FitError> {
         let mut gained = false;
         for knob in &KNOBS {
@@ -66,7 +68,7 @@ impl Search<'_> {
         Ok(gained && self.trials.len() < self.budget)
     }
 
-    /// Turns a knob one way for as long as that gains; whether it did.
+    /// Moves a knob in one direction while that improves. Returns true if it improved.
     fn climb(&mut self, knob: &Knob, up: bool) -> Result<bool, FitError> {
         let mut gained = false;
         while self.trials.len() < self.budget

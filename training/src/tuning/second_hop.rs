@@ -1,4 +1,4 @@
-//! How much friends of friends say about somebody of whom nothing is known: learned, and it may be nothing.
+//! The weight of friends of friends for cold users, learned from data; it may be 0.
 
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
@@ -15,9 +15,10 @@ use crate::score::scoring::{BlendScorer, EmbeddingScorer, FriendScores, SecondHo
 use crate::social::made_cold::{MadeCold, Towards};
 use crate::social::reached::reached;
 
-/// Of the recipe's strengths the one that ranks best for users made cold, or 0 where friends of friends gain nothing beyond noise.
+/// The strength of the recipe that ranks best for users made cold. Returns 0 if friends of friends
+/// gain nothing beyond noise.
 ///
-/// Ranks all items once for each strength, for at most a thousand users.
+/// Ranks all items once per strength, for at most 1,000 users.
 pub(crate) fn learn(fitted: &Fitted, recipe: &Recipe) -> Result<f32, AlsError> {
     let strengths = positive(recipe);
     if fitted.blend.friends <= 0.0 || strengths.is_empty() {
@@ -35,12 +36,12 @@ pub(crate) fn learn(fitted: &Fitted, recipe: &Recipe) -> Result<f32, AlsError> {
     Ok(best.map_or(0.0, |(strength, _)| strength))
 }
 
-/// The strengths of the recipe that let friends of friends count at all.
+/// The positive strengths of the recipe.
 pub(crate) fn positive(recipe: &Recipe) -> Vec<f32> {
     recipe.friends.second_hop.iter().copied().filter(|&strength| strength > 0.0).collect()
 }
 
-/// Users as they were before they did anything.
+/// Users made cold, without any history.
 struct ColdUsers<'a> {
     fitted: &'a Fitted,
     cases: Vec<Case>,
@@ -75,7 +76,7 @@ impl<'a> ColdUsers<'a> {
         Ok(Self { fitted, cases, rows, ties, reached })
     }
 
-    /// NDCG@20 of every user when friends of friends count this much.
+    /// NDCG@20 of every user with this weight of friends of friends.
     fn ndcg(&self, strength: f32) -> Vec<f64> {
         let Fitted { views, als, lists, blend, .. } = self.fitted;
         let nothing = vec![Vec::new(); self.cases.len()];
@@ -110,7 +111,8 @@ mod tests {
     const STARS: u32 = 20;
     const PEOPLE: u32 = 20;
 
-    /// Stars of people who know nobody but the one in the middle, and who take 5 of the 10 items of their star, or of all items.
+    /// Stars of users whose only friend is the one in the middle. They take 5 of the 10 items of
+    /// their star, or of all items.
     fn stars(of_all: bool) -> Dataset {
         let mut builder = DatasetBuilder::default();
         for user in 0..STARS * PEOPLE {

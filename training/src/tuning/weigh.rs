@@ -6,7 +6,8 @@ use crate::fitted::Fitted;
 use crate::judge::case::Case;
 use crate::recipe::Recipe;
 
-/// Learns the weights of the parts, and those of every [arm](ARMS), on the held-out rows of one or several models.
+/// Learns the weights of the parts, for the whole model and for every [arm](ARMS), on the held-out
+/// rows of one or several models.
 pub(super) fn learn_weights<'a>(
     models: impl Iterator<Item = (&'a Fitted, &'a [Case])>,
     recipe: &Recipe,
@@ -20,7 +21,7 @@ pub(super) fn learn_weights<'a>(
     Weights { all: arm(PerPart::ONES), arms: ARMS.map(|one| arm(one.parts)) }
 }
 
-/// The weights learned on everybody, once nothing is left to report on.
+/// The weights learned on all users, after the report is done.
 pub fn learn_on_all(draws: &[Draw], fitted: &[Fitted], recipe: &Recipe) -> Weights {
     let cases: Vec<Vec<Case>> = draws.iter().map(Draw::all).collect();
     learn_weights(fitted.iter().zip(cases.iter().map(Vec::as_slice)), recipe)

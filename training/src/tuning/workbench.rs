@@ -1,4 +1,4 @@
-//! Recipes judged by the lists that they would serve, on held-out rows.
+//! Judges recipes by their complete lists on held-out rows.
 
 use std::sync::Arc;
 
@@ -20,25 +20,25 @@ use crate::social::ties::ties;
 use crate::tuning::draws::Draw;
 use crate::tuning::knob::Needs;
 
-/// One or several splits of the same data, on which a recipe is judged by the mean.
+/// One or several splits of the same data. A recipe's quality is its mean over them.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
     benches: Vec<Workbench<'a>>,
 }
 
-/// A recipe with its quality, and with its parts on every split.
+/// A recipe with its quality and its parts on every split.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
-    /// What was judged.
+    /// The judged recipe.
     pub recipe: Recipe,
-    /// On every split: the quality of the lists that it would serve, the weights that were learned, and the parts.
+    /// Per split: the quality of the lists, the learned weights, and the parts.
     metrics: Vec<Metrics>,
     weights: Vec<PerPart>,
     parts: Vec<Parts>,
     has_times: bool,
 }
 
-/// The parts of one recipe on one split. Cloning them copies no table of numbers.
+/// The parts of one recipe on one split. Cloning copies no table.
 #[derive(Clone, Debug)]
 struct Parts {
     confidences: Arc<Confidences>,
@@ -47,7 +47,7 @@ struct Parts {
     graph: WeightedRows,
 }
 
-/// The rest of a split with whatever no recipe changes.
+/// The remaining data of a split, with all that no recipe changes.
 #[derive(Debug)]
 struct Workbench<'a> {
     data: &'a Dataset,
@@ -58,13 +58,13 @@ struct Workbench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Lays out held-out rows to judge by; `recipe` says how long histories are cut.
+    /// Prepares held-out rows to judge on. `recipe` defines the maximum length of histories.
     pub(crate) fn new(draws: &'a [Draw], recipe: &Recipe) -> Self {
         let bench = |draw: &'a Draw| Workbench::new(&draw.split.rest, &draw.learn, recipe);
         Self { benches: draws.iter().map(bench).collect() }
     }
 
-    /// Judges a recipe. What it shares with `known` is taken from there instead of being trained again.
+    /// Judges a recipe. Parts that it shares with `known` are reused instead of trained again.
     pub(crate) fn judge(
         &self,
         recipe: &Recipe,
@@ -90,12 +90,12 @@ impl<'a> Bench<'a> {
 }
 
 impl Judged {
-    /// The mean over the splits, lists of 20.
+    /// The mean quality of lists of 20 over the splits.
     pub(crate) fn quality(&self) -> Quality {
         Metrics::mean(self.metrics.iter().copied()).at_20
     }
 
-    /// Whether what a knob needs is there.
+    /// True if the precondition of a knob holds.
     pub(crate) fn has(&self, needs: Needs) -> bool {
         let counts = |part: fn(&PerPart) -> f32| self.weights.iter().any(|one| part(one) > 0.0);
         match needs {
@@ -139,7 +139,8 @@ impl<'a> Workbench<'a> {
         Ok(Parts { confidences, als, ridge, graph })
     }
 
-    /// The quality of the lists as they would be served: weights learned, lists merged and cut. Friends' priors are left out.
+    /// The quality of the complete lists: weights learned, lists merged and cut. Friend priors are
+    /// left out.
     fn quality(&self, parts: &Parts, recipe: &Recipe) -> (Metrics, PerPart) {
         let Parts { als, ridge, graph, .. } = parts.clone();
         let beside = Beside { ridge, graph, ties: self.ties.clone() };
@@ -158,7 +159,7 @@ fn embedding(confidences: &Confidences, recipe: &Recipe) -> Result<Als, FitError
     Ok(parts::embedding(confidences, recipe, choice, &mut Silent)?)
 }
 
-/// Whether two recipes fade alike. How events of a type were folded stays as it was read.
+/// True if two recipes fade events alike. The weights by event type stay as the data was folded.
 fn same_events(a: &Recipe, b: &Recipe) -> bool {
     a.events.half_life_days == b.events.half_life_days
 }
