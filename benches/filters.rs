@@ -16,7 +16,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use guanxi_models::filter::Filter;
 use guanxi_models::index::{IndexParams, ItemIndex};
-use guanxi_models::recommend::{Plan, Scratch};
+use guanxi_models::recommend::{Scratch, SearchStrategy};
 use guanxi_models::{Factors, Item, Model, Query, Search, World};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -158,9 +158,14 @@ impl Bench {
         Self { world, users }
     }
 
-    fn ask(&self, user: &User, query: &Query, scratch: &mut Scratch) -> (Option<Plan>, Vec<u32>) {
+    fn ask(
+        &self,
+        user: &User,
+        query: &Query,
+        scratch: &mut Scratch,
+    ) -> (Option<SearchStrategy>, Vec<u32>) {
         let found = self.world.nearest(&user.vector, query, scratch).expect("the filter is known");
-        (found.plan, found.items.into_iter().map(|(_, item)| item.0).collect())
+        (found.strategy, found.items.into_iter().map(|(_, item)| item.0).collect())
     }
 
     fn queries(&self, kind: Option<(usize, usize)>, search: Search) -> Vec<Query> {
@@ -169,23 +174,23 @@ impl Bench {
         self.users.iter().map(query).collect()
     }
 
-    /// Of the ten true ones the share that is found, and the plans that were taken.
+    /// Of the ten true ones the share that is found, and the strategies that were taken.
     fn recall(&self, kind: Option<(usize, usize)>, search: Search) -> (f64, Vec<&'static str>) {
         let mut scratch = Scratch::default();
-        let (mut hits, mut wanted, mut plans) = (0, 0, Vec::new());
+        let (mut hits, mut wanted, mut strategies) = (0, 0, Vec::new());
         let exact = Search::Exact;
         let queries = self.queries(kind, search).into_iter().zip(self.queries(kind, exact));
         for (user, (query, exact)) in self.users.iter().zip(queries) {
-            let (plan, found) = self.ask(user, &query, &mut scratch);
+            let (strategy, found) = self.ask(user, &query, &mut scratch);
             let (_, truth) = self.ask(user, &exact, &mut scratch);
             assert_eq!(found.len(), truth.len(), "a page is short");
             hits += truth.iter().filter(|item| found.contains(item)).count();
             wanted += truth.len();
-            plans.extend(plan.map(Plan::name));
+            strategies.extend(strategy.map(SearchStrategy::name));
         }
-        plans.sort_unstable();
-        plans.dedup();
-        (hits as f64 / wanted as f64, plans)
+        strategies.sort_unstable();
+        strategies.dedup();
+        (hits as f64 / wanted as f64, strategies)
     }
 
     /// CPU time of a query of each way: the median of passes that take turns.
@@ -211,13 +216,15 @@ impl Bench {
 
     fn table(&self) {
         let planned = Way { name: "planned", search: Search::Index { ef: None } };
-        let forced =
-            Plan::ALL.map(|plan| Way { name: plan.name(), search: Search::By { plan, ef: None } });
+        let forced = SearchStrategy::ALL.map(|strategy| Way {
+            name: strategy.name(),
+            search: Search::By { strategy, ef: None },
+        });
         let ways = [&forced[..], &[planned]].concat();
         let none = self.times(None, &[planned])[0];
         let (recall, _) = self.recall(None, planned.search);
         println!(
-            "{:<6} {:<5} {:<8} {:>9} {:>9} {:>7}  plan",
+            "{:<6} {:<5} {:<8} {:>9} {:>9} {:>7}  strategy",
             "width", "kind", "way", "recall@10", "cpu us", "of none"
         );
         line(["all", "none", "planned"], recall, [none, none], "");
@@ -226,8 +233,8 @@ impl Bench {
                 let kind_name = self.users[0].filters[kind].0;
                 let times = self.times(Some((kind, width)), &ways);
                 for (way, time) in ways.iter().zip(times) {
-                    let (recall, plans) = self.recall(Some((kind, width)), way.search);
-                    line([name, kind_name, way.name], recall, [time, none], &plans.join(", "));
+                    let (recall, strategies) = self.recall(Some((kind, width)), way.search);
+                    line([name, kind_name, way.name], recall, [time, none], &strategies.join(", "));
                     let is_held = way.name != planned.name || recall >= LEAST_RECALL;
                     assert!(is_held, "the planner's way finds too little");
                 }
@@ -236,10 +243,10 @@ impl Bench {
     }
 }
 
-fn line([width, kind, way]: [&str; 3], recall: f64, [time, none]: [Duration; 2], plans: &str) {
+fn line([width, kind, way]: [&str; 3], recall: f64, [time, none]: [Duration; 2], strategies: &str) {
     let us = time.as_secs_f64() * 1e6;
     let ratio = time.as_secs_f64() / none.as_secs_f64();
-    println!("{width:<6} {kind:<5} {way:<8} {recall:>9.4} {us:>9.1} {ratio:>7.2}  {plans}");
+    println!("{width:<6} {kind:<5} {way:<8} {recall:>9.4} {us:>9.1} {ratio:>7.2}  {strategies}");
 }
 
 fn filters(criterion: &mut Criterion) {

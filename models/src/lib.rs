@@ -31,6 +31,7 @@ pub use event::{Attribution, Event, EventType, Millis, Visibility};
 pub use factors::Factors;
 pub use id::{IdError, ItemIdx, Offset, UserIdx, check_id};
 pub use model::Model;
-pub use recommend::query::{Answer, Query, QueryError, Reason, Recommendation, Scenario, Search};
+pub use recommend::answer::{Answer, Reason, Recommendation};
+pub use recommend::query::{Query, QueryError, Scenario, Search};
 pub use record::{Attribute, Item, Place, Record, Relation, RelationKind, User};
 pub use world::World;

@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
 use super::Latencies;
-use guanxi_models::recommend::Part;
+use guanxi_models::recommend::RankingStage;
 
 /// One part of the work for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Stage {
     /// From bytes to a question.
     Parse,
     /// One part of the way from a question to a list.
-    Recommend(Part),
+    Recommend(RankingStage),
     /// From a list to bytes.
     Encode,
 }
@@ -22,17 +22,17 @@ pub enum Stage {
 impl Stage {
     const ALL: [Self; 6] = [
         Self::Parse,
-        Self::Recommend(Part::Asker),
-        Self::Recommend(Part::Filter),
-        Self::Recommend(Part::Candidates),
-        Self::Recommend(Part::Score),
+        Self::Recommend(RankingStage::Asker),
+        Self::Recommend(RankingStage::Filter),
+        Self::Recommend(RankingStage::Candidates),
+        Self::Recommend(RankingStage::Score),
         Self::Encode,
     ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Parse => "parse",
-            Self::Recommend(part) => part.name(),
+            Self::Recommend(stage) => stage.name(),
             Self::Encode => "encode",
         }
     }
@@ -64,7 +64,7 @@ impl StageLatencies {
     pub fn of(&self, scenario: Scenario, stage: Stage) -> &Latencies {
         let place = match stage {
             Stage::Parse => 0,
-            Stage::Recommend(part) => 1 + part as usize,
+            Stage::Recommend(stage) => 1 + stage as usize,
             Stage::Encode => Stage::ALL.len() - 1,
         };
         &self.0[scenario as usize][place]

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::exact::by_score;
-use super::many::Panels;
 use super::order::{parts, tree_order};
+use super::panels::Panels;
 use super::vectors::{Vectors, table};
 use crate::factors::Factors;
 

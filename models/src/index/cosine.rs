@@ -60,7 +60,7 @@ impl Ways for Listed<'_> {
 
 /// How far a walk goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach {
+pub struct WalkLimits {
     /// So many accepted items are kept; no list is looked at of an item that is farther than the last of them.
     pub ef: usize,
     /// A walk that scores more than so many is given up.
@@ -97,16 +97,16 @@ impl ItemIndex {
         factors: &Factors,
         query: &[f32],
         (lists, starts): (&WeightedRows, &[u32]),
-        reach: Reach,
+        limits: WalkLimits,
         accept: &dyn Fn(u32) -> bool,
         scratch: &mut SearchScratch,
     ) -> Option<Vec<u32>> {
         if !self.is_of(factors) {
             return None;
         }
-        let walk = self.walk(factors, query, reach.ef, accept);
+        let walk = self.walk(factors, query, limits.ef, accept);
         let starts = &mut self.nodes_of(starts.iter().copied());
-        let is_done = walk.through(&Listed { index: self, lists }, starts, reach.most, scratch);
+        let is_done = walk.through(&Listed { index: self, lists }, starts, limits.most, scratch);
         is_done.then(|| self.items_of(scratch))
     }
 

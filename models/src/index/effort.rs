@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::ItemIndex;
 use super::columns::IndexColumns;
-use super::many::Panels;
+use super::panels::Panels;
 use super::search::SearchScratch;
 use super::vectors::table;
 use crate::factors::Factors;

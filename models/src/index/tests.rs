@@ -349,9 +349,9 @@ fn the_nearest_by_cosine_are_found_by_walking_lists_and_by_scanning() {
             assert!(found.iter().all(|&item| third(item)));
             truth.iter().filter(|(_, item)| found.contains(item)).count()
         };
-        let reach = Reach { ef: 64, most: usize::MAX };
+        let limits = WalkLimits { ef: 64, most: usize::MAX };
         let ways = (&lists, &[start][..]);
-        let found = index.walk_by_cosine(&items, query, ways, reach, &third, &mut scratch);
+        let found = index.walk_by_cosine(&items, query, ways, limits, &third, &mut scratch);
         walked += hits(&found.unwrap());
         let all = &mut (0..3_000);
         scanned += hits(&index.scan_by_cosine(&items, query, all, 10, &third, &mut scratch));
@@ -364,10 +364,10 @@ fn a_walk_by_cosine_is_given_up_where_it_leads_too_far_or_nowhere() {
     let items = world(1_500, 5).items;
     let (index, (lists, _)) = (small(&items), lists(&items));
     let walk = |index: &ItemIndex, items: &Factors, starts: &[u32], most| {
-        let reach = Reach { ef: 20, most };
+        let limits = WalkLimits { ef: 20, most };
         let query = vec![1.0; items.dim()];
         let mut scratch = SearchScratch::default();
-        index.walk_by_cosine(items, &query, (&lists, starts), reach, &always, &mut scratch)
+        index.walk_by_cosine(items, &query, (&lists, starts), limits, &always, &mut scratch)
     };
     assert_eq!(walk(&index, &items, &[7], 10), None);
     assert_eq!(walk(&index, &items, &[7], 10_000).unwrap().len(), 20);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 
-use super::plan::Need;
+use super::nearest::SearchSizing;
 use super::query::{Query, QueryError};
 use crate::filter::Filter;
 use crate::id::UserIdx;
@@ -148,7 +148,7 @@ fn passing<'a>(
     }
     let items = world.counts().items;
     let condition = catalogue.condition(filter, items);
-    let most = Need::new(world, query.limit, query.search).most_to_scan();
+    let most = SearchSizing::new(world, query.limit, query.search).most_to_scan();
     let likely = likely(&condition, most, items as u32);
     if likely > most as f64 {
         return Ok(Passing::Many(likely, condition));

@@ -3,34 +3,30 @@
 //! One file per scenario says where its candidates come from and how they are scored; `asker` is who asks, `allowed` what may be
 //! listed, `nearest` and `friends` are the sources, `fill` keeps a page from being short.
 
-mod accumulator;
 mod allowed;
-mod also_bought;
+pub mod answer;
 mod asker;
-mod fill;
-mod for_you;
-mod friends;
-mod friends_also_bought;
-mod look;
-mod many;
+mod batch;
+mod deadline;
 mod nearest;
-mod pace;
-mod plan;
+mod page;
 pub mod query;
-mod similar_items;
+mod scenario;
+mod score;
 #[cfg(test)]
 mod tests;
 
 use std::cell::Cell;
 
-use accumulator::Accumulator;
 use allowed::Allowed;
 use asker::Asker;
-pub use nearest::Found;
-pub use pace::{Pace, Part, Unhurried};
-pub use plan::Plan;
+pub use deadline::{Deadline, NoDeadline, RankingStage};
+pub use nearest::{NearestItems, SearchStrategy};
+use page::{Accumulator, fill_up, new, popular};
+use scenario::{also_bought, for_you, friends_also_bought, similar_items};
 
-use self::query::{Answer, Query, QueryError, Recommendation, Scenario};
+use self::answer::{Answer, Recommendation};
+use self::query::{Query, QueryError, Scenario};
 use crate::id::ItemIdx;
 use crate::index::SearchScratch;
 use crate::solver::RowSolver;
@@ -53,7 +49,7 @@ struct Context<'a> {
     query: &'a Query,
     asker: Asker<'a>,
     allowed: Allowed<'a>,
-    pace: &'a dyn Pace,
+    deadline: &'a dyn Deadline,
     /// Whether something was left out because the answer was due.
     is_cut: Cell<bool>,
 }
@@ -61,7 +57,7 @@ struct Context<'a> {
 impl Context<'_> {
     /// Whether what comes next must be left out, which is noted.
     fn is_due(&self) -> bool {
-        let is_due = self.pace.is_due();
+        let is_due = self.deadline.has_passed();
         self.is_cut.set(self.is_cut.get() || is_due);
         is_due
     }
@@ -72,30 +68,30 @@ impl World {
     ///
     /// A page is short only where fewer items are allowed. An unknown user without session items gets the popular list.
     pub fn recommend(&self, query: &Query, scratch: &mut Scratch) -> Result<Answer, QueryError> {
-        self.recommend_at(&Unhurried, query, scratch)
+        self.recommend_within(&NoDeadline, query, scratch)
     }
 
     /// The same for somebody who looks at a clock: what isn't done when the answer is due is left out, and the answer says so.
     ///
     /// The page is full all the same: of popular items, where nothing better was found in time.
-    pub fn recommend_at(
+    pub fn recommend_within(
         &self,
-        pace: &dyn Pace,
+        deadline: &dyn Deadline,
         query: &Query,
         scratch: &mut Scratch,
     ) -> Result<Answer, QueryError> {
         check(query)?;
         let anchors = anchors(self, query)?;
         let asker = Asker::new(self, query);
-        pace.done(Part::Asker);
+        deadline.done(RankingStage::Asker);
         let allowed = Allowed::new(self, query, asker.user)?;
-        pace.done(Part::Filter);
+        deadline.done(RankingStage::Filter);
         let is_cut = Cell::new(false);
-        let mut context = Context { world: self, query, asker, allowed, pace, is_cut };
+        let mut context = Context { world: self, query, asker, allowed, deadline, is_cut };
         let items =
             if context.is_due() { Vec::new() } else { list(&mut context, &anchors, scratch) };
-        let items = fill::up(&context, items);
-        pace.done(Part::Score);
+        let items = fill_up(&context, items);
+        deadline.done(RankingStage::Score);
         let not_personal = context.asker.is_blank();
         Ok(Answer { items, not_personal, is_cut: context.is_cut.get() })
     }
@@ -114,8 +110,8 @@ fn list(
         }
         Scenario::SimilarItems => similar_items::list(context, anchors[0], scratch),
         Scenario::AlsoBought => also_bought::list(context, anchors, scratch),
-        Scenario::Popular => fill::popular(context, limit),
-        Scenario::New => fill::new(context, limit),
+        Scenario::Popular => popular(context, limit),
+        Scenario::New => new(context, limit),
     }
 }
 

@@ -1,16 +1,17 @@
 //! One small world whose answers are seen by eye.
 
+mod deadline;
 mod filters;
 mod for_you;
 mod friends;
 mod newcomers;
-mod pace;
 mod reach;
 
 use std::sync::Arc;
 
 use super::Scratch;
-use super::query::{Query, QueryError, Reason, Recommendation, Scenario, Search};
+use super::answer::{Reason, Recommendation};
+use super::query::{Query, QueryError, Scenario, Search};
 use crate::column::WeightedRows;
 use crate::event::{Event, EventType};
 use crate::factors::Factors;

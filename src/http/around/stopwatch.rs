@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use guanxi_models::Scenario;
-use guanxi_models::recommend::{Pace, Part};
+use guanxi_models::recommend::{Deadline, RankingStage};
 
 use crate::telemetry::{Stage, StageLatencies};
 
@@ -41,12 +41,12 @@ impl<'a> Stopwatch<'a> {
     }
 }
 
-impl Pace for Stopwatch<'_> {
-    fn done(&self, part: Part) {
-        self.lap(Stage::Recommend(part));
+impl Deadline for Stopwatch<'_> {
+    fn done(&self, stage: RankingStage) {
+        self.lap(Stage::Recommend(stage));
     }
 
-    fn is_due(&self) -> bool {
+    fn has_passed(&self) -> bool {
         self.due.is_some_and(|due| Instant::now() >= due)
     }
 }

@@ -254,7 +254,8 @@ fn list(
 ) -> Result<(), Problem> {
     let Asked { query, deadline, .. } = asked;
     let watch = Stopwatch::new(&app.metrics.stages, query.scenario, began, *deadline);
-    let answer = SCRATCH.with_borrow_mut(|scratch| world.recommend_at(&watch, query, scratch))?;
+    let answer =
+        SCRATCH.with_borrow_mut(|scratch| world.recommend_within(&watch, query, scratch))?;
     Listing { world, asked, answer: &answer }.write(buffer);
     watch.lap(Stage::Encode);
     Ok(())

@@ -1,6 +1,6 @@
 //! A list on its way to the client, written straight into a buffer.
 
-use guanxi_models::recommend::query::{Answer, Reason, Recommendation};
+use guanxi_models::recommend::answer::{Answer, Reason, Recommendation};
 use guanxi_models::{Item, World};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

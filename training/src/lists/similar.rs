@@ -2,7 +2,7 @@
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
-use guanxi_models::index::{ItemIndex, Reach, SearchScratch};
+use guanxi_models::index::{ItemIndex, SearchScratch, WalkLimits};
 use guanxi_models::kernel::dot;
 use rayon::prelude::*;
 
@@ -55,8 +55,8 @@ pub fn similar(factors: &Factors, index: &ItemIndex, lists: &WeightedRows) -> We
         let walked = |scratch: &mut SearchScratch, item: usize| {
             near.nearest(item, |unit| {
                 let ways = (&both, &[item as u32][..]);
-                let reach = Reach { ef: wide, most: usize::MAX };
-                let found = index.walk_by_cosine(factors, unit, ways, reach, &|_| true, scratch);
+                let limits = WalkLimits { ef: wide, most: usize::MAX };
+                let found = index.walk_by_cosine(factors, unit, ways, limits, &|_| true, scratch);
                 found.unwrap_or_default()
             })
         };

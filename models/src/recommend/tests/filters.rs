@@ -1,4 +1,4 @@
-//! Every plan for a filter against scoring everything.
+//! Every strategy for a filter against scoring everything.
 
 use proptest::prelude::*;
 use rand::SeedableRng as _;
@@ -8,7 +8,7 @@ use super::*;
 use crate::attributes::{FEATURES, Placement, features};
 use crate::index::{IndexParams, ItemIndex};
 use crate::kernel::dot;
-use crate::recommend::Plan;
+use crate::recommend::SearchStrategy;
 
 const N: usize = 4_000;
 const DIM: usize = 16;
@@ -59,10 +59,15 @@ fn market_with(similar: impl Fn(&Factors) -> WeightedRows) -> Market {
 }
 
 impl Market {
-    fn found(&self, taste: &[f32], filter: &Filter, search: Search) -> (Option<Plan>, Vec<u32>) {
+    fn found(
+        &self,
+        taste: &[f32],
+        filter: &Filter,
+        search: Search,
+    ) -> (Option<SearchStrategy>, Vec<u32>) {
         let asked = Query { limit: 10, filter: Some(filter.clone()), search, ..Query::default() };
         let found = self.world.nearest(taste, &asked, &mut Scratch::default()).unwrap();
-        (found.plan, found.items.into_iter().map(|(_, item)| item.0).collect())
+        (found.strategy, found.items.into_iter().map(|(_, item)| item.0).collect())
     }
 
     /// The share of what scoring everything finds. A page is never shorter, and holds only what passes.
@@ -197,10 +202,13 @@ fn without_lists_of_similar_items_filters_are_obeyed_all_the_same() {
 #[test]
 fn each_plan_fills_the_page() {
     let market = market();
-    for plan in Plan::ALL {
+    for strategy in SearchStrategy::ALL {
         for name in ["half", "tenth", "few"] {
-            let recall = market.recall(&tag(name), Search::By { plan, ef: None });
-            assert!(recall >= if plan == Plan::Scan { 1.0 } else { 0.85 }, "{plan:?}: {recall}");
+            let recall = market.recall(&tag(name), Search::By { strategy, ef: None });
+            assert!(
+                recall >= if strategy == SearchStrategy::Scan { 1.0 } else { 0.85 },
+                "{strategy:?}: {recall}"
+            );
         }
     }
 }
@@ -209,10 +217,10 @@ fn each_plan_fills_the_page() {
 fn few_are_scanned_and_most_are_searched_for_widely() {
     let market = market();
     let most = Filter::Not(Box::new(Filter::Category("c3".to_owned())));
-    let plan =
+    let strategy =
         |filter: &Filter, ef| market.found(&market.tastes[0], filter, Search::Index { ef }).0;
-    assert_eq!(plan(&tag("few"), None), Some(Plan::Scan));
-    assert_eq!(plan(&most, Some(16)), Some(Plan::Wide));
+    assert_eq!(strategy(&tag("few"), None), Some(SearchStrategy::Scan));
+    assert_eq!(strategy(&most, Some(16)), Some(SearchStrategy::Wide));
 }
 
 /// Filters whose matches are far apart, close together, many, few or none.

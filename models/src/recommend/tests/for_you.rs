@@ -60,7 +60,7 @@ fn shares_add_up_to_the_score_and_hide_a_single_friend() {
     let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 1) };
     let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
     let one = &answer.items[0];
-    let shares: f32 = one.reasons.iter().map(crate::recommend::for_you::share_of).sum();
+    let shares: f32 = one.reasons.iter().map(Reason::share).sum();
     assert!((shares - one.score).abs() < 1e-5);
     assert!(one.reasons.iter().all(|reason| !matches!(reason, Reason::FriendsBought { .. })));
 }
@@ -96,7 +96,7 @@ fn whoever_is_unknown_gets_what_draws_everybody_and_then_the_popular_list() {
     let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
     assert!(answer.not_personal);
     for one in &answer.items {
-        let shares: f32 = one.reasons.iter().map(crate::recommend::for_you::share_of).sum();
+        let shares: f32 = one.reasons.iter().map(Reason::share).sum();
         assert!((shares - one.score).abs() < 1e-6);
     }
 }

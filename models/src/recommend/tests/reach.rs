@@ -49,7 +49,7 @@ fn a_friend_of_a_friend_is_told_as_taste_and_shares_add_up() {
     let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
     let answer = shop().world.recommend(&asked, &mut Scratch::default()).unwrap();
     for one in &answer.items {
-        let shares: f32 = one.reasons.iter().map(super::super::for_you::share_of).sum();
+        let shares: f32 = one.reasons.iter().map(Reason::share).sum();
         assert!((shares - one.score).abs() < 1e-6);
         assert!(matches!(one.reasons[..], [Reason::Taste { .. }]), "{:?}", one.reasons);
     }

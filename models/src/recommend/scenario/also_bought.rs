@@ -2,12 +2,12 @@
 //!
 //! Candidates: the co-occurrence lists of the items. Score: the sum of the list weights `g_ij`.
 
-use super::nearest::best;
-use super::query::{Reason, Recommendation};
-use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
+use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::page::best;
+use crate::recommend::{Context, RankingStage, Scratch, listed};
 
-pub(super) fn list(
+pub(in crate::recommend) fn list(
     context: &Context<'_>,
     anchors: &[ItemIdx],
     scratch: &mut Scratch,
@@ -19,7 +19,7 @@ pub(super) fn list(
         let (items, weights) = lists.row(anchor.row());
         sums.add_weighted(items, weights, 1.0);
     }
-    context.pace.done(Part::Candidates);
+    context.deadline.done(RankingStage::Candidates);
     let allowed = sums.noted().iter().filter(|&&item| context.allowed.contains(item));
     let scored = allowed.map(|&item| (sums.sum(item), item)).collect();
     let top = best(scored, context.query.limit);

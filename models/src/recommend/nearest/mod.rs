@@ -1,15 +1,21 @@
 //! The items nearest to a vector: by the index, or by looking at every item where that is cheaper or asked for.
 
+mod search;
+mod strategy;
+
+use search::NearestSearch;
+pub(super) use strategy::SearchSizing;
+pub use strategy::SearchStrategy;
+
 use super::allowed::Allowed;
-use super::look::Look;
-use super::plan::{Need, Plan};
+use super::page::best;
 use super::query::{Query, QueryError, Search};
 use super::{Scratch, check_limit};
 use crate::id::ItemIdx;
 use crate::index::SearchScratch;
 use crate::world::World;
 
-/// How to look for the nearest.
+/// How to search for the nearest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nearest {
     /// How many are wanted.
@@ -20,11 +26,11 @@ pub(super) struct Nearest {
 
 /// The items nearest to a vector, and how they were found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct NearestItems {
     /// Best first, each after its inner product.
     pub items: Vec<(f32, ItemIdx)>,
     /// The way in which the filter was dealt with in the end; none without a filter.
-    pub plan: Option<Plan>,
+    pub strategy: Option<SearchStrategy>,
 }
 
 impl World {
@@ -37,13 +43,13 @@ impl World {
         vector: &[f32],
         query: &Query,
         scratch: &mut Scratch,
-    ) -> Result<Found, QueryError> {
+    ) -> Result<NearestItems, QueryError> {
         check_limit(query)?;
         let allowed = Allowed::new(self, query, None)?;
         let nearest = Nearest { k: query.limit, search: query.search };
-        let (plan, found) = nearest.planned(self, vector, &allowed, &mut scratch.search);
+        let (strategy, found) = nearest.planned(self, vector, &allowed, &mut scratch.search);
         let items = found.into_iter().map(|(score, item)| (score, ItemIdx(item))).collect();
-        Ok(Found { items, plan })
+        Ok(NearestItems { items, strategy })
     }
 }
 
@@ -59,48 +65,54 @@ impl Nearest {
         self.planned(world, vector, allowed, scratch).1
     }
 
-    /// The same, and which plan was taken.
+    /// The same, and which strategy was taken.
     fn planned(
         self,
         world: &World,
         vector: &[f32],
         allowed: &Allowed<'_>,
         scratch: &mut SearchScratch,
-    ) -> (Option<Plan>, Vec<(f32, u32)>) {
-        let look = Look { world, vector, allowed, k: self.k };
-        let (plan, found) = match (self.search, allowed.few()) {
-            (Search::By { .. }, _) | (_, None) => self.search(look, scratch),
-            (Search::Exact, Some(few)) => (Some(Plan::Scan), look.scan_rows(few)),
-            (Search::Index { .. }, Some(few)) => (Some(Plan::Scan), look.scan(few, scratch)),
+    ) -> (Option<SearchStrategy>, Vec<(f32, u32)>) {
+        let search = NearestSearch { world, vector, allowed, k: self.k };
+        let (strategy, found) = match (self.search, allowed.few()) {
+            (Search::By { .. }, _) | (_, None) => self.search(search, scratch),
+            (Search::Exact, Some(few)) => (Some(SearchStrategy::Scan), search.scan_rows(few)),
+            (Search::Index { .. }, Some(few)) => {
+                (Some(SearchStrategy::Scan), search.scan(few, scratch))
+            }
         };
-        (plan, self.with_newcomers(look, found))
+        (strategy, self.with_newcomers(search, found))
     }
 
     /// Looks among the trained items.
     fn search(
         self,
-        look: Look<'_>,
+        search: NearestSearch<'_>,
         scratch: &mut SearchScratch,
-    ) -> (Option<Plan>, Vec<(f32, u32)>) {
-        let need = || Need::new(look.world, self.k, self.search);
-        match (self.search, look.allowed.count()) {
-            (Search::Exact, _) | (Search::By { plan: Plan::Scan, .. }, None) => {
-                (None, look.exact())
+    ) -> (Option<SearchStrategy>, Vec<(f32, u32)>) {
+        let sizing = || SearchSizing::new(search.world, self.k, self.search);
+        match (self.search, search.allowed.count()) {
+            (Search::Exact, _) | (Search::By { strategy: SearchStrategy::Scan, .. }, None) => {
+                (None, search.exact())
             }
-            (_, None) => (None, look.walk(need().ef, scratch)),
+            (_, None) => (None, search.walk(sizing().ef, scratch)),
             (Search::Index { .. }, Some(passing)) => {
-                let (plan, found) = look.planned(need(), passing, scratch);
-                (Some(plan), found)
+                let (strategy, found) = search.planned(sizing(), passing, scratch);
+                (Some(strategy), found)
             }
-            (Search::By { plan, .. }, Some(passing)) => {
-                (Some(plan), look.forced(plan, need(), passing, scratch))
+            (Search::By { strategy, .. }, Some(passing)) => {
+                (Some(strategy), search.forced(strategy, sizing(), passing, scratch))
             }
         }
     }
 
     /// The `k` best of the trained and the newcomers; an item that is in both counts by its new row.
-    fn with_newcomers(self, look: Look<'_>, mut trained: Vec<(f32, u32)>) -> Vec<(f32, u32)> {
-        let Look { world, vector, allowed, .. } = look;
+    fn with_newcomers(
+        self,
+        search: NearestSearch<'_>,
+        mut trained: Vec<(f32, u32)>,
+    ) -> Vec<(f32, u32)> {
+        let NearestSearch { world, vector, allowed, .. } = search;
         if world.newcomers() == 0 {
             return trained;
         }
@@ -109,16 +121,4 @@ impl Nearest {
         trained.extend(newcomers.into_iter().map(|(score, item)| (score, item.0)));
         best(trained, self.k)
     }
-}
-
-/// The `k` largest, descending, ties by number.
-pub(super) fn best(mut scored: Vec<(f32, u32)>, k: usize) -> Vec<(f32, u32)> {
-    let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if scored.len() > k && k > 0 {
-        scored.select_nth_unstable_by(k - 1, order);
-        scored.truncate(k);
-    }
-    scored.sort_unstable_by(order);
-    scored.truncate(k);
-    scored
 }

@@ -1,10 +1,10 @@
 //! Lists that every shop can show to anybody, and what fills up a page that would be short.
 
-use super::query::{Reason, Recommendation};
-use super::{Context, listed};
+use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::{Context, listed};
 
 /// What most people touched. Score: how many. Candidates: every allowed item, by number of users, ties by number of item.
-pub(super) fn popular(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
+pub(in crate::recommend) fn popular(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
     let top = context.world.popularity().largest(k, &|item| context.allowed.contains(item));
     top.into_iter().map(|(users, item)| popular_item(context, item, users)).collect()
 }
@@ -18,7 +18,7 @@ fn popular_item(context: &Context<'_>, item: u32, users: f32) -> Recommendation 
 }
 
 /// What came last. Score: the day it came, in days since 1970. Candidates: every allowed item, latest first.
-pub(super) fn new(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
+pub(in crate::recommend) fn new(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
     const DAY: f64 = 86_400_000.0;
     let top = context.world.arrivals().largest(k, &|item| context.allowed.contains(item));
     let explain = context.query.explain;
@@ -34,7 +34,10 @@ pub(super) fn new(context: &Context<'_>, k: usize) -> Vec<Recommendation> {
 }
 
 /// Fills a short page up with popular items, of lower score than anything on it.
-pub(super) fn up(context: &Context<'_>, mut items: Vec<Recommendation>) -> Vec<Recommendation> {
+pub(in crate::recommend) fn fill_up(
+    context: &Context<'_>,
+    mut items: Vec<Recommendation>,
+) -> Vec<Recommendation> {
     let limit = context.query.limit;
     if items.len() >= limit {
         return items;

@@ -4,12 +4,13 @@
 //! the strengths `w` of the ties summing to 1 over all friends; then the number of friends, then the number of the item. The rest
 //! of the page comes from `for-you` and says so.
 
-use super::friends::Friends;
-use super::query::{Reason, Recommendation};
-use super::{Context, Part, Scratch, for_you, listed};
+use super::for_you;
 use crate::id::ItemIdx;
+use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::score::Friends;
+use crate::recommend::{Context, RankingStage, Scratch, listed};
 
-pub(super) fn list(
+pub(in crate::recommend) fn list(
     context: &mut Context<'_>,
     having: Option<ItemIdx>,
     scratch: &mut Scratch,
@@ -17,7 +18,7 @@ pub(super) fn list(
     let mut items = bought_by_friends(context, having, scratch);
     let missing = context.query.limit - items.len();
     if missing == 0 || context.is_due() {
-        context.pace.done(Part::Candidates);
+        context.deadline.done(RankingStage::Candidates);
         return items;
     }
     // Only what is missing is looked for: the fewer, the sooner it is found.

@@ -6,7 +6,7 @@ use crate::kernel::prefetch;
 ///
 /// A slot is valid only if its tag is of the present query, so that [`Accumulator::begin`] is O(1).
 #[derive(Debug, Default)]
-pub(super) struct Accumulator {
+pub(in crate::recommend) struct Accumulator {
     slots: Vec<Slot>,
     /// Where items are noted that were added to often enough, and room for more.
     noted: Vec<u32>,
@@ -32,7 +32,7 @@ const MOST: u32 = (1 << 24) - 1;
 impl Accumulator {
     /// Starts over for items `0..n_items`, to note those that something is added to `enough` times, at least once. O(1) but for growth and
     /// once every 255 calls.
-    pub(super) fn begin(&mut self, n_items: usize, enough: usize) {
+    pub(in crate::recommend) fn begin(&mut self, n_items: usize, enough: usize) {
         if self.slots.len() < n_items {
             self.slots.resize(n_items, Slot::default());
         }
@@ -48,12 +48,17 @@ impl Accumulator {
     }
 
     /// Adds the same amount to each of some items, and 1 to its count.
-    pub(super) fn add(&mut self, items: &[u32], amount: f32) {
+    pub(in crate::recommend) fn add(&mut self, items: &[u32], amount: f32) {
         self.add_all(items, |_| amount);
     }
 
     /// Adds its weight, times `scale`, to each of some items, and 1 to its count.
-    pub(super) fn add_weighted(&mut self, items: &[u32], weights: &[f32], scale: f32) {
+    pub(in crate::recommend) fn add_weighted(
+        &mut self,
+        items: &[u32],
+        weights: &[f32],
+        scale: f32,
+    ) {
         let weights = &weights[..items.len()];
         self.add_all(items, |at| scale * weights[at]);
     }
@@ -91,23 +96,27 @@ impl Accumulator {
     }
 
     /// The sum of an item; 0 if nothing was added.
-    pub(super) fn sum(&self, item: u32) -> f32 {
+    pub(in crate::recommend) fn sum(&self, item: u32) -> f32 {
         self.slot(item).map_or(0.0, |slot| slot.sum)
     }
 
     /// How often something was added to an item.
-    pub(super) fn count(&self, item: u32) -> usize {
+    pub(in crate::recommend) fn count(&self, item: u32) -> usize {
         self.slot(item).map_or(0, |slot| (slot.tag & MOST) as usize)
     }
 
     /// The items that something was added to often enough, in the order in which that came about.
-    pub(super) fn noted(&self) -> &[u32] {
+    pub(in crate::recommend) fn noted(&self) -> &[u32] {
         &self.noted[..self.n_noted]
     }
 
     /// The noted items, each after its sum and what `beside` gives it, where both together reach `least`. Without a branch on that: few do, and
     /// which can't be foreseen.
-    pub(super) fn noted_from(&self, least: f32, beside: impl Fn(u32) -> f32) -> Vec<(f32, u32)> {
+    pub(in crate::recommend) fn noted_from(
+        &self,
+        least: f32,
+        beside: impl Fn(u32) -> f32,
+    ) -> Vec<(f32, u32)> {
         let mut reaching = vec![(0.0, 0); self.n_noted];
         let mut n = 0;
         for &item in self.noted() {
@@ -120,7 +129,7 @@ impl Accumulator {
     }
 
     /// Whether something was added to an item.
-    pub(super) fn is_touched(&self, item: u32) -> bool {
+    pub(in crate::recommend) fn is_touched(&self, item: u32) -> bool {
         self.slot(item).is_some()
     }
 }

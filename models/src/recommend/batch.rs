@@ -1,7 +1,8 @@
 //! The taste of many users at once: what a nightly job asks for.
 
+use super::answer::Recommendation;
 use super::asker::Asker;
-use super::query::{Query, QueryError, Recommendation};
+use super::query::{Query, QueryError};
 use super::{Allowed, Scratch, check, listed};
 use crate::index::Panels;
 use crate::world::World;

@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 
 use super::*;
-use crate::recommend::{Pace, Part};
+use crate::recommend::{Deadline, RankingStage};
 
 /// Is due when it was asked so often.
 #[derive(Debug)]
 struct Impatient {
     left: Cell<usize>,
-    parts: RefCell<Vec<Part>>,
+    parts: RefCell<Vec<RankingStage>>,
 }
 
 impl Impatient {
@@ -18,12 +18,12 @@ impl Impatient {
     }
 }
 
-impl Pace for Impatient {
-    fn done(&self, part: Part) {
+impl Deadline for Impatient {
+    fn done(&self, part: RankingStage) {
         self.parts.borrow_mut().push(part);
     }
 
-    fn is_due(&self) -> bool {
+    fn has_passed(&self) -> bool {
         let left = self.left.get();
         self.left.set(left.saturating_sub(1));
         left == 0
@@ -36,11 +36,11 @@ fn shop() -> Shop {
     shop
 }
 
-fn answer(shop: &Shop, pace: &Impatient, scenario: Scenario) -> (Vec<String>, bool) {
+fn answer(shop: &Shop, deadline: &Impatient, scenario: Scenario) -> (Vec<String>, bool) {
     let is_of_item = matches!(scenario, Scenario::SimilarItems | Scenario::AlsoBought);
     let item = Some("a0".to_owned()).filter(|_| is_of_item);
     let asked = Query { item, ..query(scenario, "u", 4) };
-    let answer = shop.world.recommend_at(pace, &asked, &mut Scratch::default()).unwrap();
+    let answer = shop.world.recommend_within(deadline, &asked, &mut Scratch::default()).unwrap();
     let ids = answer.items.iter().map(|one| shop.world.item_id(one.item).to_owned());
     (ids.collect(), answer.is_cut)
 }
@@ -75,11 +75,14 @@ fn each_part_is_told_once_and_in_order() {
     let shop = shop();
     for scenario in Scenario::ALL {
         for patience in [0, 1, 9] {
-            let pace = Impatient::after(patience);
-            answer(&shop, &pace, scenario);
-            let parts = pace.parts.borrow();
+            let deadline = Impatient::after(patience);
+            answer(&shop, &deadline, scenario);
+            let parts = deadline.parts.borrow();
             assert!(parts.is_sorted_by_key(|part| *part as u8), "{scenario:?} {parts:?}");
-            assert_eq!((parts.first(), parts.last()), (Some(&Part::Asker), Some(&Part::Score)));
+            assert_eq!(
+                (parts.first(), parts.last()),
+                (Some(&RankingStage::Asker), Some(&RankingStage::Score))
+            );
             assert!(parts.windows(2).all(|pair| pair[0] != pair[1]), "{scenario:?} {parts:?}");
         }
     }

@@ -3,17 +3,18 @@
 //! Score: the cosine of the two rows. The page is the head of the list that training made of the nearest. Where too much of that may not
 //! be shown, who is on it leads to who is on theirs; where too little lies there, all that may be shown is looked through.
 
-use super::nearest::best;
-use super::query::{Reason, Recommendation, Search};
-use super::{Context, Part, Scratch, listed};
 use crate::id::ItemIdx;
-use crate::index::{Reach, SearchScratch};
+use crate::index::{SearchScratch, WalkLimits};
 use crate::kernel::{dot, prefetch};
+use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::page::best;
+use crate::recommend::query::Search;
+use crate::recommend::{Context, RankingStage, Scratch, listed};
 
 /// So many candidates are taken for each item of the page.
 const CANDIDATES_PER_ITEM: usize = 8;
 
-pub(super) fn list(
+pub(in crate::recommend) fn list(
     context: &Context<'_>,
     anchor: ItemIdx,
     scratch: &mut Scratch,
@@ -48,7 +49,7 @@ impl Likeness<'_> {
         if shown.len() < limit {
             return None;
         }
-        context.pace.done(Part::Candidates);
+        context.deadline.done(RankingStage::Candidates);
         if context.world.newcomers() > 0 {
             let newcomers = self.newcomers().into_iter();
             shown.retain(|&(_, item)| !context.world.is_newcomer(ItemIdx(item)));
@@ -68,7 +69,7 @@ impl Likeness<'_> {
         candidates.extend(self.newcomers());
         candidates.sort_unstable();
         candidates.dedup();
-        context.pace.done(Part::Candidates);
+        context.deadline.done(RankingStage::Candidates);
         for &item in &candidates {
             model.item_factors.row(item as usize).into_iter().for_each(prefetch);
         }
@@ -112,12 +113,12 @@ impl Likeness<'_> {
         let most = passing.map_or(world.counts().items, |passing| passing as usize);
         let asked = self.context.query.search.ef();
         let ef = asked.unwrap_or(limit * CANDIDATES_PER_ITEM).max(limit);
-        let reach = Reach { ef, most: most / SCANNED_PER_WALKED };
+        let limits = WalkLimits { ef, most: most / SCANNED_PER_WALKED };
         let accept = |item: u32| self.context.allowed.contains(item);
         let starts = self.starts(scratch);
         let ways = (&model.similar, &*starts);
         let rows = &model.item_factors;
-        let found = model.index.walk_by_cosine(rows, self.unit, ways, reach, &accept, scratch)?;
+        let found = model.index.walk_by_cosine(rows, self.unit, ways, limits, &accept, scratch)?;
         (found.len() >= limit).then_some(found)
     }
 

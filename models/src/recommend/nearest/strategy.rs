@@ -1,21 +1,21 @@
 //! Which way of looking is the cheapest for a filter: each finds the same items, up to the recall of the index.
 
-use super::query::Search;
+use crate::recommend::query::Search;
 use crate::world::World;
 
 /// A way to find the nearest items that pass a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plan {
+pub enum SearchStrategy {
     /// Scores every item that passes, and nothing else. Exact.
     Scan,
     /// Walks the graph through all items, and keeps those that pass until there are enough.
     Walk,
-    /// Searches as if there were no filter, for so many more that enough of them pass; falls back to [`Plan::Walk`] where they don't.
+    /// Searches as if there were no filter, for so many more that enough of them pass; falls back to [`SearchStrategy::Walk`] where they don't.
     Wide,
 }
 
-impl Plan {
-    /// Every plan.
+impl SearchStrategy {
+    /// Every strategy.
     pub const ALL: [Self; 3] = [Self::Scan, Self::Walk, Self::Wide];
 
     /// The name in tables.
@@ -38,17 +38,17 @@ const WIDE_FROM: f64 = 0.3;
 
 /// How wide the graph is searched for `k` items where a share of all passes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Need {
+pub(in crate::recommend) struct SearchSizing {
     /// How many are wanted.
-    pub(super) k: usize,
+    pub(in crate::recommend) k: usize,
     /// The width of a search without a filter.
-    pub(super) ef: usize,
+    pub(in crate::recommend) ef: usize,
     /// How many items there are.
-    pub(super) items: u64,
+    pub(in crate::recommend) items: u64,
 }
 
-impl Need {
-    pub(super) fn new(world: &World, k: usize, search: Search) -> Self {
+impl SearchSizing {
+    pub(in crate::recommend) fn new(world: &World, k: usize, search: Search) -> Self {
         let ef = search.ef().unwrap_or_else(|| world.model().index.ef()).max(2 * k);
         Self { k, ef, items: world.counts().items as u64 }
     }
@@ -61,32 +61,32 @@ impl Need {
     /// Of how many passing items a scan is faster than a search.
     ///
     /// A scan takes time in proportion to the passing items `m`, a search to the candidates: `m <= r max(ef, 2 k n / m)`.
-    pub(super) fn most_to_scan(self) -> u64 {
+    pub(in crate::recommend) fn most_to_scan(self) -> u64 {
         let by_share = (2.0 * ROWS_PER_CANDIDATE * self.k as f64 * self.items as f64).sqrt();
         (ROWS_PER_CANDIDATE * self.ef as f64).max(by_share) as u64
     }
 
     /// How to look where about `passing` items do, before anything is known of where they lie.
-    pub(super) fn plan(self, passing: f64) -> Plan {
+    pub(in crate::recommend) fn strategy(self, passing: f64) -> SearchStrategy {
         if passing <= self.most_to_scan() as f64 {
-            return Plan::Scan;
+            return SearchStrategy::Scan;
         }
-        if self.share(passing) >= WIDE_FROM { Plan::Wide } else { Plan::Walk }
+        if self.share(passing) >= WIDE_FROM { SearchStrategy::Wide } else { SearchStrategy::Walk }
     }
 
     /// The share of all items.
-    pub(super) fn share(self, passing: f64) -> f64 {
+    pub(in crate::recommend) fn share(self, passing: f64) -> f64 {
         (passing / self.items.max(1) as f64).min(1.0)
     }
 
     /// How many of the nearest are looked at, to see how many of those pass.
-    pub(super) fn probe_ef(self) -> usize {
+    pub(in crate::recommend) fn probe_ef(self) -> usize {
         const AT_LEAST: usize = 32;
         (2 * self.k).max(AT_LEAST)
     }
 
     /// About how many items a walk may ask about, where a share of those nearby passes; none where scanning `passing` items is faster.
-    pub(super) fn walks(self, nearby: f64, passing: f64) -> Option<usize> {
+    pub(in crate::recommend) fn walks(self, nearby: f64, passing: f64) -> Option<usize> {
         /// A candidate has neighbours, of which so many are asked about.
         const ASKED_PER_CANDIDATE: f64 = 16.0;
         let candidates = self.candidates(nearby);
@@ -95,13 +95,13 @@ impl Need {
     }
 
     /// How many passing candidates a walk keeps: as many as pass among those that a search without a filter would keep, but twice `k`.
-    pub(super) fn walk_ef(self, share: f64) -> usize {
+    pub(in crate::recommend) fn walk_ef(self, share: f64) -> usize {
         ((self.ef as f64 * share.min(1.0)) as usize).max(2 * self.k)
     }
 
     /// How many candidates a search takes in so that `k` of them pass almost surely, each with the same chance, and as many pass as it
     /// would keep without a filter.
-    pub(super) fn wide_ef(self, passing: f64) -> usize {
+    pub(in crate::recommend) fn wide_ef(self, passing: f64) -> usize {
         /// Three standard deviations.
         const SURE: f64 = 3.0;
         let k = self.k as f64;
@@ -115,28 +115,37 @@ impl Need {
 mod tests {
     use super::*;
 
-    fn need() -> Need {
-        Need { k: 20, ef: 128, items: 100_000 }
+    fn sizing() -> SearchSizing {
+        SearchSizing { k: 20, ef: 128, items: 100_000 }
     }
 
     #[test]
     fn few_are_scanned_many_searched_and_most_of_all_searched_wide() {
-        let plans = [100.0, 1_000.0, 20_000.0, 50_000.0].map(|passing| need().plan(passing));
-        assert_eq!(plans, [Plan::Scan, Plan::Scan, Plan::Walk, Plan::Wide]);
+        let strategies =
+            [100.0, 1_000.0, 20_000.0, 50_000.0].map(|passing| sizing().strategy(passing));
+        assert_eq!(
+            strategies,
+            [
+                SearchStrategy::Scan,
+                SearchStrategy::Scan,
+                SearchStrategy::Walk,
+                SearchStrategy::Wide
+            ]
+        );
     }
 
     #[test]
     fn more_are_scanned_where_more_must_be_searched_through() {
-        let large = Need { items: 10_000_000, ..need() };
-        assert!(large.most_to_scan() > 3 * need().most_to_scan());
+        let large = SearchSizing { items: 10_000_000, ..sizing() };
+        assert!(large.most_to_scan() > 3 * sizing().most_to_scan());
     }
 
     #[test]
     fn a_search_is_never_narrower_than_without_a_filter() {
         for passing in [50.0, 5_000.0, 50_000.0, 100_000.0] {
             let share = passing / 100_000.0;
-            assert!(need().walk_ef(share) as f64 / share >= 127.0, "{passing}");
-            assert!(need().wide_ef(passing) >= 128, "{passing}");
+            assert!(sizing().walk_ef(share) as f64 / share >= 127.0, "{passing}");
+            assert!(sizing().wide_ef(passing) >= 128, "{passing}");
         }
     }
 }

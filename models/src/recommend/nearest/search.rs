@@ -4,77 +4,81 @@ use std::cell::Cell;
 
 use roaring::RoaringBitmap;
 
-use super::allowed::Allowed;
-use super::nearest::best;
-use super::plan::{Need, Plan};
+use super::strategy::{SearchSizing, SearchStrategy};
 use crate::id::ItemIdx;
 use crate::index::{SearchScratch, exact_top};
 use crate::kernel::dot;
+use crate::recommend::allowed::Allowed;
+use crate::recommend::page::{TopRows, best};
 use crate::world::World;
 
 /// One search among the items of a world.
 #[derive(Clone, Copy)]
-pub(super) struct Look<'a> {
-    pub(super) world: &'a World,
-    pub(super) vector: &'a [f32],
-    pub(super) allowed: &'a Allowed<'a>,
+pub(in crate::recommend) struct NearestSearch<'a> {
+    pub(in crate::recommend) world: &'a World,
+    pub(in crate::recommend) vector: &'a [f32],
+    pub(in crate::recommend) allowed: &'a Allowed<'a>,
     /// How many are wanted.
-    pub(super) k: usize,
+    pub(in crate::recommend) k: usize,
 }
 
-impl Look<'_> {
+impl NearestSearch<'_> {
     /// Looks around without the filter first: what passes there tells more than what passes everywhere.
     ///
     /// Where enough of it passes that is the answer. Else the graph is walked if enough passes nearby, and what passes is scanned if
     /// not: a filter to which nothing near the vector belongs would have the walk see everything.
-    pub(super) fn planned(
+    pub(in crate::recommend) fn planned(
         self,
-        need: Need,
+        sizing: SearchSizing,
         passing: f64,
         scratch: &mut SearchScratch,
-    ) -> (Plan, Vec<(f32, u32)>) {
+    ) -> (SearchStrategy, Vec<(f32, u32)>) {
         if self.world.model().index.is_exact() {
-            return (Plan::Scan, self.exact());
+            return (SearchStrategy::Scan, self.exact());
         }
-        let plan = need.plan(passing);
-        let ef = if plan == Plan::Wide { need.wide_ef(passing) } else { need.probe_ef() };
+        let strategy = sizing.strategy(passing);
+        let ef = if strategy == SearchStrategy::Wide {
+            sizing.wide_ef(passing)
+        } else {
+            sizing.probe_ef()
+        };
         let around = self.around(ef, scratch);
         let nearby = around.len() as f64 / ef as f64;
-        if plan == Plan::Wide && around.len() >= self.k {
-            return (Plan::Wide, best(around, self.k));
+        if strategy == SearchStrategy::Wide && around.len() >= self.k {
+            return (SearchStrategy::Wide, best(around, self.k));
         }
-        let walked = need
+        let walked = sizing
             .walks(nearby, passing)
-            .and_then(|budget| self.walk_within(budget, need.walk_ef(nearby), scratch));
+            .and_then(|budget| self.walk_within(budget, sizing.walk_ef(nearby), scratch));
         match walked {
-            Some(found) => (Plan::Walk, found),
-            None => (Plan::Scan, self.scan(&self.allowed.passing(), scratch)),
+            Some(found) => (SearchStrategy::Walk, found),
+            None => (SearchStrategy::Scan, self.scan(&self.allowed.passing(), scratch)),
         }
     }
 
-    /// Takes a plan whatever it costs.
-    pub(super) fn forced(
+    /// Takes a strategy whatever it costs.
+    pub(in crate::recommend) fn forced(
         self,
-        plan: Plan,
-        need: Need,
+        strategy: SearchStrategy,
+        sizing: SearchSizing,
         passing: f64,
         scratch: &mut SearchScratch,
     ) -> Vec<(f32, u32)> {
-        match plan {
-            Plan::Scan => self.scan(&self.allowed.passing(), scratch),
-            Plan::Walk => self.walk(need.walk_ef(need.share(passing)), scratch),
-            Plan::Wide => {
-                let around = self.around(need.wide_ef(passing), scratch);
+        match strategy {
+            SearchStrategy::Scan => self.scan(&self.allowed.passing(), scratch),
+            SearchStrategy::Walk => self.walk(sizing.walk_ef(sizing.share(passing)), scratch),
+            SearchStrategy::Wide => {
+                let around = self.around(sizing.wide_ef(passing), scratch);
                 if around.len() >= self.k {
                     return best(around, self.k);
                 }
-                self.forced(Plan::Walk, need, passing, scratch)
+                self.forced(SearchStrategy::Walk, sizing, passing, scratch)
             }
         }
     }
 
     /// Finds the best of a set, newcomers too where that reads every row.
-    pub(super) fn scan(
+    pub(in crate::recommend) fn scan(
         self,
         passing: &RoaringBitmap,
         scratch: &mut SearchScratch,
@@ -98,26 +102,30 @@ impl Look<'_> {
     }
 
     /// Scores the items of a set, newcomers too.
-    pub(super) fn scan_rows(self, passing: &RoaringBitmap) -> Vec<(f32, u32)> {
-        let mut top = Top { k: self.k, scored: Vec::new(), bar: f32::NEG_INFINITY };
+    pub(in crate::recommend) fn scan_rows(self, passing: &RoaringBitmap) -> Vec<(f32, u32)> {
+        let mut top = TopRows::new(self.k);
         for item in passing {
             let Some(row) = self.world.item_row(ItemIdx(item)) else { continue };
             let score = dot(self.vector, row);
-            if score >= top.bar && self.allowed.contains(item) {
+            if score >= top.bar() && self.allowed.contains(item) {
                 top.push(score, item);
             }
         }
-        best(top.scored, self.k)
+        top.into_best()
     }
 
     /// Scores every trained item.
-    pub(super) fn exact(self) -> Vec<(f32, u32)> {
+    pub(in crate::recommend) fn exact(self) -> Vec<(f32, u32)> {
         let accept = |item: u32| self.allowed.contains(item);
         exact_top(&self.world.model().item_factors, self.vector, self.k, &accept)
     }
 
     /// Searches the graph; items that are not allowed are walked through.
-    pub(super) fn walk(self, ef: usize, scratch: &mut SearchScratch) -> Vec<(f32, u32)> {
+    pub(in crate::recommend) fn walk(
+        self,
+        ef: usize,
+        scratch: &mut SearchScratch,
+    ) -> Vec<(f32, u32)> {
         let accept = |item: u32| self.allowed.contains(item);
         self.search(self.k, ef, &accept, scratch)
     }
@@ -154,25 +162,5 @@ impl Look<'_> {
     ) -> Vec<(f32, u32)> {
         let model = self.world.model();
         model.index.search(&model.item_factors, self.vector, k, ef, accept, scratch)
-    }
-}
-
-/// The best so far, and some more.
-struct Top {
-    k: usize,
-    scored: Vec<(f32, u32)>,
-    /// What a score must reach.
-    bar: f32,
-}
-
-impl Top {
-    fn push(&mut self, score: f32, item: u32) {
-        /// So many times `k`, and a few, are gathered before all but the best are let go.
-        const CROWD: usize = 4;
-        self.scored.push((score, item));
-        if self.scored.len() >= CROWD * (self.k + 8) {
-            self.scored = best(std::mem::take(&mut self.scored), self.k);
-            self.bar = self.scored.last().map_or(self.bar, |last| last.0);
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! What friends bought, counted.
 
-use super::accumulator::Accumulator;
 use crate::id::{ItemIdx, UserIdx};
 use crate::reach::friends_of_friends;
+use crate::recommend::page::Accumulator;
 use crate::world::{TiesView, World};
 
 /// What the ties of an asker count.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Friends<'a> {
+pub(in crate::recommend) struct Friends<'a> {
     world: &'a World,
     ties: TiesView<'a>,
     /// No tie has any strength: all count 1.
@@ -17,7 +17,7 @@ pub(super) struct Friends<'a> {
 }
 
 impl<'a> Friends<'a> {
-    pub(super) fn new(world: &'a World, ties: TiesView<'a>) -> Self {
+    pub(in crate::recommend) fn new(world: &'a World, ties: TiesView<'a>) -> Self {
         let known: f32 = ties.strengths.iter().sum();
         let alike = known <= 0.0;
         let total = if alike { ties.friends.len() as f32 } else { known };
@@ -28,7 +28,12 @@ impl<'a> Friends<'a> {
     /// of distinct friends.
     ///
     /// With `having`, only friends who bought that item count. O(what all friends show).
-    pub(super) fn add(self, having: Option<ItemIdx>, share: f32, sums: &mut Accumulator) {
+    pub(in crate::recommend) fn add(
+        self,
+        having: Option<ItemIdx>,
+        share: f32,
+        sums: &mut Accumulator,
+    ) {
         /// So many friends are looked up at once: what they show fits in the nearest cache, mostly.
         const TOGETHER: usize = 64;
         if self.total <= 0.0 {
@@ -51,7 +56,12 @@ impl<'a> Friends<'a> {
     /// Adds `share v_ug` to every item that somebody within two steps bought and shows to friends: see [`crate::reach`].
     ///
     /// A block cuts the second step as it cuts the first, whoever made it.
-    pub(super) fn add_second_hop(self, asker: UserIdx, share: f32, sums: &mut Accumulator) {
+    pub(in crate::recommend) fn add_second_hop(
+        self,
+        asker: UserIdx,
+        share: f32,
+        sums: &mut Accumulator,
+    ) {
         let ties_of = |person: u32| {
             let TiesView { friends, strengths, .. } = self.world.ties(UserIdx(person));
             (friends, strengths)

@@ -1,0 +1,83 @@
+//! `for-you`: what suits the asker.
+//!
+//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, with the weights that
+//! training learned ([`Blend`](crate::params::Blend)), the [recency](crate::recency) `a_ui` of an own item and the
+//! [bias](crate::model::Model::bias) `b_j` of the item. For askers with few own items, friends of friends speak beside `f_u`: see
+//! [`crate::reach`]. They are no friends, so that they are told as taste.
+//!
+//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, what friends bought, and the items of largest
+//! bias. The sums are never negative, so an item outside the first three adds to the nearest ones' `p_u.q_j` at most its bias:
+//! the items are walked by bias until that no longer reaches the page (the threshold algorithm of Fagin, Lotem and Naor, 2003).
+//! The page is the exact top of the score over all allowed items, up to the recall of the index.
+
+use crate::kernel::prefetch;
+use crate::params::Blend;
+use crate::reach::FEW_ITEMS;
+use crate::recommend::answer::Recommendation;
+use crate::recommend::asker::Taste;
+use crate::recommend::nearest::Nearest;
+use crate::recommend::page::{Accumulator, best};
+use crate::recommend::score::{Friends, Parts};
+use crate::recommend::{Context, RankingStage, Scratch, listed};
+
+pub(in crate::recommend) fn list(
+    context: &Context<'_>,
+    k: usize,
+    scratch: &mut Scratch,
+) -> Vec<Recommendation> {
+    let blend = context.world.model().params.blend;
+    let taste = context.asker.taste(context.world, scratch);
+    if context.is_due() {
+        return Vec::new();
+    }
+    accumulate(context, &taste, blend, scratch);
+    let vector = &taste.vector;
+    let nearest = if vector.is_empty() || blend.embedding <= 0.0 || context.is_due() {
+        Vec::new()
+    } else {
+        let nearest = Nearest { k, search: context.query.search };
+        nearest.find(context.world, vector, &context.allowed, &mut scratch.search)
+    };
+    context.deadline.done(RankingStage::Candidates);
+    let Scratch { sums, friends, second_hop, .. } = scratch;
+    let parts = Parts { context, taste: &taste, blend, sums, friends, second_hop };
+    let top = best(parts.score_candidates(&nearest, k), k);
+    parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
+}
+
+fn accumulate(context: &Context<'_>, taste: &Taste, blend: Blend, scratch: &mut Scratch) {
+    let Context { world, query, asker, .. } = context;
+    let Scratch { sums, friends: friends_sums, second_hop, .. } = scratch;
+    sums.begin(world.counts().items, 1);
+    let rows =
+        taste.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
+    let mut rows = rows.peekable();
+    while let Some(((items, weights), recency)) = rows.next() {
+        if let Some(((items, weights), _)) = rows.peek() {
+            prefetch(items);
+            prefetch(weights);
+        }
+        sums.add_weighted(items, weights, blend.list * recency);
+    }
+    let friends = Friends::new(world, asker.ties);
+    friends.add(None, blend.friends, sums);
+    add_second_hop(context, taste, blend, sums);
+    if query.explain {
+        friends_sums.begin(world.counts().items, 1);
+        friends.add(None, blend.friends, friends_sums);
+        second_hop.begin(world.counts().items, 1);
+        add_second_hop(context, taste, blend, second_hop);
+    }
+}
+
+/// Adds what friends of friends say, where little is known of the asker.
+fn add_second_hop(context: &Context<'_>, taste: &Taste, blend: Blend, sums: &mut Accumulator) {
+    let Context { world, asker, .. } = context;
+    let share = blend.friends * blend.second_hop;
+    if let Some(user) = asker.user
+        && share > 0.0
+        && taste.own.len() <= FEW_ITEMS
+    {
+        Friends::new(world, asker.ties).add_second_hop(user, share, sums);
+    }
+}
