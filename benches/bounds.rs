@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use guanxi::registry::{Extras, Registry};
 use guanxi_models::index::{IndexParams, ItemIndex, SearchScratch, exact_top};
 use guanxi_models::params::{FoldIn, Params};
-use guanxi_models::{Factors, Model, Offset, Query, Scenario, World};
+use guanxi_models::{About, Factors, Model, Offset, Query, Scenario, World};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -121,8 +121,11 @@ fn load(items: Factors, index: ItemIndex) {
     };
     let version = registry.publish(&model, &Extras::default()).expect("the disk has room");
     drop(model);
-    let query =
-        Query { scenario: Scenario::SimilarItems, item: Some("i7".into()), ..Query::default() };
+    let query = Query {
+        scenario: Scenario::SIMILAR_ITEMS,
+        about: About::Item("i7".into()),
+        ..Query::default()
+    };
     let (mut mapped, mut ready) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let began = Instant::now();

@@ -17,7 +17,6 @@ import subprocess
 import sys
 
 KEPT = pathlib.Path(__file__).with_suffix(".json")
-KINDS = ["search", "fold-in", "friends-also-bought", "for-you", "similar-items"]
 TIMES = 200
 TOLERANCE = 0.08
 
@@ -36,9 +35,10 @@ def main():
     parser.add_argument("--example", default="target/debug/examples/instructions")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
+    kinds = subprocess.run([args.example], capture_output=True, text=True, check=True).stdout.split()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         nothing = pool.submit(count, args.example, "search", 0)
-        something = {kind: pool.submit(count, args.example, kind, TIMES) for kind in KINDS}
+        something = {kind: pool.submit(count, args.example, kind, TIMES) for kind in kinds}
         now = {kind: (counted.result() - nothing.result()) // TIMES for kind, counted in something.items()}
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     worse = []

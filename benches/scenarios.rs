@@ -13,7 +13,8 @@ mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use guanxi_models::recommend::Scratch;
-use guanxi_models::{Event, EventType, Query, Record, Scenario, Search, World};
+use guanxi_models::recommend::scenario::Input;
+use guanxi_models::{About, Event, EventType, Query, Record, Scenario, Search, World};
 
 const PAGE: usize = 20;
 
@@ -22,7 +23,7 @@ fn scenarios(criterion: &mut Criterion) {
     let users = world.counts().users;
     println!("recall@{PAGE} of for-you against the exact answer: {:.4}", recall(&world));
     let mut group = criterion.benchmark_group("recommend");
-    for scenario in Scenario::ALL {
+    for &scenario in Scenario::ALL {
         let (mut scratch, mut at) = (Scratch::default(), 0);
         group.bench_function(format!("{}/{users}", scenario.name()), |bencher| {
             bencher.iter(|| {
@@ -37,7 +38,7 @@ fn scenarios(criterion: &mut Criterion) {
     group.bench_function(format!("for-you with fold-in/{users}"), |bencher| {
         bencher.iter(|| {
             at = (at + 7) % 1_000;
-            let answer = changed.recommend(&question(Scenario::ForYou, at), &mut scratch);
+            let answer = changed.recommend(&question(Scenario::FOR_YOU, at), &mut scratch);
             assert_eq!(answer.expect("the question is well formed").items.len(), PAGE);
         });
     });
@@ -45,14 +46,9 @@ fn scenarios(criterion: &mut Criterion) {
 }
 
 fn question(scenario: Scenario, at: usize) -> Query {
-    let about = matches!(scenario, Scenario::SimilarItems | Scenario::AlsoBought);
-    Query {
-        scenario,
-        user: Some(format!("u{at}")),
-        item: about.then(|| format!("i{at}")),
-        limit: PAGE,
-        ..Query::default()
-    }
+    let is_of_item = scenario.spec().requires(Input::Item);
+    let about = if is_of_item { About::Item(format!("i{at}")) } else { About::Nothing };
+    Query { scenario, user: Some(format!("u{at}")), about, limit: PAGE, ..Query::default() }
 }
 
 /// The first users have each bought something since the model was made.
@@ -69,9 +65,9 @@ fn with_a_purchase_each(world: &World, users: usize) -> World {
 fn recall(world: &World) -> f64 {
     let mut scratch = Scratch::default();
     let mut ids = |search: Search, at: usize| -> Vec<u32> {
-        let query = Query { search, ..question(Scenario::ForYou, at) };
+        let query = Query { search, ..question(Scenario::FOR_YOU, at) };
         let answer = world.recommend(&query, &mut scratch).expect("the question is well formed");
-        answer.items.into_iter().map(|one| one.item.0).collect()
+        answer.items.into_iter().map(|one| one.id.0).collect()
     };
     let users = world.counts().users;
     let sample: Vec<usize> = (0..200).map(|at| at * 101 % users).collect();

@@ -1,6 +1,6 @@
 //! Does one kind of work so many times, for `benches/instructions.py` to count the instructions of it.
 //!
-//! `instructions KIND TIMES`: the market is made in either case, so that what `TIMES` work costs is what it takes more than none.
+//! `instructions` lists the kinds; `instructions KIND TIMES`: the market is made in either case, so that what `TIMES` work costs is what it takes more than none.
 #![expect(clippy::print_stdout, reason = "so that nothing is optimised away")]
 
 use std::cell::RefCell;
@@ -13,8 +13,11 @@ use guanxi_models::history::{Histories, History, Observation};
 use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::params::{Blend, FoldIn, Params};
 use guanxi_models::recommend::Scratch;
+use guanxi_models::recommend::scenario::Input;
 use guanxi_models::solver::RowSolver;
-use guanxi_models::{EventType, Factors, ItemIdx, Model, Query, Scenario, Search, UserIdx, World};
+use guanxi_models::{
+    About, EventType, Factors, ItemIdx, Model, Query, Scenario, Search, UserIdx, World,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -27,16 +30,19 @@ const LISTED: usize = 60;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [kind, times] = arguments.as_slice() else { return Err("give KIND TIMES".into()) };
+    let [kind, times] = arguments.as_slice() else {
+        println!("search fold-in {}", Scenario::names().join(" "));
+        return Ok(());
+    };
     let world = World::new(Arc::new(model()?));
     let scratch = &RefCell::new(Scratch::default());
     let work: &dyn Fn(usize) -> usize = match kind.as_str() {
         "search" => &|at| search(&world, at, scratch),
         "fold-in" => &|at| fold(&world, at),
-        "friends-also-bought" => &|at| list(&world, Scenario::FriendsAlsoBought, at, scratch),
-        "for-you" => &|at| list(&world, Scenario::ForYou, at, scratch),
-        "similar-items" => &|at| list(&world, Scenario::SimilarItems, at, scratch),
-        other => return Err(format!("there is no `{other}`").into()),
+        name => {
+            let scenario = Scenario::from_name(name).ok_or(format!("there is no `{name}`"))?;
+            &move |at| list(&world, scenario, at, scratch)
+        }
     };
     println!("{}", (0..times.parse()?).map(work).sum::<usize>());
     Ok(())
@@ -78,6 +84,7 @@ fn model() -> Result<Model, Box<dyn Error>> {
         histories: Histories::from_views(histories.iter().map(History::view)),
         friends: WeightedRows::from_rows(&friends),
         lists: WeightedRows::from_rows(&lists),
+        also_bought: WeightedRows::from_rows(&lists),
         index,
         params: Params {
             fold_in: FoldIn { spectrum, ridge: 1.0, unobserved: 0.1, ..FoldIn::default() },
@@ -112,10 +119,12 @@ fn fold(world: &World, at: usize) -> usize {
 }
 
 fn list(world: &World, scenario: Scenario, at: usize, scratch: &RefCell<Scratch>) -> usize {
+    let is_of_item = scenario.spec().requires(Input::Item);
+    let about = if is_of_item { About::Item(format!("i{}", at % ITEMS)) } else { About::Nothing };
     let query = Query {
         scenario,
         user: Some(format!("u{}", at % USERS)),
-        item: (scenario == Scenario::SimilarItems).then(|| format!("i{}", at % ITEMS)),
+        about,
         limit: 5,
         search: Search::Index { ef: Some(24) },
         ..Query::default()

@@ -114,10 +114,10 @@ fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
 fn questions(world: &World, url: &str) -> Vec<String> {
     let user = sociable(world).unwrap_or("u0");
     let item = world.recommend(
-        &Query { scenario: Scenario::Popular, limit: 1, ..Query::default() },
+        &Query { scenario: Scenario::POPULAR, limit: 1, ..Query::default() },
         &mut Scratch::default(),
     );
-    let item = item.ok().and_then(|answer| answer.items.first().map(|one| world.item_id(one.item)));
+    let item = item.ok().and_then(|answer| answer.items.first().map(|one| world.item_id(one.id)));
     let item = item.unwrap_or("i0");
     vec![
         format!("curl '{url}/v1/recommend/friends-also-bought?user={user}&limit=5&explain=true'"),
@@ -130,7 +130,7 @@ fn questions(world: &World, url: &str) -> Vec<String> {
 fn sociable(world: &World) -> Option<&str> {
     let mut scratch = Scratch::default();
     world.user_ids().names().map(|name| &**name).find(|user| {
-        let scenario = Scenario::FriendsAlsoBought;
+        let scenario = Scenario::FRIENDS_ALSO_BOUGHT;
         let user = Some((*user).to_owned());
         let query = Query { scenario, user, limit: 5, explain: true, ..Query::default() };
         world.recommend(&query, &mut scratch).is_ok_and(|answer| {

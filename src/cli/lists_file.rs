@@ -7,7 +7,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use guanxi_models::{Reason, Recommendation, World};
+use guanxi_models::{ItemIdx, Listed, Reason, World};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
@@ -15,7 +15,7 @@ use parquet::file::properties::WriterProperties;
 #[derive(Debug)]
 pub(super) struct UserList {
     pub(super) user: String,
-    pub(super) items: Vec<Recommendation>,
+    pub(super) items: Vec<Listed<ItemIdx>>,
 }
 
 /// `reasons` holds `kind`, the `share` of the score, and, where they make sense, `count` and `item`.
@@ -52,7 +52,7 @@ pub(super) fn batch(world: &World, lists: &[UserList]) -> Result<RecordBatch, Ar
         for (one, rank) in list.items.iter().zip(1..) {
             users.append_value(&list.user);
             ranks.append_value(rank);
-            items.append_value(world.item_id(one.item));
+            items.append_value(world.item_id(one.id));
             scores.append_value(one.score);
             one.reasons.iter().for_each(|reason| append(world, reasons.values(), reason));
             reasons.append(true);

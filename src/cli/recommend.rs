@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use guanxi_models::index::Panels;
 use guanxi_models::recommend::Scratch;
 use guanxi_models::{Query, QueryError, Scenario, Search, World};
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Which list.
-    #[arg(long, default_value = "for-you", value_parser = scenario)]
+    #[arg(long, default_value = "for-you", value_parser = scenario())]
     scenario: Scenario,
     /// `all`, or a file with one user id a line.
     #[arg(long, value_name = "all|FILE", default_value = "all")]
@@ -45,16 +46,18 @@ pub struct Args {
     out: PathBuf,
 }
 
-fn scenario(name: &str) -> Result<Scenario, String> {
-    Scenario::from_name(name).ok_or_else(|| {
-        let known: Vec<_> = Scenario::ALL.into_iter().map(Scenario::name).collect();
-        format!("there are {}", known.join(", "))
+/// Parses the name of a scenario; the help says what each of them lists.
+fn scenario() -> impl TypedValueParser<Value = Scenario> {
+    let value =
+        |scenario: &Scenario| PossibleValue::new(scenario.name()).help(scenario.spec().summary);
+    PossibleValuesParser::new(Scenario::ALL.iter().map(value)).map(|name| {
+        Scenario::from_name(&name).expect("the parser takes the names of the table alone")
     })
 }
 
 /// Runs the command.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
-    if args.by_embedding && args.scenario != Scenario::ForYou {
+    if args.by_embedding && args.scenario != Scenario::FOR_YOU {
         return Err("`--by-embedding` ranks `for-you` alone: leave `--scenario` out".into());
     }
     let (_, world) = stored::world(&args.data, None)?;

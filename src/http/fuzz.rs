@@ -1,6 +1,6 @@
 //! What of the API reads bytes, for [`crate::testing::fuzzing`].
 
-use guanxi_models::recommend::query::Scenario;
+use guanxi_models::Scenario;
 
 use super::shape::question::Question;
 use super::shape::{filter, json, parameters};
@@ -18,7 +18,7 @@ pub(crate) fn filter(bytes: &[u8]) {
 pub(crate) fn question(bytes: &[u8]) {
     let settings = Settings::default();
     if let Ok(question) = json::decode::<Question>(bytes) {
-        drop(question.check(Scenario::ForYou, &settings, &Caller::Shop));
+        drop(question.check(Scenario::FOR_YOU, &settings, &Caller::Shop));
     }
     let text = String::from_utf8_lossy(bytes);
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));

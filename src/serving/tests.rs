@@ -28,11 +28,11 @@ fn publish(dir: &Path, model: &Model) -> String {
 
 fn friends_also_bought(engine: &Engine, user: &str) -> Vec<String> {
     let world = engine.world();
-    let scenario = Scenario::FriendsAlsoBought;
+    let scenario = Scenario::FRIENDS_ALSO_BOUGHT;
     let query =
         Query { scenario, user: Some(user.into()), min_friends: 1, limit: 5, ..Query::default() };
     let answer = world.recommend(&query, &mut guanxi_models::recommend::Scratch::default());
-    answer.unwrap().items.iter().map(|one| world.item_id(one.item).to_owned()).collect()
+    answer.unwrap().items.iter().map(|one| world.item_id(one.id).to_owned()).collect()
 }
 
 /// Waits for what another thread will bring about; the test runner's own limit is the bound.

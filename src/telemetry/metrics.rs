@@ -140,7 +140,7 @@ impl Gauges {
 mod tests {
     use std::time::Duration;
 
-    use guanxi_models::recommend::query::Scenario;
+    use guanxi_models::Scenario;
 
     use super::*;
     use crate::telemetry::Stage;
@@ -149,7 +149,7 @@ mod tests {
     fn the_text_names_what_was_counted() {
         let metrics = Metrics::default();
         metrics.route("GET", "/health/live").answered(200, Duration::from_millis(1));
-        metrics.stages.of(Scenario::ForYou, Stage::Parse).observe(Duration::from_micros(3));
+        metrics.stages.of(Scenario::FOR_YOU).at(Stage::Parse).observe(Duration::from_micros(3));
         metrics.gauges.serves(Some("old"));
         metrics.gauges.serves(Some("new"));
         metrics.ingest.accepted.inc_by(3);
@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn every_scenario_and_stage_has_its_own_histogram() {
         let metrics = Metrics::default();
-        metrics.stages.of(Scenario::New, Stage::Encode).observe(Duration::ZERO);
-        assert_eq!(metrics.stages.of(Scenario::New, Stage::Encode).count(), 1);
-        assert_eq!(metrics.stages.of(Scenario::New, Stage::Parse).count(), 0);
-        assert_eq!(metrics.stages.of(Scenario::Popular, Stage::Encode).count(), 0);
+        metrics.stages.of(Scenario::NEW).at(Stage::Encode).observe(Duration::ZERO);
+        assert_eq!(metrics.stages.of(Scenario::NEW).at(Stage::Encode).count(), 1);
+        assert_eq!(metrics.stages.of(Scenario::NEW).at(Stage::Parse).count(), 0);
+        assert_eq!(metrics.stages.of(Scenario::POPULAR).at(Stage::Encode).count(), 0);
     }
 }

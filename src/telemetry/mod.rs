@@ -17,4 +17,4 @@ pub use logs::{LogError, init as init_logs, tell_panics};
 pub use metrics::{Gauges, Metrics};
 pub use process::Usage;
 pub use requests::RequestCounters;
-pub use stages::{Stage, StageLatencies};
+pub use stages::{ScenarioLatencies, Stage, StageLatencies};

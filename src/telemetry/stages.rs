@@ -1,6 +1,6 @@
 //! The durations of an answer's stages, by scenario.
 
-use guanxi_models::recommend::query::Scenario;
+use guanxi_models::Scenario;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
@@ -44,9 +44,13 @@ struct StageLabels {
     stage: &'static str,
 }
 
-/// The histograms of all scenarios and stages.
+/// The histograms of all scenarios, in the order of their table.
 #[derive(Debug)]
-pub struct StageLatencies([[Latencies; Stage::ALL.len()]; Scenario::ALL.len()]);
+pub struct StageLatencies(Vec<ScenarioLatencies>);
+
+/// The histograms of the stages of one scenario.
+#[derive(Debug)]
+pub struct ScenarioLatencies([Latencies; Stage::ALL.len()]);
 
 impl StageLatencies {
     pub(super) fn register(registry: &mut Registry) -> Self {
@@ -55,18 +59,26 @@ impl StageLatencies {
             let labels = StageLabels { scenario: scenario.name(), stage: stage.name() };
             family.get_or_create_owned(&labels)
         };
-        let handles = Scenario::ALL.map(|scenario| Stage::ALL.map(|stage| of(scenario, stage)));
+        let stages = |&scenario| ScenarioLatencies(Stage::ALL.map(|stage| of(scenario, stage)));
+        let handles = Scenario::ALL.iter().map(stages).collect();
         registry.register("guanxi_recommend_seconds", "How long the parts of a list take", family);
         Self(handles)
     }
 
-    /// The histogram of one stage of one scenario.
-    pub fn of(&self, scenario: Scenario, stage: Stage) -> &Latencies {
+    /// The histograms of a scenario.
+    pub fn of(&self, scenario: Scenario) -> &ScenarioLatencies {
+        &self.0[scenario.place()]
+    }
+}
+
+impl ScenarioLatencies {
+    /// The histogram of a stage.
+    pub fn at(&self, stage: Stage) -> &Latencies {
         let place = match stage {
             Stage::Parse => 0,
             Stage::Recommend(stage) => 1 + stage as usize,
             Stage::Encode => Stage::ALL.len() - 1,
         };
-        &self.0[scenario as usize][place]
+        &self.0[place]
     }
 }

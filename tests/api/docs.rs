@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::support::Server;
 use guanxi::http::{Code, description};
+use guanxi_models::Scenario;
 use serde_json::Value;
 
 const MANUAL: &str = include_str!("../../docs/api.md");
@@ -106,6 +107,29 @@ fn the_manual_has_an_example_of_every_operation() {
             "{method} {path} is not in docs/api.md"
         );
     }
+}
+
+/// The row of a scenario in the manual.
+fn row(scenario: Scenario) -> String {
+    let spec = scenario.spec();
+    let asked = |is_required: bool| {
+        let asks = spec.asks.iter().filter(|ask| ask.is_required == is_required);
+        asks.map(guanxi_models::recommend::scenario::Ask::fields).collect::<Vec<_>>().join(", ")
+    };
+    let reasons: Vec<String> = spec.reasons.iter().map(|kind| format!("`{kind}`")).collect();
+    let (name, summary, gives) = (spec.name, spec.summary, spec.gives.name());
+    let (needs, goes_by, reasons) = (asked(true), asked(false), reasons.join(", "));
+    format!("| `{name}` | {summary} | {needs} | {goes_by} | {gives} | {reasons} |")
+}
+
+#[test]
+fn the_manual_lists_every_scenario_as_the_table_has_it() {
+    const HEAD: &str =
+        "| scenario | list | needs | goes by | gives | reasons |\n|---|---|---|---|---|---|\n";
+    let (_, table) = MANUAL.split_once(HEAD).expect("docs/api.md has a table of scenarios");
+    let told: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let rows: Vec<String> = Scenario::ALL.iter().map(|&scenario| row(scenario)).collect();
+    assert_eq!(told, rows, "docs/api.md should have\n{}", rows.join("\n"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn expected(world: &World, user: &str, item: u32) -> f32 {
 fn for_you(world: &World, user: &str) -> Vec<u32> {
     let query = Query { user: Some(user.to_owned()), ..Query::default() };
     let answer = world.recommend(&query, &mut Scratch::default()).expect("a sound question");
-    answer.items.iter().map(|one| one.item.0).collect()
+    answer.items.iter().map(|one| one.id.0).collect()
 }
 
 /// Users who did something, spread over all, each with the first item of the list.

@@ -56,9 +56,9 @@ fn assert_list(data: &Dataset, world: &World, user: &str) {
     let seen = data.histories.row(number).items;
     let mut listed = HashSet::new();
     for one in &answer.items {
-        assert!(one.score.is_finite(), "{user} gets {} with score {}", one.item.0, one.score);
-        assert!(listed.insert(one.item), "{user} gets {} twice", one.item.0);
-        assert!(!seen.contains(&one.item.0), "{user} has {} already", one.item.0);
+        assert!(one.score.is_finite(), "{user} gets {} with score {}", one.id.0, one.score);
+        assert!(listed.insert(one.id), "{user} gets {} twice", one.id.0);
+        assert!(!seen.contains(&one.id.0), "{user} has {} already", one.id.0);
     }
     let unseen = data.n_items() - seen.len();
     assert_eq!(answer.items.len(), unseen.min(query.limit), "{user} has {unseen} items to see");

@@ -1,6 +1,7 @@
 //! The requests of a load, by their number: the same in every run with the same seed.
 
 use guanxi_models::Scenario;
+use guanxi_models::recommend::scenario::Input;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request, Uri, header};
@@ -109,11 +110,11 @@ impl Asking {
 }
 
 fn is_personal(scenario: Scenario) -> bool {
-    matches!(scenario, Scenario::ForYou | Scenario::FriendsAlsoBought)
+    scenario.spec().asks_for(Input::User)
 }
 
 fn is_about_an_item(scenario: Scenario) -> bool {
-    matches!(scenario, Scenario::SimilarItems | Scenario::AlsoBought)
+    scenario.spec().requires(Input::Item)
 }
 
 fn encoded(id: &str) -> String {

@@ -85,7 +85,7 @@ fn part(text: &str) -> Result<(Part, f64), LoadError> {
         weight.trim().parse::<f64>().ok().filter(|weight| *weight > 0.0 && weight.is_finite());
     scenario.zip(weight).map(|(scenario, weight)| (Part::Scenario(scenario), weight)).ok_or_else(
         || {
-            let known: Vec<_> = Scenario::ALL.into_iter().map(Scenario::name).collect();
+            let known = Scenario::names();
             LoadError::Mix { part: text.into(), known: known.join(", ") }
         },
     )

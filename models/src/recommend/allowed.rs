@@ -1,16 +1,17 @@
-//! Which items may be listed at all: decided before anything is ranked.
+//! The items that may be listed, decided before anything is ranked.
 
 use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 
 use super::nearest::SearchSizing;
-use super::query::{Query, QueryError};
+use super::page::Excluded;
+use super::query::{About, Query, QueryError};
 use crate::filter::Filter;
 use crate::id::UserIdx;
 use crate::world::{Condition, World};
 
-/// So many items are looked at where the sets alone don't tell how many pass.
+/// The number of items sampled where the sets alone do not tell how many pass.
 const SAMPLE: u32 = 128;
 
 /// The items that an answer may list.
@@ -18,49 +19,17 @@ const SAMPLE: u32 = 128;
 pub(super) struct Allowed<'a> {
     world: &'a World,
     passing: Passing<'a>,
-    /// Named by the caller, or asked about.
-    excluded: Vec<u32>,
-    /// What the user has already touched, ascending.
-    seen: &'a [u32],
-    hidden: Sketch,
+    excluded: Excluded<'a>,
 }
 
-/// A set of few items in so little memory that asking about one costs nothing: it may say yes of others.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sketch([u64; 16]);
-
-impl Sketch {
-    fn of<'i>(items: impl Iterator<Item = &'i u32>) -> Self {
-        let mut sketch = Self::default();
-        items.for_each(|&item| sketch.insert(item));
-        sketch
-    }
-
-    fn insert(&mut self, item: u32) {
-        let (word, bit) = Self::place(item);
-        self.0[word] |= bit;
-    }
-
-    fn may_hold(&self, item: u32) -> bool {
-        let (word, bit) = Self::place(item);
-        self.0[word] & bit != 0
-    }
-
-    /// Ten bits of a multiplicative hash.
-    fn place(item: u32) -> (usize, u64) {
-        let hash = item.wrapping_mul(0x9E37_79B1) >> 22;
-        ((hash >> 6) as usize, 1 << (hash & 63))
-    }
-}
-
-/// What the filter lets through.
+/// The items that pass the filter.
 #[derive(Debug)]
 enum Passing<'a> {
-    /// All that is listed: there is no filter.
+    /// No filter: every listed item passes.
     Listed,
-    /// So few that looking at all of them is cheap.
+    /// Few enough to scan.
     Few(RoaringBitmap),
-    /// About so many: each is asked about as it comes along.
+    /// About this many: each candidate is checked when it comes along.
     Many(f64, Condition<'a>),
 }
 
@@ -74,45 +43,40 @@ impl<'a> Allowed<'a> {
             Some(user) if query.exclude_seen => world.history(user).items,
             _ => &[],
         };
-        let named = query.exclude.iter().chain(&query.items).chain(&query.item);
-        let mut excluded: Vec<u32> =
-            named.filter_map(|id| world.item_idx(id)).map(|item| item.0).collect();
-        excluded.sort_unstable();
+        let about = match &query.about {
+            About::Item(id) => Some(id),
+            About::Nothing => None,
+        };
+        let named = query.exclude.iter().chain(&query.items).chain(about);
+        let named = named.filter_map(|id| world.item_idx(id)).map(|item| item.0).collect();
         let passing = match &query.filter {
             Some(filter) => passing(world, filter, query)?,
             None => Passing::Listed,
         };
-        let hidden = Sketch::of(seen.iter().chain(&excluded));
-        Ok(Self { world, passing, excluded, seen, hidden })
+        Ok(Self { world, passing, excluded: Excluded::new(named, seen) })
     }
 
-    /// Leaves out some more: what is on the page already.
+    /// Excludes some more: the items on the page already.
     pub(super) fn exclude(&mut self, items: impl Iterator<Item = u32>) {
-        let named = self.excluded.len();
-        self.excluded.extend(items);
-        self.excluded[named..].iter().for_each(|&item| self.hidden.insert(item));
-        self.excluded.sort_unstable();
+        self.excluded.add(items);
     }
 
-    /// Whether an item may be listed.
+    /// True if an item may be listed.
     pub(super) fn contains(&self, item: u32) -> bool {
         let passes = match &self.passing {
             Passing::Listed => !self.world.catalogue().is_unlisted(item),
             Passing::Few(few) => few.contains(item),
             Passing::Many(_, condition) => condition.holds(item),
         };
-        passes
-            && (!self.hidden.may_hold(item)
-                || self.seen.binary_search(&item).is_err()
-                    && self.excluded.binary_search(&item).is_err())
+        passes && !self.excluded.contains(item)
     }
 
-    /// What the filter lets through, where that is so little that looking at all of it is cheap.
+    /// The items that pass the filter, where they are few enough to scan.
     pub(super) fn few(&self) -> Option<&RoaringBitmap> {
         if let Passing::Few(few) = &self.passing { Some(few) } else { None }
     }
 
-    /// About how many items pass the filter, where there is one.
+    /// The estimated number of items that pass the filter, where there is one.
     pub(super) fn count(&self) -> Option<f64> {
         match &self.passing {
             Passing::Listed => None,
@@ -135,7 +99,7 @@ impl<'a> Allowed<'a> {
     }
 }
 
-/// Writes the set down where it is small; else it is only estimated how large it is.
+/// Makes the set where it is small, and estimates its size where it is large.
 fn passing<'a>(
     world: &'a World,
     filter: &'a Filter,
@@ -158,7 +122,8 @@ fn passing<'a>(
     Ok(if is_few { Passing::Few(set) } else { Passing::Many(set.len() as f64, condition) })
 }
 
-/// About how many items pass: by the sets, and by looking at a few where those leave open on which side of `most` it is.
+/// Estimates how many items pass: by the sets, and by a sample where those leave open on which
+/// side of `most` it lies.
 fn likely(condition: &Condition<'_>, most: u64, items: u32) -> f64 {
     let estimate = condition.estimate();
     if estimate.at_most <= most
@@ -166,7 +131,7 @@ fn likely(condition: &Condition<'_>, most: u64, items: u32) -> f64 {
     {
         return estimate.likely;
     }
-    // An odd stride from a large prime: catalogues come in runs and in turns, and this keeps step with neither.
+    // A stride from a large prime keeps step neither with runs nor with turns in a catalogue.
     let sample =
         (0..SAMPLE).map(|at| (u64::from(at) * 2_654_435_761 % u64::from(items.max(1))) as u32);
     let share = sample.filter(|&item| condition.holds(item)).count() as f64 / f64::from(SAMPLE);
@@ -174,7 +139,7 @@ fn likely(condition: &Condition<'_>, most: u64, items: u32) -> f64 {
     counted.clamp(estimate.at_least as f64, estimate.at_most as f64)
 }
 
-/// Whether two bounds leave little open.
+/// True if two bounds lie within a quarter.
 fn is_sharp(at_least: u64, at_most: u64) -> bool {
     at_most <= at_least + at_least / 4
 }

@@ -6,30 +6,38 @@ use crate::id::ItemIdx;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Best first.
-    pub items: Vec<Recommendation>,
-    /// Whether the user was unknown (or nobody was named) and nothing else said what to look for, so that the list is not personal.
+    pub items: Vec<Listed<ItemIdx>>,
+    /// True if the list is not personal: the user is unknown or not named, and there are no
+    /// session items.
     pub not_personal: bool,
-    /// Whether something was left out because the answer was due.
+    /// True if the deadline cut the search short.
     pub is_cut: bool,
 }
 
-/// One item of a list.
+/// One entry of a list, named by its dense id: of an item, a person or a group.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recommendation {
-    /// The item.
-    pub item: ItemIdx,
+pub struct Listed<T> {
+    /// The item or person.
+    pub id: T,
     /// Its score: see the scenario. Comparable within one list alone.
     pub score: f32,
     /// Why it is listed; empty unless asked for.
     pub reasons: Vec<Reason>,
 }
 
+impl<T> Listed<T> {
+    /// An entry without reasons.
+    pub(super) fn new(id: T, score: f32) -> Self {
+        Self { id, score, reasons: Vec::new() }
+    }
+}
+
 /// A fact behind a score. `share` is what the fact adds to the score.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// So many friends bought it: at least `min_friends`, never named.
+    /// At least `min_friends` friends bought it; they are counted, never named.
     FriendsBought {
-        /// How many.
+        /// The number of friends.
         count: usize,
         /// Its part of the score.
         share: f32,
@@ -55,12 +63,12 @@ pub enum Reason {
     },
     /// Many people touched it.
     Popular {
-        /// How many.
+        /// The number of people.
         users: u32,
         /// Its part of the score.
         share: f32,
     },
-    /// It came lately.
+    /// It is new.
     New {
         /// When, in Unix milliseconds.
         since: i64,
@@ -82,7 +90,7 @@ impl Reason {
         }
     }
 
-    /// Says of popularity that it is no part of the score.
+    /// Takes popularity out of the score.
     pub(super) fn adds_nothing(&mut self) {
         if let Self::Popular { share, .. } = self {
             *share = 0.0;

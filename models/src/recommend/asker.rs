@@ -1,7 +1,7 @@
-//! Who asks, as far as ranking cares: friends, the history, and, where a list goes by it, the taste.
+//! The person who asks: friends, the history and, where a list goes by it, the taste.
 
-use super::Scratch;
 use super::query::Query;
+use super::scratch::Scratch;
 use crate::event::{EventType, Millis};
 use crate::fold_in::fold_in;
 use crate::history::{Entry, History, HistoryView, Observation};
@@ -21,7 +21,7 @@ pub(super) struct Asker<'a> {
     visit: Option<History>,
 }
 
-/// What somebody likes.
+/// The taste of an asker.
 #[derive(Debug, Default)]
 pub(super) struct Taste {
     /// Items that speak for it, ascending, with their recency: what the item lists start from.
@@ -42,19 +42,20 @@ impl<'a> Asker<'a> {
         self.visit.as_ref().map_or(self.stored, History::view)
     }
 
-    /// Whether nothing at all is known of the asker.
+    /// True if nothing at all is known of the asker.
     pub(super) fn is_blank(&self) -> bool {
         self.ties.friends.is_empty() && !self.history().entries().any(|entry| entry.is_positive())
     }
 
-    /// What the asker likes.
+    /// The taste of the asker.
     pub(super) fn taste(&self, world: &World, scratch: &mut Scratch) -> Taste {
         let own = own_items(self.history(), world.model().params.recency);
         Taste { own, vector: self.vector(world, scratch) }
     }
 
-    /// The row of the embedding: the stored one, or a new one where something came after it; empty where nothing is known.
-    /// O(items d^2) at most.
+    /// The row of the embedding: the stored one, or a new one where events came after it.
+    ///
+    /// Empty where nothing is known. O(items d^2) at most.
     pub(super) fn vector(&self, world: &World, scratch: &mut Scratch) -> Vec<f32> {
         let is_fresh = self.visit.is_some() || self.user.is_none_or(|user| world.has_changed(user));
         match self.user {
@@ -64,14 +65,15 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// What the user has not spoken against, with what each counts.
+/// The items that the user has not spoken against, each with its recency.
 fn own_items(history: HistoryView<'_>, recency: f32) -> Vec<(u32, f32)> {
     let own = history.entries().filter(Entry::is_positive);
     let (items, times): (Vec<u32>, Vec<Millis>) = own.map(|entry| (entry.item.0, entry.ts)).unzip();
     items.into_iter().zip(recency::weights(&times, recency)).collect()
 }
 
-/// The history with the items of the running visit folded in, if there are any: as bought after everything else.
+/// The history with the session's items folded in, if there are any, as bought after everything
+/// else.
 fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<History> {
     let params = &world.model().params;
     let now = stored.times.iter().copied().fold(params.reference, Millis::max);

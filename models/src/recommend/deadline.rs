@@ -32,12 +32,12 @@ impl RankingStage {
 
 /// The deadline of one answer, kept by the caller.
 ///
-/// The ranking reports each stage at most once, in order, and leaves out the rest once the deadline has passed.
+/// The ranking reports each stage at most once, in order, and stops once the deadline has passed.
 pub trait Deadline: Debug {
     /// Notes that a stage is done.
     fn done(&self, stage: RankingStage);
 
-    /// Whether the answer is due now and must be made of the candidates found so far.
+    /// True if the answer is due now and must be made of the candidates found so far.
     fn has_passed(&self) -> bool;
 }
 

@@ -1,70 +1,23 @@
 //! A request for a list, and why it may be refused.
 
-use serde::{Deserialize, Serialize};
-
 use super::nearest::SearchStrategy;
+use super::scenario::{Ask, Scenario};
 use crate::filter::Filter;
 
-/// Which list is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scenario {
-    /// What suits this user: the blend of embedding, item lists and friends.
-    ForYou,
-    /// What at least `min_friends` friends of the user bought, filled up from for-you; with an item: what friends who bought it also bought.
-    FriendsAlsoBought,
-    /// Items near an item in the embedding.
-    SimilarItems,
-    /// What people who bought an item (or these items) also bought.
-    AlsoBought,
-    /// What most people touched.
-    Popular,
-    /// What came last.
-    New,
-}
-
-impl Scenario {
-    /// Every scenario.
-    pub const ALL: [Self; 6] = [
-        Self::ForYou,
-        Self::FriendsAlsoBought,
-        Self::SimilarItems,
-        Self::AlsoBought,
-        Self::Popular,
-        Self::New,
-    ];
-
-    /// The name in paths and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ForYou => "for-you",
-            Self::FriendsAlsoBought => "friends-also-bought",
-            Self::SimilarItems => "similar-items",
-            Self::AlsoBought => "also-bought",
-            Self::Popular => "popular",
-            Self::New => "new",
-        }
-    }
-
-    /// The scenario of this name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scenario| scenario.name() == name)
-    }
-}
-
-/// How the nearest items are found.
+/// The way to find the nearest items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
     /// By the index, keeping about `ef` candidates; small sets are scanned all the same.
     Index {
-        /// More finds more and takes longer. None: as many as the index was measured to need.
+        /// More finds more and takes longer. None: the number that the index was measured to
+        /// need.
         ef: Option<usize>,
     },
     /// By scanning every item.
     Exact,
     /// By this strategy, whatever it costs: for measuring.
     By {
-        /// How a filter is dealt with.
+        /// The strategy for a filter.
         strategy: SearchStrategy,
         /// As of [`Search::Index`].
         ef: Option<usize>,
@@ -72,7 +25,7 @@ pub enum Search {
 }
 
 impl Search {
-    /// How many candidates a search is to keep, where that was said.
+    /// The number of candidates that a search is to keep, where given.
     pub(super) fn ef(self) -> Option<usize> {
         match self {
             Self::Index { ef } | Self::By { ef, .. } => ef,
@@ -81,20 +34,32 @@ impl Search {
     }
 }
 
-/// One question. The default is the first page of for-you for nobody in particular.
+/// The thing that a list is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// Nothing in particular: the list goes by the user and the session alone.
+    #[default]
+    Nothing,
+    /// This item. It must exist and is never listed, also where the scenario does not ask for one.
+    Item(String),
+}
+
+/// One query. The default is the first page of for-you for nobody in particular.
+///
+/// `about` holds what the scenario asks for; everything else is common to all scenarios.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
-    /// Which list.
+    /// The kind of list.
     pub scenario: Scenario,
-    /// For whom; an unknown user is answered like nobody.
+    /// The person for whom the list is; an unknown user is answered like nobody.
     pub user: Option<String>,
-    /// The item that the question is about: needed by `SimilarItems` and (unless `items` is given) `AlsoBought`.
-    pub item: Option<String>,
+    /// The thing that the list is about.
+    pub about: About,
     /// Items of the running session, folded in as if the user had bought them now.
     pub items: Vec<String>,
-    /// How many items to list, 1 to [`Query::MAX_LIMIT`].
+    /// The length of the list, 1 to [`Query::MAX_LIMIT`].
     pub limit: usize,
-    /// What the items must satisfy.
+    /// The conditions that every item must satisfy.
     pub filter: Option<Filter>,
     /// Items never to list.
     pub exclude: Vec<String>,
@@ -102,23 +67,38 @@ pub struct Query {
     pub exclude_seen: bool,
     /// Gives the reasons of each item.
     pub explain: bool,
-    /// How many distinct friends must have bought an item before anything tells of it; at least 1.
+    /// The number of distinct friends who must have bought an item before a list tells of it; at
+    /// least 1.
     pub min_friends: usize,
-    /// How the nearest items are found.
+    /// The way to find the nearest items.
     pub search: Search,
 }
 
 impl Query {
     /// The longest list.
     pub const MAX_LIMIT: usize = 200;
+
+    /// Checks everything that needs no world.
+    pub(super) fn check(&self) -> Result<(), QueryError> {
+        self.check_limit()?;
+        let missing = self.scenario.spec().missing(self);
+        missing.map_or(Ok(()), |ask| {
+            Err(QueryError::InputNeeded { scenario: self.scenario, ask: *ask })
+        })
+    }
+
+    pub(super) fn check_limit(&self) -> Result<(), QueryError> {
+        let is_fine = (1..=Self::MAX_LIMIT).contains(&self.limit);
+        if is_fine { Ok(()) } else { Err(QueryError::Limit { limit: self.limit }) }
+    }
 }
 
 impl Default for Query {
     fn default() -> Self {
         Self {
-            scenario: Scenario::ForYou,
+            scenario: Scenario::FOR_YOU,
             user: None,
-            item: None,
+            about: About::Nothing,
             items: Vec::new(),
             limit: 20,
             filter: None,
@@ -131,20 +111,22 @@ impl Default for Query {
     }
 }
 
-/// Why a question can't be answered.
+/// Why a query can't be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// `limit` is 0 or more than [`Query::MAX_LIMIT`].
     #[error("`limit` is {limit}: ask for 1 to {} items", Query::MAX_LIMIT)]
     Limit {
-        /// What was asked for.
+        /// The limit that was asked for.
         limit: usize,
     },
-    /// The scenario needs an item and none was given.
-    #[error("`{}` needs an `item`", scenario.name())]
-    ItemNeeded {
+    /// The scenario requires something that the query does not give.
+    #[error("`{}` needs {}", scenario.name(), ask.fields())]
+    InputNeeded {
         /// The scenario.
         scenario: Scenario,
+        /// The requirement that is not met.
+        ask: Ask,
     },
     /// The item that the question is about is not known.
     #[error("item `{id}` does not exist")]

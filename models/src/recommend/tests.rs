@@ -10,13 +10,14 @@ mod reach;
 use std::sync::Arc;
 
 use super::Scratch;
-use super::answer::{Reason, Recommendation};
-use super::query::{Query, QueryError, Scenario, Search};
+use super::answer::{Listed, Reason};
+use super::query::{About, Query, QueryError, Search};
+use super::scenario::{Input, Scenario};
 use crate::column::WeightedRows;
 use crate::event::{Event, EventType};
 use crate::factors::Factors;
 use crate::filter::Filter;
-use crate::id::Offset;
+use crate::id::{ItemIdx, Offset};
 use crate::index::Panels;
 use crate::model::Model;
 use crate::params::{Blend, FoldIn, Params};
@@ -79,7 +80,7 @@ impl Shop {
     fn ask(&self, query: &Query) -> Result<Vec<(String, Vec<Reason>)>, QueryError> {
         let answer = self.world.recommend(query, &mut Scratch::default())?;
         let named = |item| self.world.item_id(item).to_owned();
-        Ok(answer.items.into_iter().map(|one| (named(one.item), one.reasons)).collect())
+        Ok(answer.items.into_iter().map(|one| (named(one.id), one.reasons)).collect())
     }
 
     fn ids(&self, query: &Query) -> Vec<String> {
@@ -95,8 +96,8 @@ fn query(scenario: Scenario, user: &str, limit: usize) -> Query {
 fn similar_items_lie_on_the_same_axis_and_a_new_item_gets_the_popular_list() {
     let mut shop = Shop::new(model());
     let about = |id: &str| Query {
-        scenario: Scenario::SimilarItems,
-        item: Some(id.into()),
+        scenario: Scenario::SIMILAR_ITEMS,
+        about: About::Item(id.into()),
         limit: 3,
         ..Query::default()
     };
@@ -112,8 +113,8 @@ fn similar_items_come_from_the_list_made_by_training_where_enough_of_it_may_be_s
     let similar = WeightedRows::from_rows(&[vec![], vec![(3, 0.9), (6, 0.8), (0, 0.7), (7, 0.6)]]);
     let mut shop = Shop::new(Model { similar, ..model() });
     let about = |search| Query {
-        scenario: Scenario::SimilarItems,
-        item: Some("a1".into()),
+        scenario: Scenario::SIMILAR_ITEMS,
+        about: About::Item("a1".into()),
         limit: 3,
         search,
         ..Query::default()
@@ -132,8 +133,8 @@ fn similar_items_come_from_the_list_made_by_training_where_enough_of_it_may_be_s
 fn also_bought_comes_from_the_lists_of_the_items() {
     let shop = Shop::new(model());
     let about = Query {
-        scenario: Scenario::AlsoBought,
-        item: Some("a0".into()),
+        scenario: Scenario::ALSO_BOUGHT,
+        about: About::Item("a0".into()),
         limit: 2,
         ..Query::default()
     };
@@ -146,7 +147,7 @@ fn new_lists_the_latest_first() {
     for (id, created) in [("n1", 5_000), ("n2", 9_000)] {
         shop.apply(&Record::Item(Item { created: Some(created), ..Item::bare(id) }));
     }
-    assert_eq!(shop.ids(&query(Scenario::New, "u", 2)), ["n2", "n1"]);
+    assert_eq!(shop.ids(&query(Scenario::NEW, "u", 2)), ["n2", "n1"]);
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn filters_exclusions_and_seen_items_are_decided_before_ranking() {
     }
     let sold_out = Item { stock: Some(0), category: Some("x".into()), ..Item::bare("b0") };
     shop.apply(&Record::Item(sold_out)).buys("u", "b1");
-    let asked = query(Scenario::ForYou, "u", 8);
+    let asked = query(Scenario::FOR_YOU, "u", 8);
     assert!(!shop.ids(&asked).contains(&"b0".to_owned()));
     assert!(!shop.ids(&asked).contains(&"b1".to_owned()));
     let again = Query { exclude_seen: false, exclude: vec!["b2".into()], ..asked.clone() };
@@ -173,8 +174,8 @@ fn filters_exclusions_and_seen_items_are_decided_before_ranking() {
 fn exact_and_indexed_search_agree_on_a_small_shop() {
     let mut shop = Shop::new(model());
     shop.buys("u", "b2").buys("u", "a1");
-    let exact = Query { search: Search::Exact, ..query(Scenario::ForYou, "u", 6) };
-    assert_eq!(shop.ids(&exact), shop.ids(&query(Scenario::ForYou, "u", 6)));
+    let exact = Query { search: Search::Exact, ..query(Scenario::FOR_YOU, "u", 6) };
+    assert_eq!(shop.ids(&exact), shop.ids(&query(Scenario::FOR_YOU, "u", 6)));
 }
 
 #[test]
@@ -187,12 +188,12 @@ fn many_users_at_once_get_the_lists_of_the_embedding_alone() {
         alone.buys(user, item);
         shop.buys(user, item);
     }
-    let queries = ["u", "nobody", "v"].map(|user| query(Scenario::ForYou, user, 3));
+    let queries = ["u", "nobody", "v"].map(|user| query(Scenario::FOR_YOU, user, 3));
     let queries = queries.map(|query| Query { search: Search::Exact, ..query });
     let many =
         shop.world.recommend_by_embedding(&panels, &queries, &mut Scratch::default()).unwrap();
     let ids = |at: usize| {
-        let id = |one: &Recommendation| shop.world.item_id(one.item).to_owned();
+        let id = |one: &Listed<ItemIdx>| shop.world.item_id(one.id).to_owned();
         many[at].iter().map(id).collect::<Vec<_>>()
     };
     assert_eq!(ids(0), alone.ids(&queries[0]));
@@ -207,11 +208,14 @@ fn many_users_at_once_get_the_lists_of_the_embedding_alone() {
 #[test]
 fn an_empty_shop_answers_every_scenario_with_an_empty_page() {
     let shop = Shop::new(Model::empty());
-    for scenario in Scenario::ALL {
-        let asked = Query { item: None, ..query(scenario, "u", 5) };
+    for &scenario in Scenario::ALL {
+        let asked = Query { about: About::Nothing, ..query(scenario, "u", 5) };
         match shop.ask(&asked) {
             Ok(items) => assert!(items.is_empty()),
-            Err(error) => assert_eq!(error, QueryError::ItemNeeded { scenario }),
+            Err(QueryError::InputNeeded { scenario: refused, ask }) => {
+                assert!(refused == scenario && ask.any_of.contains(&Input::Item));
+            }
+            Err(error) => panic!("{scenario:?}: {error}"),
         }
     }
 }
@@ -221,15 +225,64 @@ fn questions_that_make_no_sense_are_refused() {
     let shop = Shop::new(model());
     let ask = |query: Query| shop.ask(&query).unwrap_err();
     for limit in [0, Query::MAX_LIMIT + 1, usize::MAX] {
-        assert_eq!(ask(query(Scenario::Popular, "u", limit)), QueryError::Limit { limit });
+        assert_eq!(ask(query(Scenario::POPULAR, "u", limit)), QueryError::Limit { limit });
     }
-    let unknown =
-        Query { scenario: Scenario::SimilarItems, item: Some("?".into()), ..Query::default() };
+    let unknown = Query {
+        scenario: Scenario::SIMILAR_ITEMS,
+        about: About::Item("?".into()),
+        ..Query::default()
+    };
     assert_eq!(ask(unknown), QueryError::UnknownItem { id: "?".into() });
     let test = crate::filter::AttributeTest::In(vec![]);
     let filter = Filter::Attribute { name: "colour".into(), test };
     let asked = Query { filter: Some(filter), ..Query::default() };
     assert_eq!(ask(asked), QueryError::UnknownAttribute { name: "colour".into() });
+}
+
+#[test]
+fn what_a_scenario_requires_is_named_in_the_refusal() {
+    let shop = Shop::new(model());
+    let refused = |scenario| shop.ask(&query(scenario, "u", 3)).unwrap_err().to_string();
+    assert_eq!(refused(Scenario::SIMILAR_ITEMS), "`similar-items` needs `item`");
+    assert_eq!(refused(Scenario::ALSO_BOUGHT), "`also-bought` needs `item` or `items`");
+}
+
+#[test]
+fn a_scenario_gives_no_reason_that_its_spec_does_not_name() {
+    let mut shop = Shop::new(Model {
+        params: Params {
+            blend: Blend {
+                embedding: 1.0,
+                list: 1.0,
+                friends: 1.0,
+                popularity: 1.0,
+                second_hop: 1.0,
+            },
+            ..model().params
+        },
+        ..model()
+    });
+    shop.friends("u", "f").friends("u", "g").buys("f", "b3").buys("g", "b3").buys("u", "a0");
+    for &scenario in Scenario::ALL {
+        let asked =
+            Query { about: About::Item("a1".into()), explain: true, ..query(scenario, "u", 6) };
+        for (id, reasons) in shop.ask(&asked).unwrap() {
+            let is_named = |reason: &Reason| {
+                let fills_up = scenario.spec().fills_up && reason.kind() == "popular";
+                fills_up || scenario.spec().reasons.contains(&reason.kind())
+            };
+            assert!(reasons.iter().all(is_named), "{scenario:?}: {id} by {reasons:?}");
+        }
+    }
+}
+
+#[test]
+fn an_item_that_a_scenario_does_not_ask_for_must_exist_and_is_not_listed() {
+    let shop = Shop::new(model());
+    let about =
+        |id: &str| Query { about: About::Item(id.into()), ..query(Scenario::POPULAR, "u", 2) };
+    assert_eq!(shop.ids(&about("a1")), ["a2", "a3"]);
+    assert_eq!(shop.ask(&about("?")).unwrap_err(), QueryError::UnknownItem { id: "?".into() });
 }
 
 #[test]
@@ -250,6 +303,6 @@ fn a_user_with_100_000_events_and_one_with_100_000_friends_are_answered() {
         shop.friends("hub", &format!("f{at}"));
     }
     shop.buys("f7", "b2").buys("f99999", "b2");
-    assert_eq!(shop.ids(&query(Scenario::ForYou, "heavy", 3)), ["a1", "a2", "a3"]);
-    assert_eq!(shop.ids(&query(Scenario::FriendsAlsoBought, "hub", 1)), ["b2"]);
+    assert_eq!(shop.ids(&query(Scenario::FOR_YOU, "heavy", 3)), ["a1", "a2", "a3"]);
+    assert_eq!(shop.ids(&query(Scenario::FRIENDS_ALSO_BOUGHT, "hub", 1)), ["b2"]);
 }

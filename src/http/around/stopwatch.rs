@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use guanxi_models::Scenario;
 use guanxi_models::recommend::{Deadline, RankingStage};
 
-use crate::telemetry::{Stage, StageLatencies};
+use crate::telemetry::{ScenarioLatencies, Stage, StageLatencies};
 
 /// Runs from the head of a question on.
 #[derive(Debug)]
 pub(in crate::http) struct Stopwatch<'a> {
-    stages: &'a StageLatencies,
-    scenario: Scenario,
+    stages: &'a ScenarioLatencies,
     /// When the answer is due.
     due: Option<Instant>,
     /// When the last part was done.
@@ -28,7 +27,7 @@ impl<'a> Stopwatch<'a> {
         deadline: Option<Duration>,
     ) -> Self {
         let due = deadline.and_then(|deadline| began.checked_add(deadline));
-        let watch = Self { stages, scenario, due, last: Cell::new(began) };
+        let watch = Self { stages: stages.of(scenario), due, last: Cell::new(began) };
         watch.lap(Stage::Parse);
         watch
     }
@@ -37,7 +36,7 @@ impl<'a> Stopwatch<'a> {
     pub(in crate::http) fn lap(&self, stage: Stage) {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.last.replace(now));
-        self.stages.of(self.scenario, stage).observe(took);
+        self.stages.at(stage).observe(took);
     }
 }
 

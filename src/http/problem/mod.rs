@@ -4,8 +4,7 @@ mod code;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use guanxi_models::IdError;
-use guanxi_models::recommend::query::{QueryError, Scenario};
+use guanxi_models::{IdError, QueryError, Scenario};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -93,7 +92,7 @@ impl Problem {
 
     /// The problem of a scenario that there is not.
     pub fn unknown_scenario(name: &str) -> Self {
-        let known = Scenario::ALL.map(Scenario::name);
+        let known = Scenario::names();
         let detail =
             format!("scenario `{}` does not exist: {}", shown(name), nearest(name, &known));
         Self::new(Code::UnknownScenario, detail).with("known", known.as_slice())
@@ -163,8 +162,8 @@ impl From<QueryError> for Problem {
             QueryError::Limit { .. } => {
                 Self::new(Code::InvalidLimit, detail).with("field", "limit")
             }
-            QueryError::ItemNeeded { .. } => {
-                Self::new(Code::MissingField, detail).with("field", "item")
+            QueryError::InputNeeded { ask, .. } => {
+                Self::new(Code::MissingField, detail).with("field", ask.any_of[0].field())
             }
             QueryError::UnknownItem { .. } => {
                 Self::new(Code::UnknownItem, detail).with("field", "item")

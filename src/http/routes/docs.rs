@@ -5,10 +5,12 @@ use axum::extract::{Extension, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
+use guanxi_models::Scenario;
 use serde::Serialize;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -54,6 +56,28 @@ pub(super) fn share(operation: &mut Operation) {
         let is_bulk = body.content.len() > 1;
         body.required = is_bulk.then_some(Required::True);
     }
+    list_scenarios(operation);
+}
+
+/// Lists the scenarios where an operation's path names one.
+fn list_scenarios(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.name == "scenario"
+        {
+            let names = Some(Scenario::names());
+            let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(names).build();
+            parameter.schema = Some(RefOr::T(schema.into()));
+            parameter.description = Some(scenarios());
+        }
+    }
+}
+
+/// One line for each scenario.
+fn scenarios() -> String {
+    let line =
+        |scenario: &Scenario| format!("- `{}`: {}", scenario.name(), scenario.spec().summary);
+    Scenario::ALL.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The `OpenAPI` document as it is sent.

@@ -7,9 +7,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, Request, Uri, header};
 use axum::response::{IntoResponse, Response};
-use guanxi_models::World;
 use guanxi_models::recommend::Scratch;
-use guanxi_models::recommend::query::Scenario;
+use guanxi_models::{Scenario, World};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -37,7 +36,7 @@ thread_local! {
 /// Lists items.
 #[utoipa::path(
     post, path = "/v1/recommend/{scenario}", tag = "recommend",
-    params(("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new")),
+    params(("scenario" = String, Path)),
     request_body = Question,
     responses(
         (status = 200, body = ListShape, description = "The list."),
@@ -67,7 +66,7 @@ pub(super) async fn post(
 #[utoipa::path(
     get, path = "/v1/recommend/{scenario}", tag = "recommend",
     params(
-        ("scenario" = String, Path, description = "for-you, friends-also-bought, similar-items, also-bought, popular, new"),
+        ("scenario" = String, Path),
         ParametersShape,
     ),
     responses(

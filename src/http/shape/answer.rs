@@ -1,7 +1,7 @@
 //! A list on its way to the client, written straight into a buffer.
 
-use guanxi_models::recommend::answer::{Answer, Reason, Recommendation};
-use guanxi_models::{Item, World};
+use guanxi_models::recommend::answer::{Answer, Listed, Reason};
+use guanxi_models::{Item, ItemIdx, World};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ impl Listing<'_> {
     /// Writes the list as JSON. By hand: of most answers the half is names that every item has, for which a serializer looks at each letter.
     pub(in crate::http) fn write(&self, out: &mut Vec<u8>) {
         let version = &self.world.model().version;
-        self.world.prefetch_ids(self.answer.items.iter().map(|one| one.item));
+        self.world.prefetch_ids(self.answer.items.iter().map(|one| one.id));
         let id = fresh_id();
         let mut text = Uuid::encode_buffer();
         out.extend_from_slice(b"{\"recommendation_id\":\"");
@@ -73,9 +73,9 @@ impl Listing<'_> {
         out.push(b'}');
     }
 
-    fn write_item(&self, one: &Recommendation, out: &mut Vec<u8>) {
+    fn write_item(&self, one: &Listed<ItemIdx>, out: &mut Vec<u8>) {
         let Self { world, asked, .. } = self;
-        write_text(world.item_id(one.item), out);
+        write_text(world.item_id(one.id), out);
         out.extend_from_slice(b",\"score\":");
         write_value(&one.score, out);
         if asked.query.explain {
@@ -85,7 +85,7 @@ impl Listing<'_> {
         if !asked.fields.is_empty() {
             // The rest of an object: its first brace is the comma after what stands before.
             let at = out.len();
-            let item = world.item_at(one.item).map(|item| &**item);
+            let item = world.item_at(one.id).map(|item| &**item);
             write_value(&Fields { fields: &asked.fields, item }, out);
             out[at] = b',';
             return;

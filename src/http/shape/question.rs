@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use guanxi_models::check_id;
-use guanxi_models::recommend::query::{Query, Scenario, Search};
+use guanxi_models::{About, Query, Scenario, Search, check_id};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -83,7 +82,7 @@ impl Question {
         let query = Query {
             scenario,
             user: id("user", self.user)?,
-            item: id("item", self.item)?,
+            about: id("item", self.item)?.map_or(About::Nothing, About::Item),
             items,
             limit,
             filter: filter.map(filter::read).transpose()?,
@@ -160,13 +159,13 @@ mod tests {
 
     fn asked(question: Value) -> Result<Asked, Problem> {
         let question: Question = serde_json::from_value(question).unwrap();
-        question.check(Scenario::ForYou, &Settings::default(), &Caller::Shop)
+        question.check(Scenario::FOR_YOU, &Settings::default(), &Caller::Shop)
     }
 
     #[test]
     fn what_is_left_out_comes_from_the_settings() {
         let query = asked(json!({})).unwrap().query;
-        assert_eq!(query, Query { scenario: Scenario::ForYou, ..Query::default() });
+        assert_eq!(query, Query { scenario: Scenario::FOR_YOU, ..Query::default() });
     }
 
     #[test]

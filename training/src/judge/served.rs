@@ -16,13 +16,13 @@ pub fn served(model: Model, cases: &[Case]) -> Result<Vec<Vec<u32>>, QueryError>
     let list = |scratch: &mut Scratch, case: &Case| {
         let user = world.model().users.get(case.user as usize).unwrap_or_default();
         let query = Query {
-            scenario: Scenario::ForYou,
+            scenario: Scenario::FOR_YOU,
             user: Some(user.to_owned()),
             limit: LONGEST_LIST,
             ..Query::default()
         };
         let ranked = world.recommend(&query, scratch)?.items;
-        Ok(ranked.iter().map(|one| one.item.0).collect())
+        Ok(ranked.iter().map(|one| one.id.0).collect())
     };
     cases.par_iter().map_init(Scratch::default, list).collect()
 }

@@ -4,7 +4,8 @@ mod widths;
 
 use guanxi_models::filter::Filter;
 use guanxi_models::recommend::Scratch;
-use guanxi_models::{ItemIdx, Query, QueryError, Scenario, Search, World};
+use guanxi_models::recommend::scenario::Input;
+use guanxi_models::{About, ItemIdx, Query, QueryError, Scenario, Search, World};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
@@ -19,8 +20,9 @@ pub use widths::{WIDTHS, Width};
 pub const K: usize = 10;
 
 /// The scenarios whose lists come from an index search.
-pub const SCENARIOS: [Scenario; 3] =
-    [Scenario::ForYou, Scenario::SimilarItems, Scenario::FriendsAlsoBought];
+fn scenarios() -> impl Iterator<Item = Scenario> {
+    Scenario::ALL.iter().copied().filter(|scenario| scenario.spec().is_searched)
+}
 
 /// The queries of a recall measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,9 +58,8 @@ pub struct RecallRow {
 pub fn measure(world: &World, sampling: RecallSampling) -> Result<Vec<RecallRow>, QueryError> {
     let all = Width { name: None, filters: vec![None] };
     let widths: Vec<Width> = std::iter::once(all).chain(widths::of(world, sampling.seed)).collect();
-    let kinds =
-        SCENARIOS.iter().flat_map(|scenario| widths.iter().map(move |width| (scenario, width)));
-    kinds.map(|(&scenario, width)| row(world, sampling, scenario, width)).collect()
+    let kinds = scenarios().flat_map(|scenario| widths.iter().map(move |width| (scenario, width)));
+    kinds.map(|(scenario, width)| row(world, sampling, scenario, width)).collect()
 }
 
 fn row(
@@ -94,22 +95,25 @@ fn queries(
     width: &Width,
 ) -> Vec<Query> {
     let RecallSampling { queries, seed, ef } = sampling;
-    let is_of_item = scenario == Scenario::SimilarItems;
+    let is_of_item = scenario.spec().requires(Input::Item);
     let names =
         if is_of_item { trained(world) } else { (0..world.counts().users as u32).collect() };
-    let mut rng = StdRng::seed_from_u64(mix(seed, scenario as u32, 0));
+    let mut rng = StdRng::seed_from_u64(mix(seed, scenario.place() as u32, 0));
     let drawn = sample(&mut rng, names.len(), queries.min(names.len()));
     let filters = width.filters.iter().cycle();
     let query = |(at, filter): (usize, &Option<Filter>)| {
         let name = names[at];
         let id = if is_of_item { world.item_ids().name(name) } else { world.user_ids().name(name) };
         let id = id.map(std::string::ToString::to_string);
-        let (item, user) = if is_of_item { (id, None) } else { (None, id) };
+        let (about, user) = match id {
+            Some(item) if is_of_item => (About::Item(item), None),
+            user => (About::Nothing, user),
+        };
         let filter = filter.clone();
         Query {
             scenario,
             user,
-            item,
+            about,
             filter,
             limit: K,
             search: Search::Index { ef },
@@ -129,7 +133,7 @@ fn trained(world: &World) -> Vec<u32> {
 }
 
 fn items(world: &World, query: &Query, scratch: &mut Scratch) -> Result<Vec<ItemIdx>, QueryError> {
-    Ok(world.recommend(query, scratch)?.items.into_iter().map(|one| one.item).collect())
+    Ok(world.recommend(query, scratch)?.items.into_iter().map(|one| one.id).collect())
 }
 
 struct Overlap {

@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn every_scenario_can_be_part_of_a_mix() {
-        for scenario in Scenario::ALL {
+        for &scenario in Scenario::ALL {
             assert_eq!(mix(scenario.name()).unwrap().scenarios().next(), Some(scenario));
         }
     }

@@ -1,4 +1,4 @@
-//! The items nearest to a vector: by the index, or by looking at every item where that is cheaper or asked for.
+//! The items nearest to a vector, by the index or by a scan where that is cheaper or asked for.
 
 mod search;
 mod strategy;
@@ -10,15 +10,15 @@ pub use strategy::SearchStrategy;
 use super::allowed::Allowed;
 use super::page::best;
 use super::query::{Query, QueryError, Search};
-use super::{Scratch, check_limit};
+use super::scratch::Scratch;
 use crate::id::ItemIdx;
 use crate::index::SearchScratch;
 use crate::world::World;
 
-/// How to search for the nearest.
+/// A search for the nearest items.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nearest {
-    /// How many are wanted.
+    /// The number of items wanted.
     pub(super) k: usize,
     /// By the index or exactly.
     pub(super) search: Search,
@@ -29,22 +29,23 @@ pub(super) struct Nearest {
 pub struct NearestItems {
     /// Best first, each after its inner product.
     pub items: Vec<(f32, ItemIdx)>,
-    /// The way in which the filter was dealt with in the end; none without a filter.
+    /// The strategy that found them in the end; none without a filter.
     pub strategy: Option<SearchStrategy>,
 }
 
 impl World {
-    /// The items of largest inner product with a vector, among those that a question's filter and exclusions allow.
+    /// The items of largest inner product with a vector, among those that a query's filter
+    /// allows.
     ///
-    /// What the candidates of the scenarios come from, for whoever wants to measure it. `vector` is as wide as the model's
-    /// factors. Of the question `limit`, `filter`, `exclude` and `search` count.
+    /// The scenarios take their candidates from here; benches measure it alone. `vector` is as
+    /// wide as the model's factors. Of the query `limit`, `filter`, `exclude` and `search` count.
     pub fn nearest(
         &self,
         vector: &[f32],
         query: &Query,
         scratch: &mut Scratch,
     ) -> Result<NearestItems, QueryError> {
-        check_limit(query)?;
+        query.check_limit()?;
         let allowed = Allowed::new(self, query, None)?;
         let nearest = Nearest { k: query.limit, search: query.search };
         let (strategy, found) = nearest.planned(self, vector, &allowed, &mut scratch.search);
@@ -54,7 +55,8 @@ impl World {
 }
 
 impl Nearest {
-    /// The `k` allowed items of largest inner product with `vector`, best first; fewer only where fewer are allowed and have a row.
+    /// The `k` allowed items of largest inner product with `vector`, best first. There are fewer
+    /// only where fewer are allowed and have a row.
     pub(super) fn find(
         self,
         world: &World,
@@ -84,7 +86,7 @@ impl Nearest {
         (strategy, self.with_newcomers(search, found))
     }
 
-    /// Looks among the trained items.
+    /// Searches the trained items.
     fn search(
         self,
         search: NearestSearch<'_>,
@@ -106,7 +108,8 @@ impl Nearest {
         }
     }
 
-    /// The `k` best of the trained and the newcomers; an item that is in both counts by its new row.
+    /// The `k` best of the trained items and the newcomers. An item in both counts by its new
+    /// row.
     fn with_newcomers(
         self,
         search: NearestSearch<'_>,

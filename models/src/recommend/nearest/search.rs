@@ -1,4 +1,4 @@
-//! The ways of looking for the nearest items, and how one gives way to another.
+//! The search strategies, and how one gives way to another.
 
 use std::cell::Cell;
 
@@ -12,21 +12,23 @@ use crate::recommend::allowed::Allowed;
 use crate::recommend::page::{TopRows, best};
 use crate::world::World;
 
-/// One search among the items of a world.
+/// One search for the nearest items of a world.
 #[derive(Clone, Copy)]
 pub(in crate::recommend) struct NearestSearch<'a> {
     pub(in crate::recommend) world: &'a World,
     pub(in crate::recommend) vector: &'a [f32],
     pub(in crate::recommend) allowed: &'a Allowed<'a>,
-    /// How many are wanted.
+    /// The number of items wanted.
     pub(in crate::recommend) k: usize,
 }
 
 impl NearestSearch<'_> {
-    /// Looks around without the filter first: what passes there tells more than what passes everywhere.
+    /// Chooses a strategy and searches by it.
     ///
-    /// Where enough of it passes that is the answer. Else the graph is walked if enough passes nearby, and what passes is scanned if
-    /// not: a filter to which nothing near the vector belongs would have the walk see everything.
+    /// A search without the filter comes first, because the share that passes near the vector
+    /// tells more than the share of all items. If enough of the nearest pass, they are the answer.
+    /// Else the graph is walked if enough pass nearby, and the passing items are scanned if not: a
+    /// walk under a filter that nothing near the vector passes would see every item.
     pub(in crate::recommend) fn planned(
         self,
         sizing: SearchSizing,
@@ -56,7 +58,7 @@ impl NearestSearch<'_> {
         }
     }
 
-    /// Takes a strategy whatever it costs.
+    /// Searches by one strategy, whatever it costs.
     pub(in crate::recommend) fn forced(
         self,
         strategy: SearchStrategy,
@@ -77,13 +79,14 @@ impl NearestSearch<'_> {
         }
     }
 
-    /// Finds the best of a set, newcomers too where that reads every row.
+    /// Scans a set for the best of it; includes newcomers where it reads every row.
     pub(in crate::recommend) fn scan(
         self,
         passing: &RoaringBitmap,
         scratch: &mut SearchScratch,
     ) -> Vec<(f32, u32)> {
-        /// Reading the rows of so few takes no longer than reading codes and then the rows of the best.
+        /// Up to this many rows, reading all of them costs no more than codes first and the best
+        /// rows after.
         const FEW: u64 = 128;
         if passing.len() <= FEW {
             return self.scan_rows(passing);
@@ -101,7 +104,7 @@ impl NearestSearch<'_> {
         found.unwrap_or_else(|| self.scan_rows(passing))
     }
 
-    /// Scores the items of a set, newcomers too.
+    /// Scores the items of a set, newcomers included.
     pub(in crate::recommend) fn scan_rows(self, passing: &RoaringBitmap) -> Vec<(f32, u32)> {
         let mut top = TopRows::new(self.k);
         for item in passing {
@@ -130,7 +133,7 @@ impl NearestSearch<'_> {
         self.search(self.k, ef, &accept, scratch)
     }
 
-    /// The same, given up where more than so many items are asked about.
+    /// The same, given up once more than `budget` items were checked.
     fn walk_within(
         self,
         budget: usize,
@@ -140,14 +143,14 @@ impl NearestSearch<'_> {
         let asked = Cell::new(0);
         let accept = |item: u32| {
             asked.set(asked.get() + 1);
-            // Beyond the budget everything is welcome, so that the search comes to its end.
+            // Beyond the budget every item is accepted, so that the search ends soon.
             asked.get() > budget || self.allowed.contains(item)
         };
         let found = self.search(self.k, ef, &accept, scratch);
         (asked.get() <= budget).then_some(found)
     }
 
-    /// What is allowed of the `ef` nearest of all.
+    /// The allowed ones of the `ef` nearest of all items.
     fn around(self, ef: usize, scratch: &mut SearchScratch) -> Vec<(f32, u32)> {
         let found = self.search(ef, ef, &|_| true, scratch);
         found.into_iter().filter(|&(_, item)| self.allowed.contains(item)).collect()

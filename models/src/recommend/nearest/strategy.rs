@@ -1,4 +1,5 @@
-//! Which way of looking is the cheapest for a filter: each finds the same items, up to the recall of the index.
+//! The cheapest search strategy for a filter. Each finds the same items, up to the recall of the
+//! index.
 
 use crate::recommend::query::Search;
 use crate::world::World;
@@ -10,7 +11,8 @@ pub enum SearchStrategy {
     Scan,
     /// Walks the graph through all items, and keeps those that pass until there are enough.
     Walk,
-    /// Searches as if there were no filter, for so many more that enough of them pass; falls back to [`SearchStrategy::Walk`] where they don't.
+    /// Searches without the filter, for more items, and keeps those that pass; falls back to
+    /// [`SearchStrategy::Walk`] where too few do.
     Wide,
 }
 
@@ -28,22 +30,25 @@ impl SearchStrategy {
     }
 }
 
-/// So many passing items are scored in the time in which a search of the graph takes in one candidate (it scores its neighbours too).
+/// Passing items scored in the time in which a graph search takes in one candidate and its
+/// neighbours.
 ///
-/// Measured by `cargo bench --bench filters` on 100,000 items of width 64: 12 ns an item, 440 ns a candidate.
+/// Measured by `cargo bench --bench filters` on 100,000 items of width 64: 12 ns an item, 440 ns
+/// a candidate.
 const ROWS_PER_CANDIDATE: f64 = 40.0;
 
-/// Where at least this share passes, a search that knows nothing of the filter and a check of what it found is the faster one.
+/// From this share of passing items on, a search without the filter and a check of its results is
+/// faster.
 const WIDE_FROM: f64 = 0.3;
 
-/// How wide the graph is searched for `k` items where a share of all passes.
+/// The width of a graph search for `k` items of which a share passes the filter.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::recommend) struct SearchSizing {
-    /// How many are wanted.
+    /// The number of items wanted.
     pub(in crate::recommend) k: usize,
     /// The width of a search without a filter.
     pub(in crate::recommend) ef: usize,
-    /// How many items there are.
+    /// The number of all items.
     pub(in crate::recommend) items: u64,
 }
 
@@ -53,20 +58,21 @@ impl SearchSizing {
         Self { k, ef, items: world.counts().items as u64 }
     }
 
-    /// How many candidates a search takes in until twice `k` of them pass, if a share does.
+    /// The candidates that a search takes in until twice `k` of them pass.
     fn candidates(self, share: f64) -> f64 {
         (self.ef as f64).max(2.0 * self.k as f64 / share.clamp(1e-9, 1.0))
     }
 
-    /// Of how many passing items a scan is faster than a search.
+    /// The largest number of passing items of which a scan is faster than a search.
     ///
-    /// A scan takes time in proportion to the passing items `m`, a search to the candidates: `m <= r max(ef, 2 k n / m)`.
+    /// A scan takes time in proportion to the passing items `m`, a search to its candidates: `m
+    /// <= r max(ef, 2 k n / m)`.
     pub(in crate::recommend) fn most_to_scan(self) -> u64 {
         let by_share = (2.0 * ROWS_PER_CANDIDATE * self.k as f64 * self.items as f64).sqrt();
         (ROWS_PER_CANDIDATE * self.ef as f64).max(by_share) as u64
     }
 
-    /// How to look where about `passing` items do, before anything is known of where they lie.
+    /// The strategy where about `passing` items pass, before it is known where they lie.
     pub(in crate::recommend) fn strategy(self, passing: f64) -> SearchStrategy {
         if passing <= self.most_to_scan() as f64 {
             return SearchStrategy::Scan;
@@ -79,28 +85,32 @@ impl SearchSizing {
         (passing / self.items.max(1) as f64).min(1.0)
     }
 
-    /// How many of the nearest are looked at, to see how many of those pass.
+    /// The number of nearest items that are checked to estimate the share that passes nearby.
     pub(in crate::recommend) fn probe_ef(self) -> usize {
         const AT_LEAST: usize = 32;
         (2 * self.k).max(AT_LEAST)
     }
 
-    /// About how many items a walk may ask about, where a share of those nearby passes; none where scanning `passing` items is faster.
+    /// The number of items that a walk may check; none where scanning `passing` items is faster.
+    /// `nearby` is the share that passes near the vector.
     pub(in crate::recommend) fn walks(self, nearby: f64, passing: f64) -> Option<usize> {
-        /// A candidate has neighbours, of which so many are asked about.
+        /// Neighbours that are checked for each candidate.
         const ASKED_PER_CANDIDATE: f64 = 16.0;
         let candidates = self.candidates(nearby);
         let pays = nearby > 0.0 && ROWS_PER_CANDIDATE * candidates < passing;
         pays.then_some((ASKED_PER_CANDIDATE * candidates) as usize)
     }
 
-    /// How many passing candidates a walk keeps: as many as pass among those that a search without a filter would keep, but twice `k`.
+    /// The passing candidates that a walk keeps: those that pass among the ones an unfiltered
+    /// search keeps, at least twice `k`.
     pub(in crate::recommend) fn walk_ef(self, share: f64) -> usize {
         ((self.ef as f64 * share.min(1.0)) as usize).max(2 * self.k)
     }
 
-    /// How many candidates a search takes in so that `k` of them pass almost surely, each with the same chance, and as many pass as it
-    /// would keep without a filter.
+    /// The candidates that an unfiltered search takes in so that `k` of them pass almost surely.
+    ///
+    /// At least as many pass as it would keep without a filter, if each passes with the same
+    /// chance.
     pub(in crate::recommend) fn wide_ef(self, passing: f64) -> usize {
         /// Three standard deviations.
         const SURE: f64 = 3.0;

@@ -1,40 +1,45 @@
-//! Sums per item.
+//! Sums per candidate, over many small lists.
 
 use crate::kernel::prefetch;
 
-/// Adds up a number per item over many small lists, without clearing a table between queries.
+/// Adds up a number per candidate over many small lists, without clearing a table between
+/// queries.
+///
+/// Candidates are dense numbers: of items, or of people.
 ///
 /// A slot is valid only if its tag is of the present query, so that [`Accumulator::begin`] is O(1).
 #[derive(Debug, Default)]
 pub(in crate::recommend) struct Accumulator {
     slots: Vec<Slot>,
-    /// Where items are noted that were added to often enough, and room for more.
+    /// The candidates that were added to often enough, and room for more.
     noted: Vec<u32>,
     n_noted: usize,
-    /// The query, in the high bits: an item is new to it whose tag isn't larger.
+    /// The query, in the high bits. A candidate whose tag is not larger is new to it.
     first: u32,
-    /// The tag at which an item is noted.
+    /// The tag at which a candidate is noted.
     enough: u32,
 }
 
-/// What is known of an item: so little that the slots of 100,000 items fit in a processor's second cache.
+/// The sum and count of a candidate, in 8 bytes: the slots of 100,000 fit in a second-level
+/// cache.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(8))]
 struct Slot {
-    /// The query that last added something in the 8 high bits, how often it did in the others.
+    /// The 8 high bits hold the query that last added something, the others hold its count.
     tag: u32,
     sum: f32,
 }
 
-/// More is not counted: who has more friends?
+/// The largest count: nobody has more friends.
 const MOST: u32 = (1 << 24) - 1;
 
 impl Accumulator {
-    /// Starts over for items `0..n_items`, to note those that something is added to `enough` times, at least once. O(1) but for growth and
-    /// once every 255 calls.
-    pub(in crate::recommend) fn begin(&mut self, n_items: usize, enough: usize) {
-        if self.slots.len() < n_items {
-            self.slots.resize(n_items, Slot::default());
+    /// Starts over for candidates `0..n_rows`, and notes those that are added to `enough` times.
+    ///
+    /// A candidate must be added to at least once. O(1) but for growth and once every 255 calls.
+    pub(in crate::recommend) fn begin(&mut self, n_rows: usize, enough: usize) {
+        if self.slots.len() < n_rows {
+            self.slots.resize(n_rows, Slot::default());
         }
         self.n_noted = 0;
         self.first = self.first.wrapping_add(MOST + 1);
@@ -42,17 +47,18 @@ impl Accumulator {
             self.slots.fill(Slot::default());
             self.first = MOST + 1;
         }
-        // No tag is equal to the first one: nothing is noted where more is asked for than is counted.
+        // No tag equals the first one, so that nothing is noted where `enough` is beyond
+        // counting.
         let enough = u32::try_from(enough.max(1)).ok().filter(|&enough| enough < MOST);
         self.enough = self.first + enough.unwrap_or(0);
     }
 
-    /// Adds the same amount to each of some items, and 1 to its count.
+    /// Adds the same amount to each of some candidates, and 1 to its count.
     pub(in crate::recommend) fn add(&mut self, items: &[u32], amount: f32) {
         self.add_all(items, |_| amount);
     }
 
-    /// Adds its weight, times `scale`, to each of some items, and 1 to its count.
+    /// Adds its weight, times `scale`, to each of some candidates, and 1 to its count.
     pub(in crate::recommend) fn add_weighted(
         &mut self,
         items: &[u32],
@@ -63,11 +69,13 @@ impl Accumulator {
         self.add_all(items, |at| scale * weights[at]);
     }
 
-    /// Without a branch on what is known of an item: whether it is new can't be foreseen. What a new one's slot holds is masked, for of
-    /// a choice between two sums compilers make a branch.
+    /// Adds without a branch: no predictor foresees which candidates are new.
+    ///
+    /// A new candidate's stale sum is masked, because compilers turn a choice between two sums
+    /// into a branch.
     #[inline]
     fn add_all(&mut self, items: &[u32], amount: impl Fn(usize) -> f32) {
-        /// Items lie anywhere: so many are fetched ahead.
+        /// Slots are fetched this many candidates ahead, because they lie anywhere.
         const AHEAD: usize = 12;
         let room = self.n_noted + items.len();
         if self.noted.len() < room {
@@ -95,23 +103,24 @@ impl Accumulator {
         self.slots.get(item as usize).copied().filter(|slot| slot.tag > self.first)
     }
 
-    /// The sum of an item; 0 if nothing was added.
+    /// The sum of a candidate; 0 if nothing was added.
     pub(in crate::recommend) fn sum(&self, item: u32) -> f32 {
         self.slot(item).map_or(0.0, |slot| slot.sum)
     }
 
-    /// How often something was added to an item.
+    /// The number of times that something was added to a candidate.
     pub(in crate::recommend) fn count(&self, item: u32) -> usize {
         self.slot(item).map_or(0, |slot| (slot.tag & MOST) as usize)
     }
 
-    /// The items that something was added to often enough, in the order in which that came about.
+    /// The candidates that were added to often enough, in the order in which that happened.
     pub(in crate::recommend) fn noted(&self) -> &[u32] {
         &self.noted[..self.n_noted]
     }
 
-    /// The noted items, each after its sum and what `beside` gives it, where both together reach `least`. Without a branch on that: few do, and
-    /// which can't be foreseen.
+    /// The noted candidates whose sum and `beside` reach `least` together, each after that total.
+    ///
+    /// There is no branch on the bound: few reach it, and no predictor foresees which.
     pub(in crate::recommend) fn noted_from(
         &self,
         least: f32,
@@ -128,7 +137,7 @@ impl Accumulator {
         reaching
     }
 
-    /// Whether something was added to an item.
+    /// True if something was added to a candidate.
     pub(in crate::recommend) fn is_touched(&self, item: u32) -> bool {
         self.slot(item).is_some()
     }

@@ -1,30 +1,57 @@
-//! `for-you`: what suits the asker.
+//! `for-you`: the items that suit the asker.
 //!
-//! `score(u, j) = embedding p_u.q_j + list sum_{i in S_u} a_ui M_ij + friends f_u(j) + popularity b_j`, with the weights that
-//! training learned ([`Blend`](crate::params::Blend)), the [recency](crate::recency) `a_ui` of an own item and the
-//! [bias](crate::model::Model::bias) `b_j` of the item. For askers with few own items, friends of friends speak beside `f_u`: see
-//! [`crate::reach`]. They are no friends, so that they are told as taste.
+//! `score(u, j) = embedding p_u.q_j + list sum_i a_ui M_ij + friends f_u(j) + popularity b_j`,
+//! where `i` runs over the asker's own items. Training learned the weights
+//! ([`Blend`](crate::params::Blend)); `a_ui` is the [recency](crate::recency) of an own item, and
+//! `b_j` is the [bias](crate::model::Model::bias) of the item. For askers with few own items,
+//! friends of friends speak beside `f_u`: see [`crate::reach`]. They are no friends, so that they
+//! are told as taste.
 //!
-//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, what friends bought, and the items of largest
-//! bias. The sums are never negative, so an item outside the first three adds to the nearest ones' `p_u.q_j` at most its bias:
-//! the items are walked by bias until that no longer reaches the page (the threshold algorithm of Fagin, Lotem and Naor, 2003).
+//! Candidates: the items nearest to `p_u`, the lists of the asker's own items, the purchases of
+//! friends, and the items of largest bias. The sums are never negative, so an item outside the
+//! first three adds to the nearest ones' `p_u.q_j` at most its bias. The items are walked by bias
+//! until that no longer reaches the page (the threshold algorithm of Fagin, Lotem and Naor, 2003).
 //! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
+use super::{Ask, Gives, Input, ItemList, Scenario, Spec};
+use crate::id::ItemIdx;
 use crate::kernel::prefetch;
 use crate::params::Blend;
 use crate::reach::FEW_ITEMS;
-use crate::recommend::answer::Recommendation;
+use crate::recommend::answer::Listed;
 use crate::recommend::asker::Taste;
+use crate::recommend::context::Context;
+use crate::recommend::deadline::RankingStage;
 use crate::recommend::nearest::Nearest;
 use crate::recommend::page::{Accumulator, best};
 use crate::recommend::score::{Friends, Parts};
-use crate::recommend::{Context, RankingStage, Scratch, listed};
+use crate::recommend::scratch::Scratch;
 
-pub(in crate::recommend) fn list(
+static SPEC: Spec = Spec {
+    name: "for-you",
+    summary: "The items that suit the user, by embedding, item lists, friends and popularity.",
+    asks: &[Ask::optional(&[Input::User]), Ask::optional(&[Input::Items])],
+    reasons: &["taste", "also_bought", "friends_bought", "popular"],
+    fills_up: true,
+    is_searched: true,
+    gives: Gives::Items(ItemList(list)),
+};
+
+impl Scenario {
+    /// The items that suit the user, by embedding, item lists, friends and popularity.
+    pub const FOR_YOU: Self = Self(&SPEC);
+}
+
+fn list(context: &mut Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>> {
+    ranked(context, context.query.limit, scratch)
+}
+
+/// The best `k`, with their reasons.
+pub(super) fn ranked(
     context: &Context<'_>,
     k: usize,
     scratch: &mut Scratch,
-) -> Vec<Recommendation> {
+) -> Vec<Listed<ItemIdx>> {
     let blend = context.world.model().params.blend;
     let taste = context.asker.taste(context.world, scratch);
     if context.is_due() {
@@ -42,7 +69,7 @@ pub(in crate::recommend) fn list(
     let Scratch { sums, friends, second_hop, .. } = scratch;
     let parts = Parts { context, taste: &taste, blend, sums, friends, second_hop };
     let top = best(parts.score_candidates(&nearest, k), k);
-    parts.explain(top.into_iter().map(|(score, item)| listed(item, score)).collect())
+    parts.explain(top.into_iter().map(|(score, item)| Listed::new(ItemIdx(item), score)).collect())
 }
 
 fn accumulate(context: &Context<'_>, taste: &Taste, blend: Blend, scratch: &mut Scratch) {

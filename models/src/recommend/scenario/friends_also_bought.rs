@@ -1,29 +1,44 @@
-//! `friends-also-bought`: what several friends bought; with an item, what friends who bought that item also bought.
+//! `friends-also-bought`: the items that several friends bought; with an item, those that friends
+//! who bought it also bought.
 //!
-//! Candidates: items bought, and shown to friends, by at least `min_friends` distinct friends. Score: `f_u(j) = sum_f w_f r_fj`,
-//! the strengths `w` of the ties summing to 1 over all friends; then the number of friends, then the number of the item. The rest
-//! of the page comes from `for-you` and says so.
+//! Candidates: items bought, and shown to friends, by at least `min_friends` distinct friends.
+//! Score: `f_u(j) = sum_f w_f r_fj`, where the strengths `w` of the ties sum to 1 over all
+//! friends. Ties go by the number of friends, then by the number of the item. The rest of the
+//! page comes from `for-you` and says so.
 
-use super::for_you;
+use super::{Ask, Gives, Input, ItemList, Scenario, Spec, for_you};
 use crate::id::ItemIdx;
-use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::answer::{Listed, Reason};
+use crate::recommend::context::Context;
+use crate::recommend::deadline::RankingStage;
 use crate::recommend::score::Friends;
-use crate::recommend::{Context, RankingStage, Scratch, listed};
+use crate::recommend::scratch::Scratch;
 
-pub(in crate::recommend) fn list(
-    context: &mut Context<'_>,
-    having: Option<ItemIdx>,
-    scratch: &mut Scratch,
-) -> Vec<Recommendation> {
-    let mut items = bought_by_friends(context, having, scratch);
+static SPEC: Spec = Spec {
+    name: "friends-also-bought",
+    summary: "The items that friends bought; with an item, what its buyers among them also bought.",
+    asks: &[Ask::optional(&[Input::User]), Ask::optional(&[Input::Item, Input::Items])],
+    reasons: &["friends_bought", "filled_from_for_you", "taste", "also_bought", "popular"],
+    fills_up: true,
+    is_searched: true,
+    gives: Gives::Items(ItemList(list)),
+};
+
+impl Scenario {
+    /// The items that friends bought; with an item, what its buyers among them also bought.
+    pub const FRIENDS_ALSO_BOUGHT: Self = Self(&SPEC);
+}
+
+fn list(context: &mut Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>> {
+    let mut items = bought_by_friends(context, scratch);
     let missing = context.query.limit - items.len();
     if missing == 0 || context.is_due() {
         context.deadline.done(RankingStage::Candidates);
         return items;
     }
     // Only what is missing is looked for: the fewer, the sooner it is found.
-    context.allowed.exclude(items.iter().map(|one| one.item.0));
-    for mut one in for_you::list(context, missing, scratch) {
+    context.allowed.exclude(items.iter().map(|one| one.id.0));
+    for mut one in for_you::ranked(context, missing, scratch) {
         if context.query.explain {
             one.reasons.insert(0, Reason::FilledFromForYou);
         }
@@ -32,11 +47,8 @@ pub(in crate::recommend) fn list(
     items
 }
 
-fn bought_by_friends(
-    context: &Context<'_>,
-    having: Option<ItemIdx>,
-    scratch: &mut Scratch,
-) -> Vec<Recommendation> {
+fn bought_by_friends(context: &Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>> {
+    let having = context.anchors.first().copied();
     let sums = &mut scratch.friends;
     let enough = context.query.min_friends.max(1);
     sums.begin(context.world.counts().items, enough);
@@ -45,7 +57,7 @@ fn bought_by_friends(
     let found = allowed.map(|&item| (sums.sum(item), sums.count(item), item)).collect();
     let explain = context.query.explain;
     let one = |(share, count, item)| {
-        let mut one = listed(item, share);
+        let mut one = Listed::new(ItemIdx(item), share);
         if explain {
             one.reasons.push(Reason::FriendsBought { count, share });
         }

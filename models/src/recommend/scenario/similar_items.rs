@@ -1,24 +1,40 @@
-//! `similar-items`: what lies near an item in the embedding.
+//! `similar-items`: the items nearest to an item in the embedding.
 //!
-//! Score: the cosine of the two rows. The page is the head of the list that training made of the nearest. Where too much of that may not
-//! be shown, who is on it leads to who is on theirs; where too little lies there, all that may be shown is looked through.
+//! Score: the cosine of the two rows. The page is the head of the list of the nearest that
+//! training made. Where too few of those are allowed, a walk follows the lists of the listed
+//! items. Where that finds too few, every allowed item is scanned.
 
+use super::{Ask, Gives, Input, ItemList, Scenario, Spec};
 use crate::id::ItemIdx;
 use crate::index::{SearchScratch, WalkLimits};
 use crate::kernel::{dot, prefetch};
-use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::answer::{Listed, Reason};
+use crate::recommend::context::Context;
+use crate::recommend::deadline::RankingStage;
 use crate::recommend::page::best;
 use crate::recommend::query::Search;
-use crate::recommend::{Context, RankingStage, Scratch, listed};
+use crate::recommend::scratch::Scratch;
 
-/// So many candidates are taken for each item of the page.
+static SPEC: Spec = Spec {
+    name: "similar-items",
+    summary: "The items nearest to an item in the embedding.",
+    asks: &[Ask::required(&[Input::Item])],
+    reasons: &["similar_to"],
+    fills_up: true,
+    is_searched: true,
+    gives: Gives::Items(ItemList(list)),
+};
+
+impl Scenario {
+    /// The items nearest to an item in the embedding.
+    pub const SIMILAR_ITEMS: Self = Self(&SPEC);
+}
+
+/// Candidates for each item of the page.
 const CANDIDATES_PER_ITEM: usize = 8;
 
-pub(in crate::recommend) fn list(
-    context: &Context<'_>,
-    anchor: ItemIdx,
-    scratch: &mut Scratch,
-) -> Vec<Recommendation> {
+fn list(context: &mut Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>> {
+    let (context, anchor) = (&*context, context.anchors[0]);
     let Some(unit) = unit(context.world.item_row(anchor)) else { return Vec::new() };
     let likeness = Likeness { context, anchor, unit: &unit };
     let top = likeness.made().unwrap_or_else(|| likeness.searched(&mut scratch.search));
@@ -35,7 +51,8 @@ struct Likeness<'a> {
 }
 
 impl Likeness<'_> {
-    /// The page from the list that training made; none where the list is not meant for the question, or too much of it may not be shown.
+    /// The page from the list that training made; none where the query searches otherwise, or too
+    /// few of the list are allowed.
     fn made(self) -> Option<Vec<(f32, u32)>> {
         let (context, limit) = (self.context, self.context.query.limit);
         let is_meant = matches!(context.query.search, Search::Index { .. });
@@ -59,7 +76,7 @@ impl Likeness<'_> {
         (shown.len() == limit).then_some(shown)
     }
 
-    /// The page from what is looked for.
+    /// The page from a search.
     fn searched(self, scratch: &mut SearchScratch) -> Vec<(f32, u32)> {
         let (context, model) = (self.context, self.context.world.model());
         let mut candidates = match context.query.search {
@@ -77,7 +94,7 @@ impl Likeness<'_> {
         best(cosines.collect(), context.query.limit)
     }
 
-    /// Everything that may be shown.
+    /// Every allowed item.
     fn all(self) -> Vec<u32> {
         let allowed = &self.context.allowed;
         let passes = |item: &u32| allowed.contains(*item);
@@ -87,7 +104,7 @@ impl Likeness<'_> {
         }
     }
 
-    /// Trained items that may be shown, the nearest among them.
+    /// Allowed trained items, the nearest among them.
     fn candidates(self, scratch: &mut SearchScratch) -> Vec<u32> {
         let (context, model) = (self.context, self.context.world.model());
         if model.index.is_exact() {
@@ -103,9 +120,11 @@ impl Likeness<'_> {
         })
     }
 
-    /// Who is on the anchor's list, on the lists of those, and so on; none where a scan is cheaper, or too few are found.
+    /// The items on the anchor's list, on the lists of those, and so on; none where a scan is
+    /// cheaper, or too few are found.
     fn walked(self, scratch: &mut SearchScratch) -> Option<Vec<u32>> {
-        /// A walk that scores one in so many of what passes is given up: a scan reads them in a row, and misses nobody.
+        /// A walk that scores one in this many passing items is given up: a scan reads rows in
+        /// order and misses none.
         const SCANNED_PER_WALKED: usize = 4;
         let (world, limit) = (self.context.world, self.context.query.limit);
         let model = world.model();
@@ -122,7 +141,7 @@ impl Likeness<'_> {
         (found.len() >= limit).then_some(found)
     }
 
-    /// Where a walk begins: at the anchor, or near it where no list was made for it.
+    /// The items where a walk begins: the anchor, or items near it where it has no list.
     fn starts(self, scratch: &mut SearchScratch) -> Vec<u32> {
         let model = self.context.world.model();
         if !model.similar.row(self.anchor.row()).0.is_empty() {
@@ -134,7 +153,7 @@ impl Likeness<'_> {
         near.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// Items that came after the model and may be shown.
+    /// Allowed items that came after the model.
     fn newcomers(self) -> Vec<u32> {
         let (world, limit) = (self.context.world, self.context.query.limit);
         let accept = |item: ItemIdx| self.context.allowed.contains(item.0);
@@ -149,8 +168,8 @@ impl Likeness<'_> {
         (length > 0.0).then(|| (dot(self.unit, other) / length, item))
     }
 
-    fn told(self, cosine: f32, item: u32) -> Recommendation {
-        let mut one = listed(item, cosine);
+    fn told(self, cosine: f32, item: u32) -> Listed<ItemIdx> {
+        let mut one = Listed::new(ItemIdx(item), cosine);
         if self.context.query.explain {
             one.reasons.push(Reason::SimilarTo { item: self.anchor, share: cosine });
         }

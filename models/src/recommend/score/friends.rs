@@ -1,16 +1,16 @@
-//! What friends bought, counted.
+//! The purchases of friends, counted.
 
 use crate::id::{ItemIdx, UserIdx};
 use crate::reach::friends_of_friends;
 use crate::recommend::page::Accumulator;
 use crate::world::{TiesView, World};
 
-/// What the ties of an asker count.
+/// The friends of an asker, weighted by their ties.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::recommend) struct Friends<'a> {
     world: &'a World,
     ties: TiesView<'a>,
-    /// No tie has any strength: all count 1.
+    /// True if no tie has any strength, so that all count 1.
     alike: bool,
     /// `sum_f w_f` over all friends: dividing by it normalises `f_u`.
     total: f32,
@@ -24,17 +24,18 @@ impl<'a> Friends<'a> {
         Self { world, ties, alike, total }
     }
 
-    /// Adds `share w_f / sum_f w_f` to every item that friend `f` bought and shows: the sums become `share f_u`, the counts the number
-    /// of distinct friends.
+    /// Adds `share w_f / sum_f w_f` to every item that friend `f` bought and shows.
     ///
-    /// With `having`, only friends who bought that item count. O(what all friends show).
+    /// The sums become `share f_u`, the counts the number of distinct friends.
+    ///
+    /// With `having`, only friends who bought that item count. O(items that all friends show).
     pub(in crate::recommend) fn add(
         self,
         having: Option<ItemIdx>,
         share: f32,
         sums: &mut Accumulator,
     ) {
-        /// So many friends are looked up at once: what they show fits in the nearest cache, mostly.
+        /// Friends looked up at once: their items mostly fit in the first-level cache.
         const TOGETHER: usize = 64;
         if self.total <= 0.0 {
             return;
@@ -53,7 +54,8 @@ impl<'a> Friends<'a> {
         }
     }
 
-    /// Adds `share v_ug` to every item that somebody within two steps bought and shows to friends: see [`crate::reach`].
+    /// Adds `share v_ug` to every item that a friend of a friend bought and shows: see
+    /// [`crate::reach`].
     ///
     /// A block cuts the second step as it cuts the first, whoever made it.
     pub(in crate::recommend) fn add_second_hop(

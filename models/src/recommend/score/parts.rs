@@ -4,12 +4,12 @@ use super::Shortlist;
 use crate::id::ItemIdx;
 use crate::kernel::dot;
 use crate::params::Blend;
-use crate::recommend::Context;
-use crate::recommend::answer::{Reason, Recommendation};
+use crate::recommend::answer::{Listed, Reason};
 use crate::recommend::asker::Taste;
+use crate::recommend::context::Context;
 use crate::recommend::page::{Accumulator, best};
 
-/// How many own items a list names as reasons.
+/// The most own items that a reason names.
 const OWN_ITEMS_NAMED: usize = 3;
 
 /// The parts of every candidate's score.
@@ -17,16 +17,16 @@ pub(in crate::recommend) struct Parts<'a> {
     pub(in crate::recommend) context: &'a Context<'a>,
     pub(in crate::recommend) taste: &'a Taste,
     pub(in crate::recommend) blend: Blend,
-    /// What own items and friends add together.
+    /// The sums of own items and friends together.
     pub(in crate::recommend) sums: &'a Accumulator,
-    /// What friends add, where reasons are asked for.
+    /// The sums of friends, where reasons are asked for.
     pub(in crate::recommend) friends: &'a Accumulator,
-    /// What friends of friends add, where reasons are asked for.
+    /// The sums of friends of friends, where reasons are asked for.
     pub(in crate::recommend) second_hop: &'a Accumulator,
 }
 
 impl Parts<'_> {
-    /// Scores whatever can be among the `k` best.
+    /// Scores every candidate that can be among the `k` best.
     pub(in crate::recommend) fn score_candidates(
         &self,
         nearest: &[(f32, u32)],
@@ -44,7 +44,8 @@ impl Parts<'_> {
         shortlist.scored
     }
 
-    /// Considers the items that nobody near the asker touched, by their bias, as far down as one could still be on the page.
+    /// Considers the items that nobody near the asker touched, by falling bias, until none can be
+    /// on the page.
     fn add_popular(&self, shortlist: &mut Shortlist) {
         shortlist.thin();
         let is_known = |item: u32| self.sums.is_touched(item);
@@ -77,7 +78,7 @@ impl Parts<'_> {
         self.blend.embedding > 0.0 && !self.taste.vector.is_empty()
     }
 
-    /// What an item's score has beside the share of the embedding.
+    /// The part of an item's score that is not of the embedding.
     fn beside_taste(&self, item: u32) -> f32 {
         self.sums.sum(item) + self.popularity(item)
     }
@@ -100,20 +101,21 @@ impl Parts<'_> {
 
     pub(in crate::recommend) fn explain(
         &self,
-        mut items: Vec<Recommendation>,
-    ) -> Vec<Recommendation> {
+        mut items: Vec<Listed<ItemIdx>>,
+    ) -> Vec<Listed<ItemIdx>> {
         if !self.context.query.explain {
             return items;
         }
         for one in &mut items {
-            one.reasons = self.reasons(one.item.0);
+            one.reasons = self.reasons(one.id.0);
         }
         items
     }
 
     /// The facts behind a score, largest share first.
     ///
-    /// What too few friends bought is told as taste: neither a reason nor the sum of the shares gives a single friend away.
+    /// A purchase of too few friends is told as taste, so that no reason and no sum of shares
+    /// gives a friend away.
     fn reasons(&self, item: u32) -> Vec<Reason> {
         let mut reasons = self.own_items_behind(item);
         let (count, share) = (self.friends.count(item), self.friends.sum(item));

@@ -9,8 +9,8 @@ const PAGES: usize = 4;
 
 /// The best candidates so far.
 ///
-/// An item that is not among the nearest has at most the last nearest one's share of the embedding: where that and its own sums
-/// stay below the `k`-th score so far, nothing more of it is looked at.
+/// An item that is not among the nearest has at most the last nearest one's share of the
+/// embedding. Where that and its own sums stay below the `k`-th score so far, it is not scored.
 pub(super) struct Shortlist {
     /// Scores with their items: the `k` best so far are among them.
     pub(super) scored: Vec<(f32, u32)>,
@@ -18,7 +18,7 @@ pub(super) struct Shortlist {
     nearest: Vec<u32>,
     /// The most that the embedding adds to any other item.
     most_taste: f32,
-    /// What the sums of another item must reach.
+    /// The bound that the sums of another item must reach.
     pub(super) needed: f32,
     k: usize,
 }
@@ -32,7 +32,8 @@ impl Shortlist {
         Self { scored, nearest, most_taste, needed, k }
     }
 
-    /// Takes in what own items and friends speak for, the most of it first: the sooner the page is good, the less is looked at.
+    /// Considers the items of own lists and friends, the largest sums first: a good page early
+    /// raises the bound.
     pub(super) fn consider_all(&mut self, parts: &Parts<'_>) {
         let mut left = parts.sums.noted_from(self.needed, |item| parts.popularity(item));
         let first = PAGES * self.k;
@@ -47,7 +48,7 @@ impl Shortlist {
     }
 
     fn consider_each(&mut self, candidates: &[(f32, u32)], parts: &Parts<'_>) {
-        /// Rows lie anywhere: so many are fetched ahead.
+        /// Rows are fetched this many candidates ahead, because they lie anywhere.
         const AHEAD: usize = 6;
         for (at, &(sums, item)) in candidates.iter().enumerate() {
             if let Some(&(_, ahead)) = candidates.get(at + AHEAD) {
@@ -64,7 +65,7 @@ impl Shortlist {
         }
     }
 
-    /// Takes an item in that may be listed and can be among the best.
+    /// Scores an item that may be listed and can be among the best.
     pub(super) fn consider(&mut self, item: u32, sums: f32, parts: &Parts<'_>) {
         if sums < self.needed || self.nearest.binary_search(&item).is_ok() {
             return;
@@ -77,7 +78,7 @@ impl Shortlist {
         }
     }
 
-    /// Lets all but the best go.
+    /// Drops all but the best.
     pub(super) fn thin(&mut self) {
         self.scored = best(std::mem::take(&mut self.scored), self.k);
         if self.scored.len() == self.k {

@@ -103,11 +103,11 @@ fn at_every_width_the_planner_finds_what_scoring_everything_finds() {
 
 /// Ten items like an item.
 fn like(world: &World, anchor: usize, filter: Option<&Filter>, search: Search) -> Vec<u32> {
-    let (item, filter) = (Some(format!("i{anchor}")), filter.cloned());
-    let scenario = Scenario::SimilarItems;
-    let asked = Query { scenario, item, filter, search, limit: 10, ..Query::default() };
+    let (about, filter) = (About::Item(format!("i{anchor}")), filter.cloned());
+    let scenario = Scenario::SIMILAR_ITEMS;
+    let asked = Query { scenario, about, filter, search, limit: 10, ..Query::default() };
     let answer = world.recommend(&asked, &mut Scratch::default()).unwrap();
-    answer.items.into_iter().map(|one| one.item.0).collect()
+    answer.items.into_iter().map(|one| one.id.0).collect()
 }
 
 /// The share of the true ten that `similar-items` finds. A page is never shorter, and holds only what passes.

@@ -6,15 +6,15 @@ use super::*;
 fn for_you_follows_the_taste_of_what_was_bought() {
     let mut shop = Shop::new(model());
     shop.buys("u", "b2");
-    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
+    assert_eq!(shop.ids(&query(Scenario::FOR_YOU, "u", 3)), ["b0", "b1", "b3"]);
     shop.does("u", EventType::Refund, "b2").buys("u", "a3");
-    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["a0", "a1", "a2"]);
+    assert_eq!(shop.ids(&query(Scenario::FOR_YOU, "u", 3)), ["a0", "a1", "a2"]);
 }
 
 #[test]
 fn an_unknown_user_gets_the_popular_list_and_is_told_so() {
     let shop = Shop::new(model());
-    let asked = query(Scenario::ForYou, "nobody", 2);
+    let asked = query(Scenario::FOR_YOU, "nobody", 2);
     assert_eq!(shop.ids(&asked), ["a1", "a2"]);
     assert!(shop.world.recommend(&asked, &mut Scratch::default()).unwrap().not_personal);
 }
@@ -33,7 +33,7 @@ fn an_item_that_the_index_does_not_bring_wins_by_its_list() {
         ..model()
     });
     shop.buys("u", "a0");
-    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
+    let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 2) };
     let answer = shop.ask(&asked).unwrap();
     assert_eq!(answer[0].0, "b1");
     let own = shop.world.item_idx("a0").unwrap();
@@ -57,7 +57,7 @@ fn shares_add_up_to_the_score_and_hide_a_single_friend() {
         ..model()
     });
     shop.friends("u", "f").buys("f", "b1").buys("u", "a0");
-    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 1) };
+    let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 1) };
     let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
     let one = &answer.items[0];
     let shares: f32 = one.reasons.iter().map(Reason::share).sum();
@@ -81,7 +81,7 @@ fn drawn() -> Model {
 fn what_draws_everybody_is_listed_and_told_with_its_share() {
     let mut shop = Shop::new(drawn());
     shop.buys("u", "a3");
-    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
+    let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 2) };
     let answer = shop.ask(&asked).unwrap();
     assert_eq!((&*answer[0].0, &*answer[1].0), ("b2", "a0"));
     assert_eq!(answer[0].1, [Reason::Popular { users: 0, share: 2.0 }]);
@@ -91,7 +91,7 @@ fn what_draws_everybody_is_listed_and_told_with_its_share() {
 #[test]
 fn whoever_is_unknown_gets_what_draws_everybody_and_then_the_popular_list() {
     let shop = Shop::new(drawn());
-    let asked = Query { explain: true, ..query(Scenario::ForYou, "nobody", 4) };
+    let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "nobody", 4) };
     assert_eq!(shop.ids(&asked), ["b2", "b3", "a1", "a2"]);
     let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
     assert!(answer.not_personal);
@@ -146,7 +146,7 @@ fn the_page_is_the_same_as_when_every_item_is_scored() {
     }
     shop.friends("u", "f");
     for limit in [1, 5, 20, 100] {
-        let asked = Query { search: Search::Exact, ..query(Scenario::ForYou, "u", limit) };
+        let asked = Query { search: Search::Exact, ..query(Scenario::FOR_YOU, "u", limit) };
         // What a filter lets through is looked at item by item where it is few.
         let exhaustive = Query { filter: Some(Filter::Available(true)), ..asked.clone() };
         let page = shop.ids(&asked);

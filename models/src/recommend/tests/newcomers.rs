@@ -19,11 +19,13 @@ fn labelled(id: &str) -> Item {
 
 #[test]
 fn an_item_that_comes_after_the_model_stands_where_its_attributes_say() {
-    let about = |id: &str| {
-        let item = Some(id.to_owned());
-        Query { scenario: Scenario::SimilarItems, item, limit: 5, ..Query::default() }
+    let about = |id: &str| Query {
+        scenario: Scenario::SIMILAR_ITEMS,
+        about: About::Item(id.to_owned()),
+        limit: 5,
+        ..Query::default()
     };
-    let for_u = query(Scenario::ForYou, "u", 3);
+    let for_u = query(Scenario::FOR_YOU, "u", 3);
     let exact = Query { search: Search::Exact, ..for_u.clone() };
     let filtered = Query { filter: Some(Filter::TagsAny(vec!["b".to_owned()])), ..for_u.clone() };
     let mut shop = Shop::new(placing());
@@ -46,7 +48,7 @@ fn an_item_that_comes_after_the_model_stands_where_its_attributes_say() {
 fn a_trained_row_is_not_replaced_by_what_is_said_of_the_item() {
     let mut shop = Shop::new(placing());
     shop.buys("u", "b2").apply(&Record::Item(labelled("a0")));
-    assert_eq!(shop.ids(&query(Scenario::ForYou, "u", 3)), ["b0", "b1", "b3"]);
+    assert_eq!(shop.ids(&query(Scenario::FOR_YOU, "u", 3)), ["b0", "b1", "b3"]);
 }
 
 #[test]
@@ -59,8 +61,8 @@ fn a_newcomer_takes_its_place_in_the_list_that_training_made() {
         vec![(5, 0.9), (0, 0.8), (7, 0.7)],
     ]);
     let mut shop = Shop::new(Model { similar, ..placing() });
-    let near = query(Scenario::SimilarItems, "", 2);
-    let near = Query { item: Some("b0".into()), user: None, ..near };
+    let near = query(Scenario::SIMILAR_ITEMS, "", 2);
+    let near = Query { about: About::Item("b0".into()), user: None, ..near };
     assert_eq!(shop.ids(&near), ["b1", "a0"]);
     shop.apply(&Record::Item(labelled("new")));
     assert_eq!(shop.ids(&near), ["new", "b1"], "its cosine is 1");

@@ -12,7 +12,7 @@ fn shop() -> Shop {
 }
 
 fn first(shop: &Shop, limit: usize) -> Vec<String> {
-    shop.ids(&query(Scenario::ForYou, "u", limit))
+    shop.ids(&query(Scenario::FOR_YOU, "u", limit))
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn what_a_stranger_hides_or_whom_a_block_parts_is_not_told() {
 
 #[test]
 fn a_friend_of_a_friend_is_told_as_taste_and_shares_add_up() {
-    let asked = Query { explain: true, ..query(Scenario::ForYou, "u", 2) };
+    let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 2) };
     let answer = shop().world.recommend(&asked, &mut Scratch::default()).unwrap();
     for one in &answer.items {
         let shares: f32 = one.reasons.iter().map(Reason::share).sum();
