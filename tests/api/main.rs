@@ -16,5 +16,6 @@ mod negative;
 mod online;
 mod operations;
 mod replay;
+mod scenarios;
 mod swap;
 mod untouched;

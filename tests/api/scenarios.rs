@@ -1,13 +1,11 @@
 //! Every scenario of the table, asked over HTTP with every combination of the inputs that scenarios ask for.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{Answer, Server};
 use guanxi_models::Scenario;
 use guanxi_models::recommend::scenario::{Input, Spec};
 use serde_json::{Map, Value, json};
-use support::{Answer, Server};
 
 const LIMIT: usize = 3;
 
