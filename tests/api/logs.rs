@@ -40,6 +40,9 @@ fn requests() -> Vec<String> {
     ]
 }
 
+/// The last requests have heads that the HTTP library refuses by itself, without a line.
+const UNPARSED: usize = 2;
+
 #[test]
 fn no_line_holds_what_a_client_sent() {
     for format in ["text", "json"] {
@@ -67,7 +70,8 @@ fn no_line_holds_what_a_client_sent() {
         child.wait().unwrap();
         let logged = reading.join().unwrap();
         let of_ours = logged.lines().filter(|line| line.contains("guanxi::"));
-        assert!(of_ours.clone().count() >= requests().len(), "{logged}");
+        let parsed = requests().len() - UNPARSED;
+        assert!(of_ours.clone().count() >= parsed, "{logged}");
         for line in logged.lines() {
             assert!(!line.to_lowercase().contains(CANARY), "{line}");
         }
