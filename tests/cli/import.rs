@@ -159,14 +159,24 @@ fn a_killed_import_goes_on_where_it_was() {
     assert_eq!((items.len(), world.log().len()), (60_000, 60_000));
 }
 
+/// The sets whose rows are events; other folders beside them hold groups, sessions or cascades.
+const SETS: [&str; 6] = [
+    "beibei_groupbuy_partial",
+    "gbsr_yelp",
+    "gowalla_geo_social",
+    "lightgcn_gowalla",
+    "lightgcn_lastfm",
+    "sociallgn_lastfm",
+];
+
 #[test]
 fn public_data_sets_are_imported_as_they_are() {
-    let sets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let Ok(entries) = fs::read_dir(sets) else {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.exists() {
         println!("skipped: no data");
         return;
-    };
-    for set in entries.map(|entry| entry.unwrap().path()) {
+    }
+    for set in SETS.map(|set| data.join(set)) {
         let world = World::new();
         let flags = [
             ("--interactions", "train.parquet"),
