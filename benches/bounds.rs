@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use guanxi::registry::{Extras, Registry};
 use guanxi_models::index::{IndexParams, ItemIndex, SearchScratch, exact_top};
 use guanxi_models::params::{FoldIn, Params};
-use guanxi_models::{About, Factors, Model, Offset, Query, Scenario, World};
+use guanxi_models::{About, Factors, Ground, Learned, Model, Offset, Query, Scenario, World};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -103,22 +103,25 @@ fn load(items: Factors, index: ItemIndex) {
     let directory = std::env::temp_dir().join(format!("guanxi-bounds-{}", std::process::id()));
     let registry = Registry::open(&directory).expect("the temporary directory can be written");
     let names = (0..items.rows()).map(|number| format!("i{number}"));
-    let model = Model {
-        watermark: Offset(1),
+    let ground = Ground {
         users: std::iter::once("u").collect(),
+        items: names.collect::<Vec<_>>().iter().map(String::as_str).collect(),
+        popularity: vec![1.0; items.rows()].into(),
+        first_seen: vec![1; items.rows()].into(),
+        ..Ground::default()
+    };
+    let learned = Learned {
         user_factors: Factors::new(DIM, vec![0.0; DIM]).expect("it is one row"),
         profiles: Factors::new(DIM, Vec::new()).expect("it has no row"),
         params: Params {
             fold_in: FoldIn { spectrum: vec![1.0; DIM], ..FoldIn::default() },
             ..Params::default()
         },
-        items: names.collect::<Vec<_>>().iter().map(String::as_str).collect(),
-        popularity: vec![1.0; items.rows()].into(),
-        first_seen: vec![1; items.rows()].into(),
         item_factors: items,
         index,
-        ..Model::empty()
+        ..Learned::default()
     };
+    let model = Model { watermark: Offset(1), ..Model::new(learned, ground) };
     let version = registry.publish(&model, &Extras::default()).expect("the disk has room");
     drop(model);
     let query = Query {

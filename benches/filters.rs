@@ -17,7 +17,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use guanxi_models::filter::Filter;
 use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::recommend::{Scratch, SearchStrategy};
-use guanxi_models::{Factors, Item, Model, Query, Search, World};
+use guanxi_models::{Factors, Ground, Item, Learned, Model, Query, Search, World};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -99,8 +99,9 @@ fn world(levels: &[Vec<Node>], rng: &mut StdRng) -> World {
     let askers = Factors::new(DIM, askers).expect("askers have the width");
     let index = ItemIndex::build(&factors, &askers, &IndexParams::default()).expect("it is tame");
     let items = (0..n).map(|item| format!("i{item}")).collect();
-    let model = Model { items, item_factors: factors, index, ..Model::empty() };
-    let mut world = World::new(Arc::new(model));
+    let learned = Learned { item_factors: factors, index, ..Learned::default() };
+    let ground = Ground { items, ..Ground::default() };
+    let mut world = World::new(Arc::new(Model::new(learned, ground)));
     for item in 0..n {
         let tags = WIDTHS.iter().filter(|(_, share)| rng.random_bool(*share));
         world.put_item(Item {

@@ -11,7 +11,7 @@ use guanxi_models::history::{BOUGHT, Histories};
 use guanxi_models::params::{FoldIn, Params};
 use guanxi_models::solver::RowSolver;
 use guanxi_models::world::TiesView;
-use guanxi_models::{Factors, Model};
+use guanxi_models::{Factors, Ground, Learned, Model};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, Normal};
@@ -31,11 +31,12 @@ fn model(rng: &mut StdRng) -> Model {
         mean: vec![0.0; DIM],
         ..FoldIn::default()
     };
-    Model {
+    let learned = Learned {
         params: Params { fold_in, ..Params::default() },
         item_factors: Factors::new(DIM, values).expect("whole rows of finite numbers"),
-        ..Model::empty()
-    }
+        ..Learned::default()
+    };
+    Model::new(learned, Ground::default())
 }
 
 /// A history of `n` distinct items for every user.

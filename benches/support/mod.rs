@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use guanxi::registry::{Extras, Registry};
 use guanxi_models::params::Params;
-use guanxi_models::{Model, Offset, Record, World};
+use guanxi_models::{Ground, Learned, Model, Offset, Record, World};
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::fit;
 use guanxi_training::market::{MarketParams, records};
@@ -49,7 +49,7 @@ pub(crate) fn world() -> World {
 
 /// On this market the blend may learn to do without the embedding: then for-you would leave the index out of the measurement.
 fn with_embedding(mut model: Model) -> Model {
-    let blend = &mut model.params.blend;
+    let blend = &mut model.learned.params.blend;
     if blend.embedding <= 0.0 {
         blend.embedding = 1.0;
     }
@@ -58,8 +58,9 @@ fn with_embedding(mut model: Model) -> Model {
 
 fn train(registry: &Registry) -> Model {
     let recipe = Recipe::built_in("quick").expect("`quick` is built in");
-    let params_of = Params { events: recipe.event_weights(), ..Params::default() };
-    let mut world = World::new(Arc::new(Model { params: params_of, ..Model::empty() }));
+    let events = recipe.event_weights();
+    let learned = Learned { params: Params { events, ..Params::default() }, ..Learned::default() };
+    let mut world = World::new(Arc::new(Model::new(learned, Ground::default())));
     for (record, offset) in records(&params()).zip(1..) {
         world.apply(Offset(offset), &record);
     }

@@ -15,8 +15,10 @@ use guanxi_models::params::{Blend, FoldIn, Params};
 use guanxi_models::recommend::Scratch;
 use guanxi_models::recommend::scenario::Input;
 use guanxi_models::solver::RowSolver;
+use guanxi_models::world::TieTable;
 use guanxi_models::{
-    About, EventType, Factors, ItemIdx, Model, Query, Scenario, Search, UserIdx, World,
+    About, EventType, Factors, Ground, ItemIdx, Learned, Model, Query, Scenario, Search, UserIdx,
+    World,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -76,13 +78,17 @@ fn model() -> Result<Model, Box<dyn Error>> {
     let lists: Vec<_> = (0..ITEMS).map(|_| weighted(some(LISTED, ITEMS))).collect();
     let histories: Vec<History> = (0..USERS).map(|_| history(&some(BOUGHT, ITEMS))).collect();
     let spectrum = (0..DIM).map(|at| 2.0 - at as f32 / DIM as f32).collect();
-    Ok(Model {
+    let friends = WeightedRows::from_rows(&friends);
+    let ground = Ground {
         users: (0..USERS).map(|user| format!("u{user}")).collect(),
         items: (0..ITEMS).map(|item| format!("i{item}")).collect(),
+        histories: Histories::from_views(histories.iter().map(History::view)),
+        ties: TieTable { friends, ..TieTable::default() },
+        ..Ground::default()
+    };
+    let learned = Learned {
         item_factors: items,
         user_factors: users,
-        histories: Histories::from_views(histories.iter().map(History::view)),
-        friends: WeightedRows::from_rows(&friends),
         lists: WeightedRows::from_rows(&lists),
         also_bought: WeightedRows::from_rows(&lists),
         index,
@@ -91,8 +97,9 @@ fn model() -> Result<Model, Box<dyn Error>> {
             blend: Blend { embedding: 1.0, list: 1.0, friends: 1.0, ..Blend::default() },
             ..Params::default()
         },
-        ..Model::empty()
-    })
+        ..Learned::default()
+    };
+    Ok(Model::new(learned, ground))
 }
 
 fn history(items: &[u32]) -> History {
@@ -106,7 +113,7 @@ fn history(items: &[u32]) -> History {
 }
 
 fn search(world: &World, at: usize, scratch: &RefCell<Scratch>) -> usize {
-    let vector = world.model().user_factors.row(at % USERS).unwrap_or_default();
+    let vector = world.model().learned.user_factors.row(at % USERS).unwrap_or_default();
     let query = Query { limit: 10, search: Search::Index { ef: Some(24) }, ..Query::default() };
     let found = world.nearest(vector, &query, &mut scratch.borrow_mut());
     found.map_or(0, |found| found.items.len())

@@ -4,7 +4,7 @@
 //! the map at several scales, scaled to length 1. `B` is learned by training, which also decides whether there is one.
 
 use crate::factors::Factors;
-use crate::mix::mix;
+use crate::mix::digest;
 use crate::record::{Attribute, Item, Place};
 
 /// How many places features are hashed into; the last is always 1.
@@ -47,13 +47,9 @@ fn cell_of(place: Place, side: f64) -> String {
     format!("{} {}", (place.lat / side).floor(), (place.lon / side).floor())
 }
 
-/// FNV-1a of both with a zero between them, mixed: the same on every machine and for every version of the compiler.
+/// The digest of both with a zero between them.
 fn hash(kind: &str, name: &str) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let bytes = kind.bytes().chain([0]).chain(name.bytes());
-    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-    mix(hash, 0, 0)
+    digest(kind.bytes().chain([0]).chain(name.bytes()))
 }
 
 /// Hashed into places, a sign each so that what falls together cancels out, scaled to length 1. Empty where nothing is said.

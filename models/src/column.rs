@@ -116,6 +116,15 @@ impl WeightedRows {
         }
     }
 
+    /// Copies rows of targets with their weights.
+    pub fn from_views<'a>(rows: impl Iterator<Item = (&'a [u32], &'a [f32])> + Clone) -> Self {
+        Self {
+            starts: Starts::from_lengths(rows.clone().map(|(targets, _)| targets.len())),
+            targets: rows.clone().flat_map(|(targets, _)| targets).copied().collect(),
+            weights: rows.flat_map(|(_, weights)| weights).copied().collect(),
+        }
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.starts.rows()
@@ -127,9 +136,59 @@ impl WeightedRows {
         (&self.targets[range.clone()], &self.weights[range])
     }
 
+    /// The same without weights. O(1).
+    pub fn links(&self) -> Rows {
+        Rows { starts: self.starts.clone(), targets: self.targets.clone() }
+    }
+
     /// The columns: starts, targets, weights.
     pub fn columns(&self) -> (&Column<u64>, &Column<u32>, &Column<f32>) {
         (self.starts.column(), &self.targets, &self.weights)
+    }
+}
+
+impl From<Rows> for WeightedRows {
+    /// Links that weigh nothing.
+    fn from(rows: Rows) -> Self {
+        let weights = vec![0.0; rows.targets.len()].into();
+        Self { starts: rows.starts, targets: rows.targets, weights }
+    }
+}
+
+/// Sparse rows of links without weights.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    starts: Starts,
+    targets: Column<u32>,
+}
+
+impl Rows {
+    /// Puts the columns together after checking that they fit.
+    pub fn new(starts: Column<u64>, targets: Column<u32>) -> Result<Self, StartsError> {
+        Ok(Self { starts: Starts::new(starts, targets.len())?, targets })
+    }
+
+    /// Copies rows.
+    pub fn from_rows<R: AsRef<[u32]>>(rows: &[R]) -> Self {
+        Self {
+            starts: Starts::from_lengths(rows.iter().map(|row| row.as_ref().len())),
+            targets: rows.iter().flat_map(AsRef::as_ref).copied().collect(),
+        }
+    }
+
+    /// One row; empty beyond the last.
+    pub fn row(&self, row: usize) -> &[u32] {
+        &self.targets[self.starts.range(row)]
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.starts.rows()
+    }
+
+    /// The columns: starts, targets.
+    pub fn columns(&self) -> (&Column<u64>, &Column<u32>) {
+        (self.starts.column(), &self.targets)
     }
 }
 

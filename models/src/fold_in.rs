@@ -14,15 +14,15 @@ pub fn fold_in(
     ties: TiesView<'_>,
     solver: &mut RowSolver,
 ) -> Vec<f32> {
-    let factors = &model.item_factors;
+    let factors = &model.learned.item_factors;
     let prior = friend_prior(model, ties);
     let known = history.items.partition_point(|&item| (item as usize) < factors.rows());
     if known == 0 && prior.is_empty() {
         return Vec::new();
     }
-    let fold_in = &model.params.fold_in;
+    let fold_in = &model.learned.params.fold_in;
     let confidences: Vec<f32> =
-        (0..known).map(|at| model.params.present_confidence(history.entry(at))).collect();
+        (0..known).map(|at| model.learned.params.present_confidence(history.entry(at))).collect();
     let targets: Vec<f32> =
         history.flags[..known].iter().map(|flags| f32::from(flags & NEGATIVE == 0)).collect();
     let problem = RowProblem {
@@ -42,12 +42,12 @@ pub fn fold_in(
 ///
 /// Empty where friends carry no taste (`sigma` = 0) or none of them has a row.
 pub fn friend_prior(model: &Model, ties: TiesView<'_>) -> Vec<f32> {
-    let fold_in = &model.params.fold_in;
+    let fold_in = &model.learned.params.fold_in;
     if fold_in.friend_strength <= 0.0 {
         return Vec::new();
     }
     let rows = ties.friends.iter().zip(ties.strengths).filter_map(|(&friend, &strength)| {
-        let row = model.profiles.row(friend as usize)?;
+        let row = model.learned.profiles.row(friend as usize)?;
         let is_trained = row.iter().any(|&value| value != 0.0);
         is_trained.then_some((row, strength))
     });

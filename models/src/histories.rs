@@ -3,6 +3,8 @@
 use crate::column::{Column, Starts, StartsError};
 use crate::event::Millis;
 use crate::history::HistoryView;
+#[cfg(doc)]
+use crate::history::Tally;
 use crate::shown::Shown;
 
 /// The histories of all users at the model's watermark.
@@ -13,6 +15,8 @@ pub struct Histories {
     confidences: Column<f32>,
     flags: Column<u8>,
     times: Column<Millis>,
+    /// A [`Tally`] for each entry, as [bits](Tally::bits); empty in a model from before tallies were kept.
+    tallies: Column<u32>,
     shown: Shown,
 }
 
@@ -32,7 +36,16 @@ impl Histories {
             }
         }
         let shown = Shown::new(&starts, &items, &flags);
-        Ok(Self { starts, items, confidences, flags, times, shown })
+        let tallies = Vec::new().into();
+        Ok(Self { starts, items, confidences, flags, times, tallies, shown })
+    }
+
+    /// Adds the [bits](Tally::bits) of a tally for each entry; none at all where they were not kept.
+    pub fn with_tallies(self, tallies: Column<u32>) -> Result<Self, StartsError> {
+        if tallies.is_empty() || tallies.len() == self.items.len() {
+            return Ok(Self { tallies, ..self });
+        }
+        Err(StartsError::WrongEnd { end: self.items.len() as u64, values: tallies.len() })
     }
 
     /// Copies the histories of users `0..n` in order.
@@ -46,6 +59,7 @@ impl Histories {
             shown: Shown::new(&starts, &items, &flags),
             confidences: flat().map(|entry| entry.confidence).collect(),
             times: flat().map(|entry| entry.ts).collect(),
+            tallies: flat().map(|entry| entry.tally.bits()).collect(),
             starts,
             items,
             flags,
@@ -69,13 +83,19 @@ impl Histories {
             items: &self.items[range.clone()],
             confidences: &self.confidences[range.clone()],
             flags: &self.flags[range.clone()],
-            times: &self.times[range],
+            times: &self.times[range.clone()],
+            tallies: self.tallies.get(range).unwrap_or_default(),
         }
     }
 
     /// What users show to their friends.
     pub(crate) fn shown(&self) -> &Shown {
         &self.shown
+    }
+
+    /// The [bits](Tally::bits) of a tally for each entry; empty where they were not kept.
+    pub fn tallies(&self) -> &Column<u32> {
+        &self.tallies
     }
 
     /// The columns: starts, items, confidences, flags, times.

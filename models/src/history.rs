@@ -6,6 +6,7 @@ use crate::event::{EventType, Millis};
 pub use crate::histories::Histories;
 use crate::id::ItemIdx;
 use crate::shown::{self, is_shown};
+pub use crate::tally::Tally;
 
 /// The item has been bought and not given back.
 pub const BOUGHT: u8 = 1;
@@ -82,6 +83,8 @@ pub struct Entry {
     pub flags: u8,
     /// The time of the latest event.
     pub ts: Millis,
+    /// How often the item was bought, and since when it is known.
+    pub tally: Tally,
 }
 
 /// One event, reduced to what a history keeps of it.
@@ -105,13 +108,22 @@ impl Entry {
         self.flags & NEGATIVE == 0 && self.confidence > 0.0
     }
 
+    /// The entry of an item after one more event; none while nothing but impressions came.
+    pub fn folded(before: Option<Self>, seen: Observation, weights: &EventWeights) -> Option<Self> {
+        match before {
+            Some(entry) => Some(entry.then(seen, weights)),
+            None => Self::first(seen, weights),
+        }
+    }
+
     /// The entry that a first event makes. An impression makes none: being shown a thing says nothing of taste.
     fn first(seen: Observation, weights: &EventWeights) -> Option<Self> {
         if seen.kind == EventType::Impression {
             return None;
         }
         let confidence = weights.of(seen.kind, seen.weight);
-        Some(Self { item: seen.item, confidence, flags: flags_of(seen), ts: seen.ts })
+        let tally = Tally::default().then(seen);
+        Some(Self { item: seen.item, confidence, flags: flags_of(seen), ts: seen.ts, tally })
     }
 
     /// Folds one more event in.
@@ -120,19 +132,20 @@ impl Entry {
     #[must_use]
     fn then(self, seen: Observation, weights: &EventWeights) -> Self {
         let Some(first) = Self::first(seen, weights) else { return self };
+        let tally = self.tally.then(seen);
         let was_negative = self.flags & NEGATIVE != 0;
         let only_looks = matches!(seen.kind, EventType::View | EventType::Click);
         if was_negative && only_looks {
-            return self;
+            return Self { tally, ..self };
         }
         if was_negative || seen.kind.is_negative() {
-            return Self { ts: first.ts.max(self.ts), ..first };
+            return Self { ts: first.ts.max(self.ts), tally, ..first };
         }
         let ts = self.ts.max(seen.ts);
         let old = self.confidence * weights.fading(self.ts, ts);
         let new = first.confidence * weights.fading(seen.ts, ts);
         let confidence = (old + new).min(weights.cap);
-        Self { confidence, flags: self.flags | first.flags, ts, ..self }
+        Self { confidence, flags: self.flags | first.flags, ts, tally, ..self }
     }
 }
 
@@ -155,24 +168,31 @@ pub struct History {
     confidences: Vec<f32>,
     flags: Vec<u8>,
     times: Vec<Millis>,
+    tallies: Vec<u32>,
     /// The items that friends may be told of, ascending: follows from items and flags.
     shown: Vec<u32>,
 }
 
 impl History {
-    /// Folds one event in. Returns whether the item is new to the history.
-    pub fn observe(&mut self, seen: Observation, weights: &EventWeights) -> bool {
-        match self.items.binary_search(&seen.item.0) {
+    /// Folds one event in.
+    pub fn observe(&mut self, seen: Observation, weights: &EventWeights) {
+        if let Some(entry) = Entry::folded(self.view().find(seen.item), seen, weights) {
+            self.put(entry);
+        }
+    }
+
+    /// Puts the entry of an item in the place of the one before, if there was one.
+    pub fn put(&mut self, entry: Entry) {
+        match self.items.binary_search(&entry.item.0) {
             Ok(at) => {
-                let entry = self.view().entry(at).then(seen, weights);
                 self.confidences[at] = entry.confidence;
                 self.flags[at] = entry.flags;
                 self.times[at] = entry.ts;
-                self.show(entry);
-                false
+                self.tallies[at] = entry.tally.bits();
             }
-            Err(at) => Entry::first(seen, weights).is_some_and(|entry| self.insert(at, entry)),
+            Err(at) => self.insert(at, entry),
         }
+        self.show(entry);
     }
 
     /// Takes every purchase back from what friends may be told.
@@ -188,13 +208,12 @@ impl History {
         &self.shown
     }
 
-    fn insert(&mut self, at: usize, entry: Entry) -> bool {
+    fn insert(&mut self, at: usize, entry: Entry) {
         self.items.insert(at, entry.item.0);
         self.confidences.insert(at, entry.confidence);
         self.flags.insert(at, entry.flags);
         self.times.insert(at, entry.ts);
-        self.show(entry);
-        true
+        self.tallies.insert(at, entry.tally.bits());
     }
 
     /// Says of an item whether friends may be told of it.
@@ -214,6 +233,7 @@ impl History {
             confidences: &self.confidences,
             flags: &self.flags,
             times: &self.times,
+            tallies: &self.tallies,
         }
     }
 }
@@ -225,12 +245,13 @@ impl From<HistoryView<'_>> for History {
             confidences: view.confidences.to_vec(),
             flags: view.flags.to_vec(),
             times: view.times.to_vec(),
+            tallies: (0..view.len()).map(|at| view.tally(at).bits()).collect(),
             shown: shown::of(view.items, view.flags).collect(),
         }
     }
 }
 
-/// The history of one user: four parallel slices in ascending order of item, wherever they live.
+/// The history of one user: parallel slices in ascending order of item, wherever they live.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HistoryView<'a> {
     /// Item numbers, ascending, each once.
@@ -241,6 +262,8 @@ pub struct HistoryView<'a> {
     pub flags: &'a [u8],
     /// See [`Entry::ts`].
     pub times: &'a [Millis],
+    /// [Bits](Tally::bits) of [`Entry::tally`]; empty in a model from before tallies were kept.
+    pub tallies: &'a [u32],
 }
 
 impl<'a> HistoryView<'a> {
@@ -261,7 +284,13 @@ impl<'a> HistoryView<'a> {
             confidence: self.confidences[at],
             flags: self.flags[at],
             ts: self.times[at],
+            tally: self.tally(at),
         }
+    }
+
+    /// How often the item at a position was bought.
+    fn tally(&self, at: usize) -> Tally {
+        self.tallies.get(at).copied().map_or_else(Tally::default, Tally::from_bits)
     }
 
     /// The entries in ascending order of item.
@@ -324,6 +353,21 @@ mod tests {
         assert!(
             fold(&[seen(EventType::Impression, 1)], &EventWeights::default()).view().is_empty()
         );
+    }
+
+    #[test]
+    fn purchases_are_counted_from_the_first_day_in_whatever_order_they_arrive() {
+        let day = |n: i64| n * 86_400_000 + 5;
+        let events = [
+            seen(EventType::Purchase, day(40)),
+            seen(EventType::View, day(30)),
+            seen(EventType::Review, day(50)),
+            seen(EventType::Purchase, day(60)),
+            seen(EventType::Dismiss, 0),
+            seen(EventType::View, day(20)),
+        ];
+        let tally = fold(&events, &EventWeights::default()).view().entry(0).tally;
+        assert_eq!((tally.times_bought(), tally.first_day()), (2, Some(20)));
     }
 
     #[test]

@@ -15,6 +15,18 @@ pub struct UserIdx(pub u32);
 #[repr(transparent)]
 pub struct ItemIdx(pub u32);
 
+/// The dense number of a circle: a group chat, a class, colleagues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(transparent)]
+pub struct CircleIdx(pub u32);
+
+impl CircleIdx {
+    /// The row of this circle.
+    pub fn row(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl UserIdx {
     /// The row of this user.
     pub fn row(self) -> usize {

@@ -12,9 +12,24 @@ pub fn mix(seed: u64, one: u32, other: u32) -> u64 {
     x
 }
 
+/// A number for some bytes, never 0: FNV-1a, mixed. The same on every machine and for every version of the compiler.
+pub fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    mix(hash, 0, 0).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_depends_on_every_byte_and_their_order() {
+        let of = |text: &str| digest(text.bytes());
+        assert_eq!(of("visit 1"), of("visit 1"));
+        assert!(of("visit 1") != of("visit 2") && of("ab") != of("ba") && of("") != 0);
+    }
 
     #[test]
     fn each_part_of_what_is_asked_for_counts() {

@@ -21,6 +21,6 @@ fn names(data: &Path) -> Result<ModelNames, CliError> {
         .current()?
         .ok_or("the data directory has no model: name `--users` and `--items`")?;
     let model = registry.load(&pointer.version)?;
-    let users = model.users.iter().map(str::to_owned).collect();
-    Ok(ModelNames { users, items: model.items.iter().map(str::to_owned).collect() })
+    let users = model.ground.users.iter().map(str::to_owned).collect();
+    Ok(ModelNames { users, items: model.ground.items.iter().map(str::to_owned).collect() })
 }

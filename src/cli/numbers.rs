@@ -21,7 +21,7 @@ impl Numbers {
     pub(super) fn of(data: &Dataset) -> Self {
         let numbered =
             |ids: &Ids| ids.iter().map(str::to_owned).zip(0..).collect::<HashMap<String, u32>>();
-        Self { users: numbered(&data.users), items: numbered(&data.items) }
+        Self { users: numbered(&data.ground.users), items: numbered(&data.ground.items) }
     }
 
     /// The rows of a file of interactions as numbers of users and items.

@@ -38,7 +38,7 @@ pub struct Args {
 /// Runs the command. Exit code 1: less was found than asked for.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let (version, world) = stored::world(&args.data, args.model.as_deref())?;
-    let index = &world.model().index;
+    let index = &world.model().learned.index;
     let search = if index.is_exact() {
         "scans".to_owned()
     } else {

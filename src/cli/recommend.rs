@@ -80,7 +80,7 @@ fn users(named: &str, world: &World) -> Result<Vec<String>, CliError> {
 fn write(args: &Args, world: &World, users: &[String], path: &Path) -> Result<usize, CliError> {
     let file = File::create(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
     let mut writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
-    let panels = args.by_embedding.then(|| Panels::new(&world.model().item_factors));
+    let panels = args.by_embedding.then(|| Panels::new(&world.model().learned.item_factors));
     let mut rows = 0;
     for chunk in users.chunks(USERS_AT_ONCE) {
         let lists = match &panels {

@@ -61,13 +61,13 @@ impl Run {
 /// A hash of what the embeddings follow from, in any recipe.
 pub(super) fn hash_of(data: &Dataset) -> u64 {
     let mut hash = Xxh3::new();
-    let (starts, items, confidences, flags, times) = data.histories.columns();
+    let (starts, items, confidences, flags, times) = data.ground.histories.columns();
     starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
     items.iter().for_each(|item| hash.update(&item.to_le_bytes()));
     confidences.iter().for_each(|confidence| hash.update(&confidence.to_le_bytes()));
     hash.update(flags);
     times.iter().for_each(|ts| hash.update(&ts.to_le_bytes()));
-    let (starts, friends) = data.friends.columns();
+    let (starts, friends, _) = data.ground.ties.friends.columns();
     starts.iter().for_each(|start| hash.update(&start.to_le_bytes()));
     friends.iter().for_each(|friend| hash.update(&friend.to_le_bytes()));
     let (starts, features, values) = data.features.columns();

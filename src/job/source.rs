@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guanxi_models::history::EventWeights;
 use guanxi_models::params::Params;
-use guanxi_models::{Model, Offset, Record, World};
+use guanxi_models::{Ground, Learned, Model, Offset, Record, World};
 use guanxi_training::data::dataset::Dataset;
 
 use super::JobError;
@@ -87,7 +87,8 @@ fn replay<E: Into<JobError>>(
 /// A world that folds events by these weights.
 fn empty_world(events: EventWeights) -> World {
     let params = Params { events, ..Params::default() };
-    World::new(Arc::new(Model { params, ..Model::empty() }))
+    let learned = Learned { params, ..Learned::default() };
+    World::new(Arc::new(Model::new(learned, Ground::default())))
 }
 
 /// What importing the files into an empty log would give: also numbered alike, so that both draw the same rows to hold out. A malformed

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use guanxi_models::index::{IndexParams, ItemIndex, SearchScratch};
-use guanxi_models::{Factors, Model};
+use guanxi_models::{Factors, Ground, Learned, Model};
 
 use super::manifest::{Manifest, Shapes};
 use super::{Registry, publish, stored, tables};
@@ -22,14 +22,18 @@ fn example() -> Model {
     let factors = Factors::new(16, values).expect("16 numbers for each item");
     let params = IndexParams { exact_below: 0, head: 16, ..IndexParams::default() };
     let index = ItemIndex::build(&factors, &factors, &params).expect("300 items can be indexed");
-    Model {
+    let ground = Ground {
         users: ["u"].into_iter().collect(),
         items: names.iter().map(String::as_str).collect(),
+        ..Ground::default()
+    };
+    let learned = Learned {
         user_factors: Factors::new(16, vec![0.5; 16]).expect("16 numbers"),
         item_factors: factors,
         index,
-        ..Model::empty()
-    }
+        ..Learned::default()
+    };
+    Model::new(learned, ground)
 }
 
 /// The example as it lies on the disk.
@@ -55,7 +59,7 @@ fn manifest_of(model: &Model) -> Manifest {
         created: String::new(),
         shapes: Shapes::of(model),
         metrics: std::collections::BTreeMap::new(),
-        params: model.params.clone(),
+        params: model.learned.params.clone(),
         files: Vec::new(),
     }
 }
@@ -68,9 +72,16 @@ pub(crate) fn model(bytes: &[u8]) {
     let whole = fs::read(folder.join(name)).expect("the example is there");
     fs::write(folder.join(name), content).expect("there is room for a small model");
     if let Ok(model) = super::read_tables(folder, manifest) {
-        let query = vec![0.25; model.item_factors.dim()];
+        let query = vec![0.25; model.learned.item_factors.dim()];
         let scratch = &mut SearchScratch::default();
-        drop(model.index.search(&model.item_factors, &query, 10, 64, &|_| true, scratch));
+        drop(model.learned.index.search(
+            &model.learned.item_factors,
+            &query,
+            10,
+            64,
+            &|_| true,
+            scratch,
+        ));
     }
     fs::write(folder.join(name), whole).expect("there is room for a small model");
 }

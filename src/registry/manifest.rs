@@ -80,11 +80,11 @@ impl Checksum {
 impl Shapes {
     pub(super) fn of(model: &Model) -> Self {
         Self {
-            users: model.users.len(),
-            items: model.items.len(),
-            interactions: model.histories.entries(),
-            friendships: model.friends.columns().1.len(),
-            dim: model.item_factors.dim(),
+            users: model.ground.users.len(),
+            items: model.ground.items.len(),
+            interactions: model.ground.histories.entries(),
+            friendships: model.ground.ties.friends.columns().1.len(),
+            dim: model.learned.item_factors.dim(),
         }
     }
 }

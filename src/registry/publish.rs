@@ -83,7 +83,7 @@ fn write(model: &Model, extras: &Extras, version: &str, half: &Path) -> std::io:
         created: extras.created.to_string(),
         shapes: Shapes::of(model),
         metrics: extras.metrics.clone(),
-        params: model.params.clone(),
+        params: model.learned.params.clone(),
         files: names.map(|name| checksum::sum(half, name)).collect::<Result<_, _>>()?,
     };
     write_synced(&half.join(MANIFEST), &stored::encode(&manifest))?;

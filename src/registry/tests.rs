@@ -7,7 +7,8 @@ use guanxi_models::history::{EventWeights, Histories, History, Observation};
 use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::model::Rows;
 use guanxi_models::params::{FoldIn, Params};
-use guanxi_models::{EventType, Factors, ItemIdx, Model, Offset};
+use guanxi_models::world::TieTable;
+use guanxi_models::{EventType, Factors, Ground, ItemIdx, Learned, Model, Offset};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -20,28 +21,41 @@ fn model(watermark: u64) -> Model {
         let seen = Observation { item, kind, weight: 1.0, ts: 7, visible: true };
         history.observe(seen, &EventWeights::default());
     }
-    Model {
-        watermark: Offset(watermark),
+    let ground = Ground {
         users: ["u", "用户"].into_iter().collect(),
         items: ["i", "j", "k"].into_iter().collect(),
-        user_factors: Factors::new(16, vec![0.5; 32]).unwrap(),
-        item_factors: Factors::new(16, vec![0.25; 48]).unwrap(),
         histories: Histories::from_views(std::iter::once(history.view())),
-        friends: WeightedRows::from_rows(&[vec![(1, 0.5)], vec![(0, 0.5)]]),
-        follows: Rows::from_rows(&[vec![], vec![0]]),
+        ties: TieTable {
+            friends: WeightedRows::from_rows(&[vec![(1, 0.5)], vec![(0, 0.5)]]),
+            follows: Rows::from_rows(&[vec![], vec![0]]),
+            ..TieTable::default()
+        },
         private_users: vec![1].into(),
         deleted_items: vec![2].into(),
+        popularity: vec![1.0, 1.0, 0.0].into(),
+        first_seen: vec![7, 7, 0].into(),
+        ..Ground::default()
+    };
+    let learned = Learned {
+        user_factors: Factors::new(16, vec![0.5; 32]).unwrap(),
+        item_factors: Factors::new(16, vec![0.25; 48]).unwrap(),
         lists: WeightedRows::from_rows(&[vec![(1, 2.0), (2, 1.0)]]),
         similar: WeightedRows::from_rows(&[vec![(2, 0.5), (1, -0.25)], vec![(0, 1.0)]]),
-        popularity: vec![1.0, 1.0, 0.0].into(),
         bias: vec![0.5, 0.0, 0.0].into(),
-        first_seen: vec![7, 7, 0].into(),
         params: Params {
             fold_in: FoldIn { spectrum: vec![0.1; 16], ..FoldIn::default() },
             ..Params::default()
         },
-        ..Model::empty()
-    }
+        ..Learned::default()
+    };
+    Model { watermark: Offset(watermark), ..Model::new(learned, ground) }
+}
+
+/// [`model`] that learned something else.
+fn model_with(watermark: u64, learn: impl FnOnce(&mut Learned)) -> Model {
+    let mut model = model(watermark);
+    learn(&mut model.learned);
+    model
 }
 
 fn extras() -> Extras {
@@ -62,21 +76,23 @@ fn opened() -> (TempDir, Registry) {
 
 /// Everything in a model but what is derived: rows are compared one by one, because files fill up missing ones.
 fn told(model: &Model) -> String {
-    let users: Vec<_> = (0..model.users.len())
+    let Model { learned, ground, .. } = model;
+    let users: Vec<_> = (0..ground.users.len())
         .map(|user| {
-            let links = (model.friends.row(user), model.follows.row(user), model.blocks.row(user));
-            (model.users.get(user), model.histories.row(user), links, model.user_factors.row(user))
+            let facts = (ground.histories.row(user), ground.ties.row(user));
+            (ground.users.get(user), facts, learned.user_factors.row(user))
         })
         .collect();
-    let items: Vec<_> = (0..model.items.len())
+    let items: Vec<_> = (0..ground.items.len())
         .map(|item| {
-            let lists =
-                [&model.lists, &model.also_bought, &model.similar].map(|rows| rows.row(item));
-            (model.items.get(item), lists, model.item_factors.row(item), model.popularity[item])
+            let lists = [&learned.lists, &learned.also_bought, &learned.similar];
+            let lists = lists.map(|rows| rows.row(item));
+            let row = learned.item_factors.row(item);
+            (ground.items.get(item), lists, row, ground.popularity[item])
         })
         .collect();
-    let sets = (&model.private_users, &model.deleted_items);
-    let rest = (&model.params, sets, &model.first_seen, &model.bias, model.watermark);
+    let sets = (&ground.private_users, &ground.deleted_items);
+    let rest = (&learned.params, sets, &ground.first_seen, &learned.bias, model.watermark);
     format!("{users:?} {items:?} {rest:?}")
 }
 
@@ -86,13 +102,13 @@ fn a_model_that_places_items_comes_back_with_its_map() {
     let values: Vec<f32> = (0..FEATURES * 16).map(|at| at as f32).collect();
     let placing = |dim| {
         let map = Factors::new(dim, values[..FEATURES * 16].repeat(dim / 16)).unwrap();
-        Model { placement: Some(Placement::new(map).unwrap()), ..model(5) }
+        model_with(5, |learned| learned.placement = Some(Placement::new(map).unwrap()))
     };
     let version = registry.publish(&placing(16), &extras()).unwrap();
-    let placement = registry.load(&version).unwrap().placement.unwrap();
+    let placement = registry.load(&version).unwrap().learned.placement.unwrap();
     assert_eq!(placement.map().values()[..], values[..]);
     let plain = registry.publish(&model(6), &extras()).unwrap();
-    assert!(registry.load(&plain).unwrap().placement.is_none());
+    assert!(registry.load(&plain).unwrap().learned.placement.is_none());
     let wide = registry.publish(&placing(32), &extras()).unwrap();
     assert!(registry.load(&wide).unwrap_err().to_string().contains("another width"));
 }
@@ -160,25 +176,22 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
     let index = ItemIndex::build(&item_factors, &Factors::empty(), &params).unwrap();
     assert!(!index.is_exact());
     let items = (0..100).map(|item| item.to_string()).collect();
-    let indexed = Model { items, item_factors, index, ..model(1) };
+    let mut indexed = model_with(1, |learned| {
+        (learned.item_factors, learned.index) = (item_factors, index);
+    });
+    indexed.ground.items = items;
     let version = registry.publish(&indexed, &extras()).unwrap();
     let loaded = registry.load(&version).unwrap();
-    assert_eq!(format!("{:?}", loaded.index), format!("{:?}", indexed.index));
+    assert_eq!(format!("{:?}", loaded.learned.index), format!("{:?}", indexed.learned.index));
     let items = ["i", "j"].into_iter().collect();
-    let item_factors = Factors::new(16, vec![0.25; 32]).unwrap();
-    let other = Model {
-        popularity: vec![].into(),
-        bias: vec![].into(),
-        first_seen: vec![].into(),
-        items,
-        item_factors,
-        deleted_items: vec![].into(),
-        lists: WeightedRows::default(),
-        similar: WeightedRows::default(),
-        ..indexed
+    let learned = Learned {
+        item_factors: Factors::new(16, vec![0.25; 32]).unwrap(),
+        index: indexed.learned.index,
+        params: indexed.learned.params,
+        ..Learned::default()
     };
-    let histories = Histories::default();
-    let version = registry.publish(&Model { histories, ..other }, &extras()).unwrap();
+    let other = Model::new(learned, Ground { items, ..Ground::default() });
+    let version = registry.publish(&other, &extras()).unwrap();
     let refused = registry.load(&version).unwrap_err().to_string();
     assert!(refused.contains("index.arrow"), "{refused}");
 }
@@ -186,8 +199,10 @@ fn an_index_comes_back_and_one_of_other_items_is_refused() {
 #[test]
 fn a_model_from_before_popularity_counted_is_still_read() {
     let (dir, registry) = opened();
-    let version = registry.publish(&Model { bias: vec![].into(), ..model(1) }, &extras()).unwrap();
-    assert!(registry.load(&version).unwrap().bias.is_empty());
+    let version = registry
+        .publish(&model_with(1, |learned| learned.bias = vec![].into()), &extras())
+        .unwrap();
+    assert!(registry.load(&version).unwrap().learned.bias.is_empty());
     let manifest = dir.path().join("models/versions").join(&version).join("manifest.json");
     let mut told: serde_json::Value =
         serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
@@ -244,10 +259,12 @@ fn a_file_that_is_not_as_it_was_written_is_refused_by_its_name() {
 #[test]
 fn links_to_what_does_not_exist_are_refused() {
     let (_dir, registry) = opened();
+    let mut befriended = model(1);
+    befriended.ground.ties.friends = WeightedRows::from_rows(&[vec![(2, 0.5)]]);
     let wrong = [
-        Model { friends: WeightedRows::from_rows(&[vec![(2, 0.5)]]), ..model(1) },
-        Model { lists: WeightedRows::from_rows(&[vec![(3, 0.5)]]), ..model(1) },
-        Model { item_factors: Factors::new(32, vec![0.25; 96]).unwrap(), ..model(1) },
+        befriended,
+        model_with(1, |learned| learned.lists = WeightedRows::from_rows(&[vec![(3, 0.5)]])),
+        model_with(1, |learned| learned.item_factors = Factors::new(32, vec![0.25; 96]).unwrap()),
     ];
     for model in wrong {
         let version = registry.publish(&model, &extras()).unwrap();

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use guanxi_models::history::Entry;
-use guanxi_models::{Item, ItemIdx, Model, Offset, Record, User, UserIdx, World};
+use guanxi_models::world::Detail;
+use guanxi_models::{CircleIdx, Item, ItemIdx, Model, Offset, Record, User, UserIdx, World};
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::error::FitError;
 use guanxi_training::fit::fit;
@@ -24,6 +25,7 @@ struct Facts {
     offset: Offset,
     people: Vec<PersonFacts>,
     items: Vec<(String, Option<Arc<Item>>)>,
+    circles: Vec<(String, Vec<u32>)>,
     deleted: Vec<u32>,
     popularity: Vec<f32>,
     arrivals: Vec<i64>,
@@ -38,10 +40,13 @@ struct PersonFacts {
     friends: Vec<u32>,
     follows: Vec<u32>,
     blocks: Vec<u32>,
+    circles: Vec<String>,
+    details: Vec<Detail>,
 }
 
 impl Facts {
     fn of(world: &World) -> Self {
+        let name_of = |circle| world.circle_ids().name(circle).unwrap().to_string();
         let person = |(number, id): (usize, &Arc<str>)| {
             let user = UserIdx(number as u32);
             let ties = world.ties(user);
@@ -53,15 +58,21 @@ impl Facts {
                 friends: ties.friends.to_vec(),
                 follows: ties.follows.to_vec(),
                 blocks: ties.blocks.to_vec(),
+                circles: world.circles(user).iter().map(|&circle| name_of(circle)).collect(),
+                details: world.details(user).collect(),
             }
         };
         let item = |(number, id): (usize, &Arc<str>)| {
             (id.to_string(), world.item_at(ItemIdx(number as u32)).cloned())
         };
+        let circle = |(number, id): (usize, &Arc<str>)| {
+            (id.to_string(), world.members(CircleIdx(number as u32)).to_vec())
+        };
         Self {
             offset: world.offset(),
             people: world.user_ids().names().enumerate().map(person).collect(),
             items: world.item_ids().names().enumerate().map(item).collect(),
+            circles: world.circle_ids().names().enumerate().map(circle).collect(),
             deleted: world.catalogue().deleted().iter().collect(),
             popularity: world.popularity().iter().copied().collect(),
             arrivals: world.arrivals().iter().copied().collect(),

@@ -1,13 +1,17 @@
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guanxi_models::{Event, EventType, Item, Model, Offset, Record, Relation, RelationKind};
+use guanxi_models::model::Rows;
+use guanxi_models::{
+    Event, EventType, Ground, Item, Learned, Model, Offset, Record, Relation, RelationKind, World,
+};
 use guanxi_models::{Query, Scenario, User, Visibility};
 
 use super::*;
 use crate::registry::{Extras, Registry};
-use crate::store::{Outcome, StoreError};
+use crate::store::{LogReader, Outcome, StoreError};
 
 fn open(dir: &Path) -> Engine {
     Engine::open(dir, Options { poll_interval: Duration::from_millis(5), min_free: 0 }).unwrap()
@@ -123,12 +127,12 @@ fn a_published_model_is_taken_and_what_came_after_its_watermark_stays() {
     engine
         .write_blocking(vec![friends("u", "f"), buys("1", "f", "i"), buys("2", "f", "j")])
         .unwrap();
-    let model = Model {
-        watermark: Offset(2),
+    let ground = Ground {
         users: ["u", "f"].into_iter().collect(),
         items: ["i"].into_iter().collect(),
-        ..Model::empty()
+        ..Ground::default()
     };
+    let model = Model { watermark: Offset(2), ground, ..Model::empty() };
     let version = publish(dir.path(), &model);
     until(|| engine.status().model.is_some_and(|served| served.version == version));
     // This model knows nothing of the purchase at offset 2, which it claims to hold; offset 3 comes on top.
@@ -183,4 +187,44 @@ fn a_directory_is_served_by_one_process_at_a_time() {
     let _engine = open(dir.path());
     let second = Engine::open(dir.path(), Options::default());
     assert!(matches!(second, Err(EngineError::Store(StoreError::Locked { .. }))));
+}
+
+/// The circles of a user, as a world names them.
+fn circles(world: &World, user: &str) -> Vec<String> {
+    let numbers = world.user_idx(user).map(|user| world.circles(user)).unwrap_or_default();
+    numbers.iter().map(|&circle| world.circle_ids().name(circle).unwrap().to_string()).collect()
+}
+
+#[test]
+fn a_model_from_before_memberships_were_kept_finds_them_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let member = |from: &str, to: &str| {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        Relation { from, kind: RelationKind::Member, to }
+    };
+    let engine = open(dir.path());
+    let before = vec![
+        buys("1", "u", "i"),
+        Record::Relation(member("u", "class")),
+        Record::Relation(member("left", "class")),
+        Record::RelationDeleted(member("left", "class")),
+        Record::Relation(member("gone", "class")),
+        Record::UserDeleted { id: "gone".into() },
+    ];
+    let watermark = Offset(before.len() as u64);
+    engine.write_blocking(before).unwrap();
+    let ground = Ground { memberships: Rows::default(), ..engine.world().ground() };
+    publish(dir.path(), &Model { watermark, ..Model::new(Learned::default(), ground) });
+    engine.write_blocking(vec![Record::Relation(member("u", "choir"))]).unwrap();
+    drop(engine);
+    let engine = open(dir.path());
+    let model = Arc::clone(engine.world().model());
+    assert!(engine.world().lacks_memberships() && model.watermark == watermark);
+    let live = engine.world();
+    drop(engine);
+    let read = world_from_log(model, &LogReader::open(dir.path()).unwrap()).unwrap();
+    for world in [&*live, &read] {
+        assert_eq!(circles(world, "u"), ["class", "choir"]);
+        assert!(circles(world, "left").is_empty() && circles(world, "gone").is_empty());
+    }
 }

@@ -10,7 +10,7 @@ use guanxi_models::fold_in::fold_in;
 use guanxi_models::kernel::dot;
 use guanxi_models::recommend::Scratch;
 use guanxi_models::solver::RowSolver;
-use guanxi_models::{Event, EventType, Model, Offset, Query, Record, World};
+use guanxi_models::{Event, EventType, Ground, Learned, Model, Offset, Query, Record, World};
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::fit;
 use guanxi_training::market::{MarketParams, records};
@@ -49,14 +49,16 @@ fn served() -> World {
         events: recipe().event_weights(),
         ..guanxi_models::params::Params::default()
     };
-    let mut world = World::new(Arc::new(Model { params, ..Model::empty() }));
+    let learned = Learned { params, ..Learned::default() };
+    let mut world = World::new(Arc::new(Model::new(learned, Ground::default())));
     for record in log() {
         world.apply(world.offset().next(), &record);
     }
     let (mut model, _) =
         fit(&Dataset::from(&world), &recipe(), Offset(1), &mut Silent).expect("there are events");
     // All parts count here, whatever the blend has learned.
-    model.params.blend.embedding = model.params.blend.embedding.max(1.0);
+    let blend = &mut model.learned.params.blend;
+    blend.embedding = blend.embedding.max(1.0);
     World::new(Arc::new(model))
 }
 
@@ -74,7 +76,7 @@ fn expected(world: &World, user: &str, item: u32) -> f32 {
     let user = world.user_idx(user).expect("the user is known");
     let (history, ties) = (world.history(user), world.ties(user));
     let row = fold_in(world.model(), history, ties, &mut RowSolver::default());
-    dot(&row, world.model().item_factors.row(item as usize).expect("the item was trained"))
+    dot(&row, world.model().learned.item_factors.row(item as usize).expect("the item was trained"))
 }
 
 fn for_you(world: &World, user: &str) -> Vec<u32> {
@@ -85,10 +87,10 @@ fn for_you(world: &World, user: &str) -> Vec<u32> {
 
 /// Users who did something, spread over all, each with the first item of the list.
 fn asked(world: &World) -> Vec<(String, u32)> {
-    let users = world.model().users.len();
+    let users = world.model().ground.users.len();
     let all = (0..users).step_by((users / ASKED).max(1));
-    all.filter(|&user| !world.model().histories.row(user).items.is_empty())
-        .map(|user| world.model().users.get(user).expect("it is below the end").to_owned())
+    all.filter(|&user| !world.model().ground.histories.row(user).items.is_empty())
+        .map(|user| world.model().ground.users.get(user).expect("it is below the end").to_owned())
         .map(|user| (user.clone(), for_you(world, &user)[0]))
         .collect()
 }
@@ -104,7 +106,7 @@ fn a_purchase_moves_the_next_answer_and_speaking_against_it_moves_it_the_other_w
     let mut moved = 0;
     for (user, item) in &asked {
         let (user, item) = (user.as_str(), *item);
-        let id = world.model().items.get(item as usize).expect("it was listed").to_owned();
+        let id = world.model().ground.items.get(item as usize).expect("it was listed").to_owned();
         let before = expected(&world, user, item);
         let bought = after(&world, user, &id, &[EventType::Purchase]);
         let refunded = after(&world, user, &id, &[EventType::Purchase, EventType::Refund]);
@@ -127,10 +129,10 @@ fn folding_everybody_in_gives_the_rows_that_were_trained() {
     let world = served();
     let model = world.model();
     let mut solver = RowSolver::default();
-    for user in 0..model.users.len() {
+    for user in 0..model.ground.users.len() {
         let index = guanxi_models::UserIdx(user as u32);
         let row = fold_in(model, world.history(index), world.ties(index), &mut solver);
-        let trained = model.user_factors.row(user).expect("every user has a row");
+        let trained = model.learned.user_factors.row(user).expect("every user has a row");
         let largest = trained.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
         for (folded, trained) in row.iter().zip(trained) {
             assert!((folded - trained).abs() <= 1e-5 * largest.max(1.0), "user {user}");

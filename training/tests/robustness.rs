@@ -38,12 +38,12 @@ fn trained(data: &Dataset) -> Model {
 /// without items the user already has.
 fn assert_sensible(data: &Dataset) -> Model {
     let model = trained(data);
-    let tables = [&model.user_factors, &model.item_factors];
+    let tables = [&model.learned.user_factors, &model.learned.item_factors];
     assert!(tables.iter().all(|table| table.values().iter().all(|value| value.is_finite())));
-    let weights = [&model.lists, &model.also_bought, &model.friends];
+    let weights = [&model.learned.lists, &model.learned.also_bought, &model.ground.ties.friends];
     assert!(weights.iter().all(|rows| rows.columns().2.iter().all(|weight| weight.is_finite())));
     let world = World::new(Arc::new(model.clone()));
-    for user in data.users.iter().take(50) {
+    for user in data.ground.users.iter().take(50) {
         assert_list(data, &world, user);
     }
     model
@@ -52,8 +52,9 @@ fn assert_sensible(data: &Dataset) -> Model {
 fn assert_list(data: &Dataset, world: &World, user: &str) {
     let query = Query { user: Some(user.to_owned()), ..Query::default() };
     let answer = world.recommend(&query, &mut Scratch::default()).expect("the query is valid");
-    let number = data.users.iter().position(|known| known == user).expect("the user is known");
-    let seen = data.histories.row(number).items;
+    let number =
+        data.ground.users.iter().position(|known| known == user).expect("the user is known");
+    let seen = data.ground.histories.row(number).items;
     let mut listed = HashSet::new();
     for one in &answer.items {
         assert!(one.score.is_finite(), "{user} gets {} with score {}", one.id.0, one.score);
@@ -150,8 +151,8 @@ fn a_catalogue_of_which_one_user_touched_everything() {
     }
     let data = builder.build();
     let model = trained(&data);
-    assert!(model.user_factors.values().iter().all(|value| value.is_finite()));
-    let links = model.also_bought.columns().1.len();
+    assert!(model.learned.user_factors.values().iter().all(|value| value.is_finite()));
+    let links = model.learned.also_bought.columns().1.len();
     let longest = recipe().lists.longest_history;
     assert!(links <= longest * recipe().lists.length + 50 * 50, "{links} links");
     assert_list(&data, &World::new(Arc::new(model)), "u3");
@@ -171,9 +172,10 @@ fn circles_that_never_meet() {
     }
     let data = builder.build();
     let model = assert_sensible(&data);
-    let circle = |item: u32| data.items.iter().nth(item as usize).map(|id| id[..2].to_owned());
+    let circle =
+        |item: u32| data.ground.items.iter().nth(item as usize).map(|id| id[..2].to_owned());
     for item in 0..data.n_items() as u32 {
-        let linked = model.also_bought.row(item as usize).0;
+        let linked = model.learned.also_bought.row(item as usize).0;
         assert!(linked.iter().all(|&other| circle(other) == circle(item)));
     }
 }
@@ -189,7 +191,7 @@ fn people_who_are_their_own_friends_follow_and_block_themselves() {
         builder.block(&user, &user);
     }
     let model = assert_sensible(&builder.build());
-    assert!(model.friends.columns().1.is_empty());
+    assert!(model.ground.ties.friends.columns().1.is_empty());
 }
 
 #[test]

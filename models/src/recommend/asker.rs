@@ -49,7 +49,7 @@ impl<'a> Asker<'a> {
 
     /// The taste of the asker.
     pub(super) fn taste(&self, world: &World, scratch: &mut Scratch) -> Taste {
-        let own = own_items(self.history(), world.model().params.recency);
+        let own = own_items(self.history(), world.model().learned.params.recency);
         Taste { own, vector: self.vector(world, scratch) }
     }
 
@@ -75,7 +75,7 @@ fn own_items(history: HistoryView<'_>, recency: f32) -> Vec<(u32, f32)> {
 /// The history with the session's items folded in, if there are any, as bought after everything
 /// else.
 fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<History> {
-    let params = &world.model().params;
+    let params = &world.model().learned.params;
     let now = stored.times.iter().copied().fold(params.reference, Millis::max);
     let mut history: Option<History> = None;
     for item in query.items.iter().filter_map(|id| world.item_idx(id)) {
@@ -87,6 +87,6 @@ fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<Histor
 }
 
 fn stored_row(world: &World, user: UserIdx) -> Vec<f32> {
-    let row = world.model().user_factors.row(user.row()).unwrap_or(&[]);
+    let row = world.model().learned.user_factors.row(user.row()).unwrap_or(&[]);
     if row.iter().all(|&value| value == 0.0) { Vec::new() } else { row.to_vec() }
 }

@@ -21,7 +21,7 @@ impl World {
         queries: &[Query],
         scratch: &mut Scratch,
     ) -> Result<Vec<Vec<Listed<ItemIdx>>>, QueryError> {
-        let dim = self.model().item_factors.dim();
+        let dim = self.model().learned.item_factors.dim();
         let (mut vectors, mut allowed) = (Vec::new(), Vec::with_capacity(queries.len()));
         for query in queries {
             query.check()?;

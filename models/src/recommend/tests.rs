@@ -17,9 +17,10 @@ use crate::column::WeightedRows;
 use crate::event::{Event, EventType};
 use crate::factors::Factors;
 use crate::filter::Filter;
+use crate::ground::Ground;
 use crate::id::{ItemIdx, Offset};
 use crate::index::Panels;
-use crate::model::Model;
+use crate::model::{Learned, Model};
 use crate::params::{Blend, FoldIn, Params};
 use crate::record::{Item, Record, Relation, RelationKind};
 use crate::world::World;
@@ -35,10 +36,13 @@ fn model() -> Model {
     let mut spectrum = vec![0.0; 16];
     spectrum[..2].fill(0.5);
     let lists = WeightedRows::from_rows(&[vec![(5, 2.0), (1, 0.5)]]);
-    Model {
+    let ground = Ground {
         items: ["a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"].into_iter().collect(),
-        item_factors: Factors::new(16, items).unwrap(),
         popularity: vec![1.0, 8.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0].into(),
+        ..Ground::default()
+    };
+    let learned = Learned {
+        item_factors: Factors::new(16, items).unwrap(),
         also_bought: lists.clone(),
         lists,
         params: Params {
@@ -46,8 +50,16 @@ fn model() -> Model {
             blend: Blend { embedding: 1.0, ..Blend::default() },
             ..Params::default()
         },
-        ..Model::empty()
-    }
+        ..Learned::default()
+    };
+    Model::new(learned, ground)
+}
+
+/// [`model`] that learned something else.
+fn model_with(learn: impl FnOnce(&mut Learned)) -> Model {
+    let mut model = model();
+    learn(&mut model.learned);
+    model
 }
 
 struct Shop {
@@ -111,7 +123,7 @@ fn similar_items_lie_on_the_same_axis_and_a_new_item_gets_the_popular_list() {
 #[test]
 fn similar_items_come_from_the_list_made_by_training_where_enough_of_it_may_be_shown() {
     let similar = WeightedRows::from_rows(&[vec![], vec![(3, 0.9), (6, 0.8), (0, 0.7), (7, 0.6)]]);
-    let mut shop = Shop::new(Model { similar, ..model() });
+    let mut shop = Shop::new(model_with(|learned| learned.similar = similar));
     let about = |search| Query {
         scenario: Scenario::SIMILAR_ITEMS,
         about: About::Item("a1".into()),
@@ -181,8 +193,8 @@ fn exact_and_indexed_search_agree_on_a_small_shop() {
 #[test]
 fn many_users_at_once_get_the_lists_of_the_embedding_alone() {
     let mut listed = model();
-    listed.params.blend.list = 5.0;
-    let panels = Panels::new(&listed.item_factors);
+    listed.learned.params.blend.list = 5.0;
+    let panels = Panels::new(&listed.learned.item_factors);
     let (mut alone, mut shop) = (Shop::new(model()), Shop::new(listed));
     for (user, item) in [("u", "b2"), ("u", "a1"), ("v", "a0")] {
         alone.buys(user, item);
@@ -249,19 +261,8 @@ fn what_a_scenario_requires_is_named_in_the_refusal() {
 
 #[test]
 fn a_scenario_gives_no_reason_that_its_spec_does_not_name() {
-    let mut shop = Shop::new(Model {
-        params: Params {
-            blend: Blend {
-                embedding: 1.0,
-                list: 1.0,
-                friends: 1.0,
-                popularity: 1.0,
-                second_hop: 1.0,
-            },
-            ..model().params
-        },
-        ..model()
-    });
+    let blend = Blend { embedding: 1.0, list: 1.0, friends: 1.0, popularity: 1.0, second_hop: 1.0 };
+    let mut shop = Shop::new(model_with(|learned| learned.params.blend = blend));
     shop.friends("u", "f").friends("u", "g").buys("f", "b3").buys("g", "b3").buys("u", "a0");
     for &scenario in Scenario::ALL {
         let asked =

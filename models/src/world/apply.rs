@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::World;
-use super::person::{Person, Ties, insert_sorted, remove_sorted};
+use super::change::{Change, Gone, Happened, Link};
+use super::facts::Projection as _;
 use crate::attributes::features;
-use crate::event::{Event, Millis, Visibility};
-use crate::history::{Entry, History, Observation, VISIBLE};
-use crate::id::{ItemIdx, Offset, UserIdx};
+use crate::event::{Event, Visibility};
+use crate::history::{Entry, Observation};
+use crate::id::{CircleIdx, ItemIdx, Offset, UserIdx};
 use crate::record::{Item, Record, Relation, RelationKind, User};
-use crate::tie;
 
 impl World {
     /// Applies the record at `offset`. Records must come in order; one that was already applied changes nothing.
@@ -19,7 +19,7 @@ impl World {
         }
         self.offset = offset;
         match record {
-            Record::Event(event) => self.apply_event(event),
+            Record::Event(event) => self.observe(event),
             Record::Item(item) => self.put_item(item.clone()),
             Record::ItemDeleted { id } => self.delete_item(id),
             Record::User(user) => self.put_user(user.clone()),
@@ -33,22 +33,20 @@ impl World {
     pub fn put_item(&mut self, item: Item) {
         let number = self.intern_item(&item.id);
         self.place(number, &item);
-        self.catalogue.put(number, Arc::new(item));
-        self.date(number);
+        self.facts.apply(&Change::Item(number, &Arc::new(item)));
     }
 
     /// Takes an item out of the catalogue.
     pub fn delete_item(&mut self, id: &str) {
         let number = self.intern_item(id);
-        self.catalogue.delete(number);
         self.newcomers.put(number, None);
-        self.date(number);
+        self.facts.apply(&Change::ItemDeleted(number));
     }
 
     /// Gives an item without a trained row the one that its attributes foretell, if training found that they do.
     fn place(&mut self, number: ItemIdx, item: &Item) {
-        let Some(placement) = &self.model.placement else { return };
-        let trained = self.model.item_factors.row(number.row());
+        let Some(placement) = &self.model.learned.placement else { return };
+        let trained = self.model.learned.item_factors.row(number.row());
         if trained.is_some_and(|row| row.iter().any(|value| *value != 0.0)) {
             return;
         }
@@ -60,143 +58,117 @@ impl World {
     /// Takes in a user as it is from now on. Whoever turns private takes back what friends were told.
     pub fn put_user(&mut self, user: User) {
         let number = self.intern_user(&user.id);
-        let is_private = user.visibility == Visibility::Private;
-        let shows = self.history(number).flags.iter().any(|flags| flags & VISIBLE != 0);
-        if is_private && shows {
-            self.history_mut(number).hide();
-        }
-        self.people.get_mut(number.row()).is_private = is_private;
-        self.describe_user(user);
+        self.facts.apply(&Change::User(number, &Arc::new(user)));
     }
 
     /// Takes in what is known of a user, and nothing of what the user allows: that comes in the order of the log alone.
     pub fn describe_user(&mut self, user: User) {
         let number = self.intern_user(&user.id);
-        self.people.get_mut(number.row()).record = Some(Arc::new(user));
+        self.facts.profiles.put(number, Arc::new(user));
     }
 
     /// The number of a user, who is created if unheard of.
     pub fn intern_user(&mut self, id: &str) -> UserIdx {
+        let before = self.user_ids.len();
         let number = UserIdx(self.user_ids.intern(id));
-        self.people.grow_to(self.user_ids.len());
+        self.grow(self.user_ids.len() > before);
         number
     }
 
     /// The number of an item, which is created if unheard of.
     pub fn intern_item(&mut self, id: &str) -> ItemIdx {
+        let before = self.item_ids.len();
         let number = ItemIdx(self.item_ids.intern(id));
-        self.popularity.grow_to(self.item_ids.len());
-        self.first_seen.grow_to(self.item_ids.len());
-        self.arrivals.grow_to(self.item_ids.len());
+        self.grow(self.item_ids.len() > before);
         number
     }
 
-    fn apply_event(&mut self, event: &Event) {
+    fn intern_circle(&mut self, id: &str) -> CircleIdx {
+        let before = self.circle_ids.len();
+        let number = CircleIdx(self.circle_ids.intern(id));
+        self.grow(self.circle_ids.len() > before);
+        number
+    }
+
+    fn grow(&mut self, has_grown: bool) {
+        if has_grown {
+            self.facts.apply(&Change::Grown(self.counts()));
+        }
+    }
+
+    fn observe(&mut self, event: &Event) {
         let (user, item) = (self.intern_user(&event.user), self.intern_item(&event.item));
         let visible = match event.visibility {
             Some(visibility) => visibility == Visibility::Friends,
             None => !self.is_private(user),
         };
-        self.observe(
-            user,
-            Observation { item, kind: event.kind, weight: event.weight, ts: event.ts, visible },
-        );
-    }
-
-    fn observe(&mut self, user: UserIdx, seen: Observation) {
-        let model = Arc::clone(&self.model);
-        let history = self.history_mut(user);
-        let before = history.view().find(seen.item);
-        history.observe(seen, &model.params.events);
-        let after = history.view().find(seen.item);
-        let counts =
-            |entry: Option<Entry>| f32::from(entry.is_some_and(|entry| entry.is_positive()));
-        let change = counts(after) - counts(before);
-        if change != 0.0 {
-            self.make_popular(seen.item, change);
-        }
-        self.see(seen.item, seen.ts);
-    }
-
-    fn make_popular(&mut self, item: ItemIdx, change: f32) {
-        let users = self.popularity.get(item.row()).copied().unwrap_or(0.0);
-        self.popularity.set(item.row(), users + change);
-    }
-
-    fn see(&mut self, item: ItemIdx, ts: Millis) {
-        let known = self.first_seen.get(item.row()).copied().unwrap_or_default();
-        if ts > 0 && (known == 0 || ts < known) {
-            *self.first_seen.get_mut(item.row()) = ts;
-            self.date(item);
-        }
-    }
-
-    /// Says when an item came, from what is known of it now: a replay meets records that are ahead of it, and must come to the same end.
-    fn date(&mut self, item: ItemIdx) {
-        let own = self.catalogue.get(item).and_then(|item| item.created);
-        let came = own.or(self.first_seen.get(item.row()).copied()).unwrap_or(0);
-        if self.arrivals.get(item.row()) != Some(&came) {
-            self.arrivals.set(item.row(), came);
-        }
+        let &Event { kind, weight, ts, .. } = event;
+        let seen = Observation { item, kind, weight, ts, visible };
+        let before = self.history(user).find(item);
+        let after = Entry::folded(before, seen, &self.model.learned.params.events);
+        let created = self.item_at(item).and_then(|item| item.created);
+        let circle = event.circle.as_deref().map(|id| self.intern_circle(id));
+        let sharer = event.attribution.as_ref().and_then(|came| came.sharer.as_deref());
+        let sharer = sharer.map(|id| self.intern_user(id));
+        let happened = Happened { user, item, event, before, after, created, circle, sharer };
+        self.facts.apply(&Change::Event(happened));
     }
 
     fn relate(&mut self, relation: &Relation) {
         if relation.kind == RelationKind::Member {
-            return;
+            return self.join(relation);
         }
         let (from, to) = (self.intern_user(&relation.from), self.intern_user(&relation.to));
         if from == to {
             return;
         }
-        match relation.kind {
-            RelationKind::Friend if !self.is_blocked(from, to) => self.befriend(from, to),
-            RelationKind::Follow if !self.is_blocked(from, to) => {
-                insert_sorted(&mut self.ties_mut(from).follows, to.0);
-            }
-            RelationKind::Block => {
-                self.part(from, to);
-                insert_sorted(&mut self.ties_mut(from).blocks, to.0);
-            }
-            RelationKind::Friend | RelationKind::Follow | RelationKind::Member => (),
-        }
+        let kind = relation.kind;
+        let liked = match kind {
+            RelationKind::Friend => [from, to].map(|user| self.liked_items(user)),
+            _ => Default::default(),
+        };
+        let liked = [&liked[0][..], &liked[1][..]];
+        self.facts.apply(&Change::Related(Link { from, kind, to, liked }));
     }
 
     fn unrelate(&mut self, relation: &Relation) {
-        let (Some(from), Some(to)) = (self.user_idx(&relation.from), self.user_idx(&relation.to))
-        else {
-            return;
-        };
-        match relation.kind {
-            RelationKind::Friend => {
-                self.ties_mut(from).unfriend(to.0);
-                self.ties_mut(to).unfriend(from.0);
-            }
-            RelationKind::Follow => remove_sorted(&mut self.ties_mut(from).follows, to.0),
-            RelationKind::Block => remove_sorted(&mut self.ties_mut(from).blocks, to.0),
-            RelationKind::Member => (),
+        if relation.kind == RelationKind::Member {
+            return self.leave(relation);
+        }
+        let (from, to) = (self.user_idx(&relation.from), self.user_idx(&relation.to));
+        let (Some(from), Some(to)) = (from, to) else { return };
+        let kind = relation.kind;
+        self.facts.apply(&Change::Unrelated(Link { from, kind, to, liked: [&[], &[]] }));
+    }
+
+    fn join(&mut self, Relation { from, to, .. }: &Relation) {
+        let (user, circle) = (self.intern_user(from), self.intern_circle(to));
+        self.facts.apply(&Change::Joined(user, circle));
+    }
+
+    fn leave(&mut self, Relation { from, to, .. }: &Relation) {
+        let (user, circle) = (self.user_idx(from), self.circle_ids.get(to).map(CircleIdx));
+        if let (Some(user), Some(circle)) = (user, circle) {
+            self.facts.apply(&Change::Left(user, circle));
         }
     }
 
-    /// Whether either blocks the other.
-    pub fn is_blocked(&self, one: UserIdx, other: UserIdx) -> bool {
-        self.ties(one).blocks.binary_search(&other.0).is_ok()
-            || self.ties(other).blocks.binary_search(&one.0).is_ok()
-    }
-
-    /// Makes both friends of each other. The tie is as strong as what they have in common now; training renews it.
-    fn befriend(&mut self, one: UserIdx, other: UserIdx) {
-        self.set_tie(one, other, tie::FLOOR);
-        let (items, others_items) = (self.liked_items(one), self.liked_items(other));
-        let strength = tie::strength(
-            tie::Person { friends: self.ties(one).friends, items: &items },
-            tie::Person { friends: self.ties(other).friends, items: &others_items },
-        );
-        self.set_tie(one, other, strength);
-    }
-
-    fn set_tie(&mut self, one: UserIdx, other: UserIdx, strength: f32) {
-        self.ties_mut(one).befriend(other.0, strength);
-        self.ties_mut(other).befriend(one.0, strength);
+    /// Takes in what a record from before the watermark says of memberships, and nothing else: for a model from
+    /// [before they were kept](World::lacks_memberships).
+    pub fn recall_memberships(&mut self, record: &Record) {
+        match record {
+            Record::Relation(relation) if relation.kind == RelationKind::Member => {
+                self.join(relation);
+            }
+            Record::RelationDeleted(relation) if relation.kind == RelationKind::Member => {
+                self.leave(relation);
+            }
+            Record::UserDeleted { id } => {
+                let Some(user) = self.user_idx(id) else { return };
+                self.facts.memberships.forget(&Gone { user, liked: Vec::new() });
+            }
+            _ => (),
+        }
     }
 
     fn liked_items(&self, user: UserIdx) -> Vec<u32> {
@@ -204,49 +176,10 @@ impl World {
         entries.filter(Entry::is_positive).map(|entry| entry.item.0).collect()
     }
 
-    /// Ends friendship and following, both ways.
-    fn part(&mut self, one: UserIdx, other: UserIdx) {
-        for (from, to) in [(one, other), (other, one)] {
-            let ties = self.ties_mut(from);
-            ties.unfriend(to.0);
-            remove_sorted(&mut ties.follows, to.0);
-        }
-    }
-
-    /// Forgets what a user did and whom the user knew. Blocks by others stay, in case the id comes back.
+    /// Has every fact forget what a user did and said.
     fn forget_user(&mut self, id: &str) {
         let Some(user) = self.user_idx(id) else { return };
-        for item in self.liked_items(user) {
-            self.make_popular(ItemIdx(item), -1.0);
-        }
-        for friend in self.ties(user).friends.to_vec() {
-            self.ties_mut(UserIdx(friend)).unfriend(user.0);
-        }
-        *self.people.get_mut(user.row()) = Person {
-            history: Some(Arc::default()),
-            ties: Some(Arc::default()),
-            ..Person::default()
-        };
-    }
-
-    /// The history of a user, to change it: copied from the model at the first change.
-    fn history_mut(&mut self, user: UserIdx) -> &mut History {
-        let person = self.people.get_mut(user.row());
-        let model = &self.model;
-        let history = person
-            .history
-            .get_or_insert_with(|| Arc::new(History::from(model.histories.row(user.row()))));
-        Arc::make_mut(history)
-    }
-
-    /// The relations of a user, to change them: copied from the model at the first change.
-    fn ties_mut(&mut self, user: UserIdx) -> &mut Ties {
-        if self.people.get(user.row()).is_none_or(|person| person.ties.is_none()) {
-            let copy = Ties::from(self.model_ties(user));
-            self.people.get_mut(user.row()).ties = Some(Arc::new(copy));
-        }
-        let ties = self.people.get_mut(user.row()).ties.as_mut();
-        Arc::make_mut(ties.expect("the relations were put there above"))
+        self.facts.forget(&Gone { user, liked: self.liked_items(user) });
     }
 }
 
@@ -281,7 +214,7 @@ mod tests {
     fn an_event_creates_its_user_and_item_and_counts_once() {
         let buys = event("u", "i", EventType::Purchase);
         let world = world(&[buys.clone(), buys]);
-        assert_eq!(world.counts(), super::super::Counts { users: 1, items: 1 });
+        assert_eq!(world.counts(), super::super::Counts { users: 1, items: 1, circles: 0 });
         assert_eq!(world.popularity().get(0), Some(&1.0));
         assert_eq!(world.arrivals().get(0), Some(&1_000));
         assert_eq!(world.history(UserIdx(0)).len(), 1);
@@ -340,6 +273,20 @@ mod tests {
         assert!(world.ties(UserIdx(0)).follows.is_empty());
         assert!(world.has_relation(&block));
         assert!(world.is_blocked(UserIdx(0), UserIdx(1)));
+    }
+
+    #[test]
+    fn a_membership_is_known_from_both_ends_until_it_ends() {
+        let member = |from| relation(from, RelationKind::Member, "class");
+        let mut world = world(&[Record::Relation(member("a")), Record::Relation(member("b"))]);
+        let class = crate::CircleIdx(0);
+        assert_eq!((world.circles(UserIdx(1)), world.members(class)), (&[0][..], &[0, 1][..]));
+        assert!(world.has_relation(&member("b")) && !world.has_relation(&member("c")));
+        let before = world.clone();
+        world.apply(Offset(3), &Record::RelationDeleted(member("b")));
+        assert!(world.circles(UserIdx(1)).is_empty() && !world.has_relation(&member("b")));
+        assert_eq!((world.members(class), before.members(class)), (&[0][..], &[0, 1][..]));
+        assert_eq!(world.counts().items, 0, "a circle is no item and no user");
     }
 
     #[test]

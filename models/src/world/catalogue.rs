@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::change::{Change, Gone};
 use super::chunked::Chunked;
 use super::condition::Condition;
+use super::facts::{Counts, Projection};
 use super::item_set::ItemSet;
 use super::sets::{Cells, Currencies, Facet, places, prices};
+use crate::column::Column;
 use crate::filter::Filter;
+use crate::ground::columns::{ColumnError, Columns, Content, Table};
 use crate::id::ItemIdx;
 use crate::record::Item;
 
@@ -64,7 +68,7 @@ impl Catalogue {
 
     /// Takes in an item as it is from now on. An item without a description is listed.
     pub fn put(&mut self, number: ItemIdx, item: Arc<Item>) {
-        self.forget(number);
+        self.clear(number);
         self.file(number, &item, true);
         if !item.is_listed() {
             self.unlisted.insert(number.0);
@@ -75,12 +79,12 @@ impl Catalogue {
 
     /// Takes an item out: it is never listed until it is put back.
     pub fn delete(&mut self, number: ItemIdx) {
-        self.forget(number);
+        self.clear(number);
         self.unlisted.insert(number.0);
         Arc::make_mut(&mut self.deleted).insert(number.0);
     }
 
-    fn forget(&mut self, number: ItemIdx) {
+    fn clear(&mut self, number: ItemIdx) {
         self.unlisted.remove(number.0);
         if self.deleted.contains(number.0) {
             Arc::make_mut(&mut self.deleted).remove(number.0);
@@ -118,6 +122,40 @@ impl Catalogue {
     /// A filter on the items numbered 0 to `items`, with the sets that it speaks of looked up.
     pub fn condition<'a>(&'a self, filter: &'a Filter, items: usize) -> Condition<'a> {
         Condition::new(self, filter, items as u32)
+    }
+}
+
+impl Projection for Catalogue {
+    /// The items that were taken out, ascending: the store keeps what is known of the others.
+    type Frozen = Column<u32>;
+
+    fn thaw(deleted: &Column<u32>, _: Counts) -> Self {
+        let mut catalogue = Self::default();
+        deleted.iter().for_each(|&item| catalogue.delete(ItemIdx(item)));
+        catalogue
+    }
+
+    fn freeze(&self, _: Counts) -> Column<u32> {
+        self.deleted.iter().collect()
+    }
+
+    fn apply(&mut self, change: &Change<'_>) {
+        match change {
+            Change::Item(item, record) => self.put(*item, Arc::clone(record)),
+            Change::ItemDeleted(item) => self.delete(*item),
+            _ => (),
+        }
+    }
+
+    /// An item is nobody's.
+    fn forget(&mut self, _: &Gone) {}
+
+    fn write(deleted: &Column<u32>, columns: &mut Columns) {
+        columns.put(Table::Items, "deleted", Content::Flags(deleted.clone()));
+    }
+
+    fn read(columns: &Columns) -> Result<Column<u32>, ColumnError> {
+        columns.flags(Table::Items, "deleted")
     }
 }
 

@@ -4,30 +4,44 @@
 //! began with: no lock, and no answer from two states. Applying the same records to the same model gives the same world.
 
 mod apply;
+mod arrivals;
 mod catalogue;
+mod change;
 mod chunked;
+mod circles;
 mod condition;
+mod details;
+pub(crate) mod facts;
+mod histories;
 mod interner;
 mod item_set;
+mod live_rows;
 mod newcomers;
-mod person;
+mod popularity;
+mod privacy;
+mod profiles;
 mod ranking;
 mod sets;
-mod shown;
+mod ties;
 
 use std::sync::Arc;
 
 pub use catalogue::Catalogue;
+pub use change::{Change, Gone, Happened, Link};
 pub use chunked::Chunked;
 pub use condition::{Condition, Estimate};
+pub use details::{Detail, DetailTable};
+use facts::Facts;
+pub use facts::{Counts, Projection};
 pub use interner::Interner;
 use newcomers::Newcomers;
-pub use person::{Person, Ties, TiesView};
 pub use ranking::Ranking;
+pub use ties::{TieTable, Ties, TiesView};
 
 use crate::event::Millis;
+use crate::ground::Ground;
 use crate::history::HistoryView;
-use crate::id::{ItemIdx, Offset, UserIdx};
+use crate::id::{CircleIdx, ItemIdx, Offset, UserIdx};
 use crate::model::Model;
 use crate::record::{Item, Relation, RelationKind, User};
 
@@ -38,57 +52,33 @@ pub struct World {
     offset: Offset,
     user_ids: Interner,
     item_ids: Interner,
-    people: Chunked<Person>,
-    catalogue: Catalogue,
+    circle_ids: Interner,
+    facts: Facts,
     newcomers: Newcomers,
-    /// How many users touched each item without speaking against it in the end.
-    popularity: Ranking<f32>,
-    /// The time of the first event about each item; 0 where unknown.
-    first_seen: Chunked<Millis>,
-    /// When each item came: its own date, else the time of its first event; 0 where unknown.
-    arrivals: Ranking<Millis>,
     /// The items that draw everybody, the strongest first; empty where the model's blend leaves that out.
     by_bias: Arc<[u32]>,
-}
-
-/// How much a world holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
-    /// Users ever seen.
-    pub users: usize,
-    /// Items ever seen.
-    pub items: usize,
 }
 
 impl World {
     /// The world at the model's watermark. The catalogue is empty: it comes as records, see [`World::put_item`].
     pub fn new(model: Arc<Model>) -> Self {
-        let mut world = Self {
+        let Ground { users, items, circles, .. } = &model.ground;
+        Self {
             offset: model.watermark,
-            user_ids: Interner::new(&model.users),
-            item_ids: Interner::new(&model.items),
-            people: Chunked::default(),
-            catalogue: Catalogue::default(),
+            user_ids: Interner::new(users),
+            item_ids: Interner::new(items),
+            circle_ids: Interner::new(circles),
+            facts: Facts::thaw(&model.ground),
             newcomers: Newcomers::default(),
-            popularity: Ranking::new(model.popularity.iter().copied(), |a, b| {
-                b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
-            }),
-            first_seen: model.first_seen.iter().copied().collect(),
-            arrivals: Ranking::new(model.first_seen.iter().copied(), |a, b| b.cmp(a)),
             by_bias: by_bias(&model),
             model,
-        };
-        world.people.grow_to(world.user_ids.len());
-        world.popularity.grow_to(world.item_ids.len());
-        world.first_seen.grow_to(world.item_ids.len());
-        world.arrivals.grow_to(world.item_ids.len());
-        for &user in &world.model.private_users {
-            world.people.get_mut(user as usize).is_private = true;
         }
-        for &item in &world.model.deleted_items {
-            world.catalogue.delete(ItemIdx(item));
-        }
-        world
+    }
+
+    /// The facts of this moment as columns: what a model is trained on.
+    pub fn ground(&self) -> Ground {
+        let ids = [&self.user_ids, &self.item_ids, &self.circle_ids];
+        self.facts.freeze(ids.map(|ids| ids.names().collect()))
     }
 
     /// The offset of the last record that is in this state.
@@ -103,12 +93,16 @@ impl World {
 
     /// What is known of items.
     pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+        &self.facts.deleted_items
     }
 
     /// How much there is.
     pub fn counts(&self) -> Counts {
-        Counts { users: self.user_ids.len(), items: self.item_ids.len() }
+        Counts {
+            users: self.user_ids.len(),
+            items: self.item_ids.len(),
+            circles: self.circle_ids.len(),
+        }
     }
 
     /// The ids of users.
@@ -133,7 +127,7 @@ impl World {
 
     /// The row of an item: as trained, else as placed by what is said of it; zeros or none where neither is there.
     pub fn item_row(&self, item: ItemIdx) -> Option<&[f32]> {
-        let trained = self.model.item_factors.row(item.row());
+        let trained = self.model.learned.item_factors.row(item.row());
         // Almost no trained row begins with 0: where one doesn't, nothing else is looked at.
         match trained.and_then(<[f32]>::first) {
             Some(&first) if first != 0.0 => trained,
@@ -173,103 +167,123 @@ impl World {
 
     /// What is known of an item; none where it was never described.
     pub fn item(&self, id: &str) -> Option<&Arc<Item>> {
-        self.catalogue.get(self.item_idx(id)?)
+        self.catalogue().get(self.item_idx(id)?)
     }
 
     /// What is known of an item; none where it was never described.
     pub fn item_at(&self, item: ItemIdx) -> Option<&Arc<Item>> {
-        self.catalogue.get(item)
+        self.catalogue().get(item)
     }
 
     /// What is known of a user; none where the user was never described.
     pub fn user(&self, id: &str) -> Option<&Arc<User>> {
-        self.people.get(self.user_idx(id)?.row())?.record.as_ref()
+        self.facts.profiles.get(self.user_idx(id)?)
     }
 
     /// Whether the user keeps from friends what no event says otherwise of.
     pub fn is_private(&self, user: UserIdx) -> bool {
-        self.people.get(user.row()).is_some_and(|person| person.is_private)
+        self.facts.private_users.is_private(user)
     }
 
-    /// Whether the relation holds. Membership of circles is kept in the log alone and always answers no.
+    /// Whether the relation holds.
     pub fn has_relation(&self, relation: &Relation) -> bool {
-        let (Some(from), Some(to)) = (self.user_idx(&relation.from), self.user_idx(&relation.to))
-        else {
-            return false;
-        };
+        let Some(from) = self.user_idx(&relation.from) else { return false };
         let ties = self.ties(from);
-        let list = match relation.kind {
-            RelationKind::Friend => ties.friends,
-            RelationKind::Follow => ties.follows,
-            RelationKind::Block => ties.blocks,
-            RelationKind::Member => return false,
+        let (list, to) = match relation.kind {
+            RelationKind::Friend => (ties.friends, self.user_ids.get(&relation.to)),
+            RelationKind::Follow => (ties.follows, self.user_ids.get(&relation.to)),
+            RelationKind::Block => (ties.blocks, self.user_ids.get(&relation.to)),
+            RelationKind::Member => (self.circles(from), self.circle_ids.get(&relation.to)),
         };
-        list.binary_search(&to.0).is_ok()
+        to.is_some_and(|to| list.binary_search(&to).is_ok())
+    }
+
+    /// The ids of circles.
+    pub fn circle_ids(&self) -> &Interner {
+        &self.circle_ids
+    }
+
+    /// The numbers of the circles that a user is in, ascending.
+    pub fn circles(&self, user: UserIdx) -> &[u32] {
+        self.facts.memberships.of_user(user)
+    }
+
+    /// The numbers of the members of a circle, ascending.
+    pub fn members(&self, circle: CircleIdx) -> &[u32] {
+        self.facts.memberships.of_circle(circle)
+    }
+
+    /// Whether the model was made before memberships were kept, so that those from before its watermark are missing.
+    pub fn lacks_memberships(&self) -> bool {
+        let Ground { users, memberships, .. } = &self.model.ground;
+        self.model.watermark > Offset(0) && memberships.rows() < users.len()
+    }
+
+    /// What a user's events tell beside who did what with which item, in the order of the log. Impressions are left out.
+    pub fn details(&self, user: UserIdx) -> impl Iterator<Item = Detail> + '_ {
+        self.facts.details.of_user(user)
     }
 
     /// What a user has done, with everything since the watermark.
     pub fn history(&self, user: UserIdx) -> HistoryView<'_> {
-        match self.people.get(user.row()).and_then(|person| person.history.as_ref()) {
-            Some(history) => history.view(),
-            None => self.model.histories.row(user.row()),
-        }
+        self.facts.histories.row(user)
+    }
+
+    /// The items of the purchases that a user's friends may be told of, ascending.
+    pub fn shown(&self, user: UserIdx) -> &[u32] {
+        self.facts.histories.shown(user)
+    }
+
+    /// Looks up what each of some users shows, and has it fetched.
+    pub(crate) fn shown_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
+        self.facts.histories.shown_by(users, rows);
     }
 
     /// The relations of a user, with everything since the watermark.
     pub fn ties(&self, user: UserIdx) -> TiesView<'_> {
-        match self.people.get(user.row()).and_then(|person| person.ties.as_ref()) {
-            Some(ties) => ties.view(),
-            None => self.model_ties(user),
-        }
+        self.facts.ties.row(user)
+    }
+
+    /// Whether either blocks the other.
+    pub fn is_blocked(&self, one: UserIdx, other: UserIdx) -> bool {
+        self.facts.ties.is_blocked(one, other)
     }
 
     /// Whether the user's row of the model is out of date, so that it must be folded in.
     pub fn has_changed(&self, user: UserIdx) -> bool {
-        user.row() >= self.model.user_factors.rows()
-            || self
-                .people
-                .get(user.row())
-                .is_some_and(|person| person.history.is_some() || person.ties.is_some())
+        user.row() >= self.model.learned.user_factors.rows()
+            || self.facts.histories.has_changed(user)
+            || self.facts.ties.has_changed(user)
     }
 
     /// How many users touched each item; most first, ties by number.
     pub fn popularity(&self) -> &Ranking<f32> {
-        &self.popularity
+        self.facts.popularity.ranking()
     }
 
-    /// The items of positive [bias](Model::bias), largest first, ties by number; empty where it has no weight in the score.
+    /// The items of positive [bias](crate::model::Learned::bias), largest first, ties by number; empty where it has no weight in the score.
     pub fn by_bias(&self) -> &[u32] {
         &self.by_bias
     }
 
     /// The time of the first event about each item, in Unix milliseconds; 0 where unknown.
     pub fn first_seen(&self) -> &Chunked<Millis> {
-        &self.first_seen
+        self.facts.first_seen.first_seen()
     }
 
     /// When each item came, in Unix milliseconds, 0 where unknown; the latest first, of equals the last number.
     pub fn arrivals(&self) -> &Ranking<Millis> {
-        &self.arrivals
-    }
-
-    fn model_ties(&self, user: UserIdx) -> TiesView<'_> {
-        let (friends, strengths) = self.model.friends.row(user.row());
-        TiesView {
-            friends,
-            strengths,
-            follows: self.model.follows.row(user.row()),
-            blocks: self.model.blocks.row(user.row()),
-        }
+        self.facts.first_seen.ranking()
     }
 }
 
 /// O(m log m).
 fn by_bias(model: &Model) -> Arc<[u32]> {
-    if model.params.blend.popularity <= 0.0 {
+    if model.learned.params.blend.popularity <= 0.0 {
         return Arc::default();
     }
-    let bias = &model.bias;
-    let items = 0..bias.len().min(model.items.len()) as u32;
+    let bias = &model.learned.bias;
+    let items = 0..bias.len().min(model.ground.items.len()) as u32;
     let mut order: Vec<u32> = items.filter(|&item| bias[item as usize] > 0.0).collect();
     order.sort_by(|&a, &b| bias[b as usize].total_cmp(&bias[a as usize]));
     order.into()

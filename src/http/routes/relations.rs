@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Json;
-use guanxi_models::{Record, Relation, RelationKind, World};
+use guanxi_models::{Record, Relation, World};
 
 use super::written::{self, Written};
 use crate::http::app::App;
@@ -51,9 +51,9 @@ pub(super) async fn delete(
     written::write_with(&app, end).await.map(Json)
 }
 
-/// Refuses a relation that doesn't hold. Who is in which circle only the log knows: ending that is always written.
+/// Refuses a relation that doesn't hold.
 fn require(world: &World, relation: &Relation) -> Result<(), Problem> {
-    if relation.kind == RelationKind::Member || world.has_relation(relation) {
+    if world.has_relation(relation) {
         return Ok(());
     }
     let Relation { from, kind, to } = relation;

@@ -38,7 +38,8 @@ impl Resource for User {
         let ties = world.ties(user);
         let has_ties =
             [ties.friends, ties.follows, ties.blocks].iter().any(|list| !list.is_empty());
-        let is_known = has_ties || !world.history(user).items.is_empty();
+        let is_known =
+            has_ties || !world.circles(user).is_empty() || !world.history(user).items.is_empty();
         is_known.then(|| Self { id: id.to_owned(), ..Self::default() })
     }
 

@@ -111,7 +111,7 @@ impl TableWriter {
 }
 
 /// What is missing is nothing: zeros.
-fn padded<T: ArrowNativeType>(values: &Column<T>, length: usize) -> Column<T> {
+pub(super) fn padded<T: ArrowNativeType>(values: &Column<T>, length: usize) -> Column<T> {
     if values.len() >= length {
         return values.clone();
     }
@@ -155,6 +155,13 @@ impl Table {
         batch.map(Self).ok_or_else(|| Flaw::new("holds no batch"))
     }
 
+    /// Every column with its name. None may hold nulls.
+    pub(super) fn columns(&self) -> Result<Vec<(&str, &ArrayRef)>, Flaw> {
+        let schema = self.0.schema_ref();
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        names.map(|name| Ok((name, self.get(name)?))).collect()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.column_by_name(name).is_some()
     }
@@ -170,14 +177,6 @@ impl Table {
     ) -> Result<Column<T::Native>, Flaw> {
         let column = self.get(name)?.as_primitive_opt::<T>();
         column.map(|column| column.values().clone()).ok_or_else(|| wrong_type(name))
-    }
-
-    /// As [`primitive`](Self::primitive); empty where the column was left out.
-    pub(super) fn primitive_if_there<T: ArrowPrimitiveType>(
-        &self,
-        name: &str,
-    ) -> Result<Column<T::Native>, Flaw> {
-        if self.has(name) { self.primitive::<T>(name) } else { Ok(Vec::new().into()) }
     }
 
     /// Rows of embeddings; none where the column was left out.
@@ -235,7 +234,7 @@ fn wrong_type(name: &str) -> Flaw {
 }
 
 /// Arrow's offsets are never negative: the same bits are the starts.
-fn unsigned(offsets: &OffsetBuffer<i64>) -> Column<u64> {
+pub(super) fn unsigned(offsets: &OffsetBuffer<i64>) -> Column<u64> {
     let inner = offsets.inner();
     Column::new(inner.inner().clone(), 0, inner.len())
 }

@@ -1,46 +1,92 @@
-//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`; `placement.arrow` with a row for each feature
-//! where there is one.
+//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`; `placement.arrow` with a row for each
+//! feature where there is one.
 //!
-//! | table | columns |
+//! | table | columns that training made |
 //! |---|---|
-//! | users | id, factors, profile, history (item, confidence, flags, ts), friends (user, strength), follows (user), blocks (user), private |
-//! | items | id, factors, popularity, bias, first_seen, deleted, list (item, weight), also_bought (item, weight), similar (item, cosine) |
+//! | users | id, factors, profile |
+//! | items | id, factors, bias, list (item, weight), `also_bought` (item, weight), similar (item, cosine) |
 //! | index | width, rows, head, ef, recall, items, scales, codes, links: one row, see [`guanxi_models::index::IndexColumns`] |
 //! | placement | factors |
+//!
+//! `circles.arrow` has an id for each circle, and is there where there are any.
+//! Beside these, users and items have the columns of facts, which each fact in `guanxi_models::world` names itself. One that is
+//! not there reads as nothing.
 
+mod facts;
 mod file;
 mod index;
-mod items;
+mod learned;
 mod placement;
-mod users;
 
 use std::path::Path;
 
 use arrow::error::ArrowError;
-use guanxi_models::{Model, Offset};
+use guanxi_models::ground::columns::{Columns, Table};
+use guanxi_models::ids::Ids;
+use guanxi_models::model::Learned;
+use guanxi_models::{Ground, Model, Offset};
 
+use self::file::TableWriter;
 use super::error::Flaw;
 use super::manifest::Manifest;
 
-/// The names of the files of the tables that every model has.
-const FILES: [&str; 3] = ["users.arrow", "items.arrow", "index.arrow"];
-/// The name of the file of a table that not every model has.
+const INDEX: &str = "index.arrow";
+/// Only where training found that what is said of items places them.
 const PLACEMENT: &str = "placement.arrow";
+
+fn file_of(table: Table) -> &'static str {
+    match table {
+        Table::Users => "users.arrow",
+        Table::Items => "items.arrow",
+        Table::Circles => "circles.arrow",
+    }
+}
+
+/// Whether a model has a file for a table; each has its users and items.
+fn is_written(ground: &Ground, table: Table) -> bool {
+    table != Table::Circles || !ground.circles.is_empty()
+}
 
 /// The names of the tables' files of a model.
 pub(super) fn files(model: &Model) -> impl Iterator<Item = &'static str> {
-    FILES.into_iter().chain(model.placement.as_ref().map(|_| PLACEMENT))
+    let of_rows = Table::ALL.into_iter().filter(move |&table| is_written(&model.ground, table));
+    let placement = model.learned.placement.as_ref().map(|_| PLACEMENT);
+    of_rows.map(file_of).chain([INDEX]).chain(placement)
 }
 
 /// Writes all tables of a model into a directory.
 pub(super) fn write(model: &Model, directory: &Path) -> Result<(), ArrowError> {
-    users::write(model, &directory.join(FILES[0]))?;
-    items::write(model, &directory.join(FILES[1]))?;
-    index::write(&model.index, &directory.join(FILES[2]))?;
-    match &model.placement {
+    let Model { learned, ground, .. } = model;
+    let columns = ground.columns();
+    for table in Table::ALL.into_iter().filter(|&table| is_written(ground, table)) {
+        write_rows(model, &columns, table, &directory.join(file_of(table)))?;
+    }
+    index::write(&learned.index, &directory.join(INDEX))?;
+    match &learned.placement {
         Some(placement) => placement::write(placement, &directory.join(PLACEMENT)),
         None => Ok(()),
     }
+}
+
+/// Writes the ids of a table, what training made of its rows, and their facts.
+fn write_rows(
+    model: &Model,
+    columns: &Columns,
+    table: Table,
+    path: &Path,
+) -> Result<(), ArrowError> {
+    let rows = columns.rows(table);
+    let mut file = TableWriter::default();
+    file.ids(model.ground.ids(table));
+    match table {
+        Table::Users => learned::write_users(&model.learned, rows, &mut file),
+        Table::Items => learned::write_items(&model.learned, rows, &mut file),
+        Table::Circles => (),
+    }
+    for (name, content) in columns.of(table) {
+        facts::write(&mut file, name, content, rows);
+    }
+    file.write(path)
 }
 
 /// A file that can't be a table of this model, and why.
@@ -49,56 +95,72 @@ pub(super) type Refusal = (&'static str, Flaw);
 /// Maps all tables of a model and checks that they fit each other.
 pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refusal> {
     let at = |file: &'static str| move |flaw: Flaw| (file, flaw);
-    let users = users::read(&directory.join(FILES[0])).map_err(at(FILES[0]))?;
-    let items = items::read(&directory.join(FILES[1])).map_err(at(FILES[1]))?;
-    let has_placement = manifest.files.iter().any(|file| file.name == PLACEMENT);
-    let placement = has_placement.then(|| placement::read(&directory.join(PLACEMENT)));
-    let model = Model {
-        placement: placement.transpose().map_err(at(PLACEMENT))?,
-        version: manifest.version.clone(),
-        watermark: Offset(manifest.watermark),
-        params: manifest.params.clone(),
-        index: index::read(&directory.join(FILES[2])).map_err(at(FILES[2]))?,
-        ..users.join(items)
+    let has = |name: &str| manifest.files.iter().any(|file| file.name == name);
+    let open = |table: Table| {
+        let file = file_of(table);
+        // A model without circles has no file of them.
+        let is_there = table != Table::Circles || has(file);
+        is_there.then(|| file::Table::open(&directory.join(file)).map_err(at(file))).transpose()
     };
-    check_links(&model)?;
+    let [users, items, circles] = Table::ALL.map(open);
+    let tables = [users?, items?, circles?];
+    let mut learned = Learned { params: manifest.params.clone(), ..Learned::default() };
+    if let [Some(users), Some(items), _] = &tables {
+        learned::read_users(users, &mut learned).map_err(at(file_of(Table::Users)))?;
+        learned::read_items(items, &mut learned).map_err(at(file_of(Table::Items)))?;
+    }
+    learned.index = index::read(&directory.join(INDEX)).map_err(at(INDEX))?;
+    if has(PLACEMENT) {
+        let placement = placement::read(&directory.join(PLACEMENT)).map_err(at(PLACEMENT))?;
+        learned.placement = Some(placement);
+    }
+    let (version, watermark) = (manifest.version.clone(), Offset(manifest.watermark));
+    let model = Model { version, watermark, learned, ground: read_facts(&tables)? };
+    check(&model)?;
     Ok(model)
 }
 
-/// Every link leads to a user or an item that exists, and the widths agree.
-fn check_links(model: &Model) -> Result<(), Refusal> {
-    let (users, items) = (model.users.len() as u32, model.items.len() as u32);
-    let below = |numbers: &[u32], end: u32| numbers.iter().all(|&number| number < end);
+/// Reads every fact of the tables that are there.
+fn read_facts(tables: &[Option<file::Table>; Table::ALL.len()]) -> Result<Ground, Refusal> {
+    let at = |table: Table| move |flaw: Flaw| (file_of(table), flaw);
+    let file = |table: Table| tables[table as usize].as_ref();
+    let ids = |table: Table| {
+        file(table).map_or_else(|| Ok(Ids::default()), file::Table::ids).map_err(at(table))
+    };
+    let ids = [ids(Table::Users)?, ids(Table::Items)?, ids(Table::Circles)?];
+    let mut columns = Columns::new(ids.each_ref().map(Ids::len));
+    for table in Table::ALL {
+        for (name, content) in file(table).map_or(Ok(Vec::new()), facts::read).map_err(at(table))? {
+            columns.put(table, &name, content);
+        }
+    }
+    Ground::read(ids, &columns).map_err(|error| at(error.table())(Flaw::new(error)))
+}
+
+/// Every list that training made leads to an item that exists, and the widths agree.
+fn check(model: &Model) -> Result<(), Refusal> {
+    let (learned, items) = (&model.learned, model.ground.items.len() as u32);
     let fits = |holds: bool, file: &'static str, what: &str| {
         if holds { Ok(()) } else { Err((file, Flaw::new(what))) }
     };
-    let history = model.histories.columns();
-    fits(below(history.1, items), FILES[0], "tells of an item that does not exist")?;
-    for links in [model.friends.columns().1, model.follows.columns().1, model.blocks.columns().1] {
-        fits(below(links, users), FILES[0], "links a user who does not exist")?;
+    for lists in [&learned.lists, &learned.also_bought, &learned.similar] {
+        let is_known = lists.columns().1.iter().all(|&item| item < items);
+        fits(is_known, file_of(Table::Items), "lists an item that does not exist")?;
     }
-    fits(below(&model.private_users, users), FILES[0], "names a private user who does not exist")?;
-    fits(below(&model.deleted_items, items), FILES[1], "deletes an item that does not exist")?;
-    for lists in [&model.lists, &model.also_bought, &model.similar] {
-        fits(below(lists.columns().1, items), FILES[1], "lists an item that does not exist")?;
-    }
-    let indexed = model.index.columns();
-    let is_of_items = model.index.is_exact()
-        || (indexed.rows as usize == model.item_factors.rows()
-            && indexed.scales.len() == model.item_factors.dim());
-    fits(is_of_items, FILES[2], "is of other items")?;
-    let dim = model.item_factors.dim();
-    let placed = model.placement.as_ref();
-    let places = placed.is_none_or(|placement| placement.map().dim() == dim);
+    let (indexed, dim) = (learned.index.columns(), learned.item_factors.dim());
+    let is_of_items = learned.index.is_exact()
+        || (indexed.rows as usize == learned.item_factors.rows() && indexed.scales.len() == dim);
+    fits(is_of_items, INDEX, "is of other items")?;
+    let places = learned.placement.iter().all(|placement| placement.map().dim() == dim);
     fits(places, PLACEMENT, "places items in embeddings of another width")?;
-    let spectrum = &model.params.fold_in.spectrum;
-    let widths = [model.user_factors.dim(), model.profiles.dim(), spectrum.len().max(dim)];
-    let agrees = model.item_factors.rows() == 0 || spectrum.len() == dim;
-    fits(agrees && model_widths(model, &widths), FILES[1], "has embeddings of another width")
+    fits(widths_agree(learned), file_of(Table::Items), "has embeddings of another width")
 }
 
-fn model_widths(model: &Model, widths: &[usize; 3]) -> bool {
-    let dim = model.item_factors.dim();
-    let rows = [model.user_factors.rows(), model.profiles.rows()];
-    rows.iter().zip(widths).all(|(&rows, &width)| rows == 0 || width == dim)
+fn widths_agree(learned: &Learned) -> bool {
+    let dim = learned.item_factors.dim();
+    let agrees = |rows: usize, width: usize| rows == 0 || width == dim;
+    let Learned { user_factors, profiles, item_factors, params, .. } = learned;
+    agrees(item_factors.rows(), params.fold_in.spectrum.len())
+        && agrees(user_factors.rows(), user_factors.dim())
+        && agrees(profiles.rows(), profiles.dim())
 }

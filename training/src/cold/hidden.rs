@@ -17,8 +17,9 @@ impl Hidden {
     pub(super) fn draw(data: &Dataset, share: f64, seed: u64) -> Self {
         let can_be_hidden = |&user: &u32| {
             let row = user as usize;
-            let mut history = data.histories.row(row).entries();
-            !data.friends.row(row).is_empty() && history.any(|entry| entry.is_positive())
+            let mut history = data.ground.histories.row(row).entries();
+            !data.ground.ties.row(row).friends.is_empty()
+                && history.any(|entry| entry.is_positive())
         };
         let users: Vec<u32> = (0..data.n_users() as u32).filter(can_be_hidden).collect();
         let wanted = (users.len() as f64 * share).round() as usize;
@@ -37,7 +38,7 @@ impl Hidden {
     pub(super) fn rows(&self, data: &Dataset) -> Vec<Vec<u32>> {
         let mut rows = vec![Vec::new(); data.n_users()];
         for user in self.all() {
-            rows[user as usize] = data.histories.row(user as usize).items.to_vec();
+            rows[user as usize] = data.ground.histories.row(user as usize).items.to_vec();
         }
         rows
     }
@@ -46,7 +47,7 @@ impl Hidden {
 /// Splits a user's positive entries: `n` random ones to hand back, and the items that stay hidden.
 /// Both are ascending.
 pub(super) fn hand_back(data: &Dataset, user: u32, n: usize, seed: u64) -> (Vec<Entry>, Vec<u32>) {
-    let history = data.histories.row(user as usize);
+    let history = data.ground.histories.row(user as usize);
     let mut entries: Vec<Entry> = history.entries().filter(Entry::is_positive).collect();
     entries.sort_by_key(|entry| mix(seed, user, entry.item.0));
     let mut hidden: Vec<u32> = entries.iter().skip(n).map(|entry| entry.item.0).collect();
@@ -84,7 +85,7 @@ mod tests {
         assert!(all.iter().all(|user| user % 2 == 0), "the odd ones have no friends: {all:?}");
         let rest = without(&data, hidden.rows(&data)).rest;
         for user in 0..data.n_users() as u32 {
-            let left = rest.histories.row(user as usize).items.len();
+            let left = rest.ground.histories.row(user as usize).items.len();
             assert_eq!(left, if all.contains(&user) { 0 } else { 5 });
         }
     }
@@ -98,7 +99,7 @@ mod tests {
             let mut items: Vec<u32> = back.iter().map(|entry| entry.item.0).collect();
             items.extend(&hidden);
             items.sort_unstable();
-            assert_eq!(items, data.histories.row(6).items);
+            assert_eq!(items, data.ground.histories.row(6).items);
         }
     }
 }

@@ -55,7 +55,7 @@ pub fn evaluate_items(
     let wanted = (items.len() as f64 * HIDDEN_SHARE).round() as usize;
     let hidden = sample(recipe.seed, items.into_iter(), wanted);
     let is_hidden = |item: &&u32| hidden.binary_search(item).is_ok();
-    let histories = (0..data.n_users()).map(|user| data.histories.row(user).items);
+    let histories = (0..data.n_users()).map(|user| data.ground.histories.row(user).items);
     let rows = histories.map(|items| items.iter().filter(is_hidden).copied().collect());
     let rest = without(data, rows.collect()).rest;
     let fitted = fit_rest(&rest, recipe, observer)?;

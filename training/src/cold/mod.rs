@@ -59,7 +59,9 @@ pub fn evaluate(
     check(data, recipe)?;
     let mut data = data.clone();
     if protocol.shuffle_friends {
-        data.friends = stage(observer, "shuffle", |_| shuffled(&data.friends, recipe.seed));
+        let friends = data.ground.ties.friends.links();
+        let shuffled = stage(observer, "shuffle", |_| shuffled(&friends, recipe.seed));
+        data.ground.ties.friends = shuffled.into();
     }
     let hidden = Hidden::draw(&data, protocol.share, recipe.seed);
     let rest = without(&data, hidden.rows(&data)).rest;

@@ -2,34 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use guanxi_models::Ground;
 use guanxi_models::column::{Column, Starts, WeightedRows};
 use guanxi_models::event::{EventType, Millis};
 use guanxi_models::history::{Entry, EventWeights, Histories, History, Observation};
 use guanxi_models::id::{ItemIdx, UserIdx};
 use guanxi_models::ids::Ids;
 use guanxi_models::model::Rows;
+use guanxi_models::world::TieTable;
 
 /// The state of the world at one moment, with dense ids: the input of training.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
-    /// The public ids of users, by index.
-    pub users: Ids,
-    /// The public ids of items, by index.
-    pub items: Ids,
-    /// The history of every user; may have fewer rows than there are users.
-    pub histories: Histories,
-    /// Friends in both directions, ascending. Pairs in which one blocks the other are left out.
-    pub friends: Rows,
-    /// The users that each user follows, ascending.
-    pub follows: Rows,
-    /// The users that each user blocks, ascending.
-    pub blocks: Rows,
-    /// The users who hide their activity from friends, ascending.
-    pub private_users: Column<u32>,
-    /// The items removed from the catalogue, ascending.
-    pub deleted_items: Column<u32>,
-    /// The time of the first event about each item; 0 if unknown.
-    pub first_seen: Column<Millis>,
+    /// The facts that the model will be served with.
+    pub ground: Ground,
     /// The [features](guanxi_models::attributes::features) of each item; no rows if no item has
     /// any.
     pub features: WeightedRows,
@@ -73,19 +59,19 @@ impl From<Rows> for Positives {
 impl Dataset {
     /// The number of users.
     pub fn n_users(&self) -> usize {
-        self.users.len()
+        self.ground.users.len()
     }
 
     /// The number of items.
     pub fn n_items(&self) -> usize {
-        self.items.len()
+        self.ground.items.len()
     }
 
     /// The items whose entry satisfies `keep`; one row per user.
     pub fn items_where(&self, keep: impl Fn(&Entry) -> bool) -> Positives {
         let rows: Vec<Vec<u32>> = (0..self.n_users())
             .map(|user| {
-                let history = self.histories.row(user);
+                let history = self.ground.histories.row(user);
                 history.entries().filter(&keep).map(|e| e.item.0).collect()
             })
             .collect();
@@ -180,20 +166,24 @@ impl DatasetBuilder {
         let uncut = |pairs: Vec<(u32, u32)>| {
             rows_of(n_users, pairs.into_iter().filter(|pair| !cut.contains(pair)).collect())
         };
-        Dataset {
-            friends: uncut(self.friends),
+        let ties = TieTable {
+            friends: uncut(self.friends).into(),
             follows: uncut(self.follows),
             blocks: rows_of(n_users, self.blocks),
-            private_users: Column::from(Vec::new()),
-            deleted_items: Column::from(Vec::new()),
-            first_seen: first_seen(n_items, &self.rows),
-            features: WeightedRows::default(),
-            reference: self.rows.iter().map(|(_, seen)| seen.ts).max().unwrap_or(0),
-            histories: fold(n_users, self.rows, &self.events),
+        };
+        let reference = self.rows.iter().map(|(_, seen)| seen.ts).max().unwrap_or(0);
+        let first_seen = first_seen(n_items, &self.rows);
+        let histories = fold(n_users, self.rows, &self.events);
+        let ground = Ground {
             users: self.users.into_ids(),
             items: self.items.into_ids(),
-            events: self.events,
-        }
+            popularity: popularity(n_items, &histories),
+            histories,
+            ties,
+            first_seen,
+            ..Ground::default()
+        };
+        Dataset { ground, features: WeightedRows::default(), reference, events: self.events }
     }
 }
 
@@ -218,6 +208,16 @@ fn first_seen(n_items: usize, rows: &[(u32, Observation)]) -> Column<Millis> {
         *at = if *at == 0 { seen.ts } else { seen.ts.min(*at) };
     }
     first.into()
+}
+
+/// How many users have each item and have not spoken against it.
+fn popularity(n_items: usize, histories: &Histories) -> Column<f32> {
+    let mut users = vec![0.0; n_items];
+    let entries = (0..histories.rows()).flat_map(|user| histories.row(user).entries());
+    for entry in entries.filter(Entry::is_positive) {
+        users[entry.item.row()] += 1.0;
+    }
+    users.into()
 }
 
 /// The histories of `n_users` users. Entries of different items don't interact, so a stable sort by
@@ -268,6 +268,10 @@ mod tests {
         Seen { kind, ts, ..Seen::default() }
     }
 
+    fn friends(data: &Dataset, user: usize) -> &[u32] {
+        data.ground.ties.row(user).friends
+    }
+
     #[test]
     fn ids_are_numbered_by_first_appearance() {
         let mut builder = DatasetBuilder::new(EventWeights::default());
@@ -275,9 +279,9 @@ mod tests {
         builder.friend("adam", "zoe");
         builder.observe("adam", "cup", Seen::default());
         let data = builder.build();
-        assert_eq!(data.users.iter().collect::<Vec<_>>(), ["zoe", "adam"]);
-        assert_eq!(data.items.iter().collect::<Vec<_>>(), ["tea", "cup"]);
-        assert_eq!((data.friends.row(0), data.friends.row(1)), (&[1][..], &[0][..]));
+        assert_eq!(data.ground.users.iter().collect::<Vec<_>>(), ["zoe", "adam"]);
+        assert_eq!(data.ground.items.iter().collect::<Vec<_>>(), ["tea", "cup"]);
+        assert_eq!((friends(&data, 0), friends(&data, 1)), (&[1][..], &[0][..]));
     }
 
     #[test]
@@ -298,12 +302,12 @@ mod tests {
             live.observe(Observation { item, kind, weight: 1.0, ts, visible: true }, &weights);
         }
         let data = builder.build();
-        let entries: Vec<_> = data.histories.row(0).entries().collect();
+        let entries: Vec<_> = data.ground.histories.row(0).entries().collect();
         assert_eq!(entries, live.view().entries().collect::<Vec<_>>());
         assert_eq!(entries[0].flags, BOUGHT | VISIBLE);
         assert_eq!(data.positives().row(0), [0]);
         assert_eq!(data.reference, 9 * 86_400_000);
-        assert_eq!(data.first_seen[1], 4 * 86_400_000);
+        assert_eq!(data.ground.first_seen[1], 4 * 86_400_000);
     }
 
     #[test]
@@ -314,9 +318,9 @@ mod tests {
         builder.follow("b", "a");
         builder.block("a", "b");
         let data = builder.build();
-        assert_eq!(data.friends.row(0), [2]);
-        assert!(data.friends.row(1).is_empty() && data.follows.row(1).is_empty());
-        assert_eq!(data.blocks.row(0), [1]);
+        assert_eq!(friends(&data, 0), [2]);
+        assert!(friends(&data, 1).is_empty() && data.ground.ties.follows.row(1).is_empty());
+        assert_eq!(data.ground.ties.blocks.row(0), [1]);
     }
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
         builder.friend("a", "b");
         builder.friend("b", "a");
         let data = builder.build();
-        assert_eq!((data.friends.row(0), data.friends.row(1)), (&[1][..], &[0][..]));
+        assert_eq!((friends(&data, 0), friends(&data, 1)), (&[1][..], &[0][..]));
     }
 
     #[test]
@@ -335,7 +339,7 @@ mod tests {
         builder.observe("a", "x", seen(EventType::Dismiss, 1));
         builder.observe("b", "x", seen(EventType::Impression, 2));
         let data = builder.build();
-        assert_eq!((data.positives().rows(), data.histories.entries()), (2, 1));
+        assert_eq!((data.positives().rows(), data.ground.histories.entries()), (2, 1));
         assert!(data.positives().row(0).is_empty() && data.positives().row(1).is_empty());
         assert_eq!(data.positives().counts(1), [0]);
     }

@@ -1,7 +1,7 @@
 //! The selection of held-out rows.
 
-use guanxi_models::ItemIdx;
 use guanxi_models::history::{BOUGHT, Entry, GROUP, Histories, HistoryView};
+use guanxi_models::{Ground, ItemIdx};
 
 use crate::data::dataset::Dataset;
 use crate::data::draw::{mix, uniform};
@@ -31,7 +31,7 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe, seed: u64) -> Split {
     let mut held_out: Vec<Vec<u32>> = (0..data.n_users())
         .map(|user| {
             let draw = UserDraw { user: user as u32, seed, by_time, purchases };
-            draw.held_out(data.histories.row(user), recipe.share)
+            draw.held_out(data.ground.histories.row(user), recipe.share)
         })
         .collect();
     add_groups(data, &mut held_out);
@@ -56,7 +56,7 @@ pub(crate) fn finds_purchases(data: &Dataset, target: Target) -> bool {
         Target::All => false,
         Target::Auto => {
             let positives = (0..data.n_users())
-                .flat_map(|user| data.histories.row(user).entries())
+                .flat_map(|user| data.ground.histories.row(user).entries())
                 .filter(Entry::is_positive);
             let (bought, all) = positives.fold((0_usize, 0_usize), |(bought, all), entry| {
                 (bought + usize::from(is_bought(&entry)), all + 1)
@@ -72,7 +72,7 @@ fn is_bought(entry: &Entry) -> bool {
 
 fn keep_purchases(data: &Dataset, held_out: &mut [Vec<u32>]) {
     for (user, items) in held_out.iter_mut().enumerate() {
-        let history = data.histories.row(user);
+        let history = data.ground.histories.row(user);
         items.retain(|&item| history.find(ItemIdx(item)).is_some_and(|entry| is_bought(&entry)));
     }
 }
@@ -81,7 +81,7 @@ fn keep_purchases(data: &Dataset, held_out: &mut [Vec<u32>]) {
 /// at once, so at the simulated moment none of them has the item yet.
 fn add_groups(data: &Dataset, held_out: &mut [Vec<u32>]) {
     let bought_in_group = |user: u32, item: u32| {
-        let entry = data.histories.row(user as usize).find(ItemIdx(item));
+        let entry = data.ground.histories.row(user as usize).find(ItemIdx(item));
         entry.is_some_and(|entry| entry.flags & GROUP != 0 && entry.is_positive())
     };
     let rows = (0_u32..).zip(held_out.iter());
@@ -90,7 +90,7 @@ fn add_groups(data: &Dataset, held_out: &mut [Vec<u32>]) {
         .filter(|&(user, item)| bought_in_group(user, item))
         .collect();
     while let Some((user, item)) = open.pop() {
-        for &friend in data.friends.row(user as usize) {
+        for &friend in data.ground.ties.row(user as usize).friends {
             let row = &mut held_out[friend as usize];
             if let Err(at) = row.binary_search(&item)
                 && bought_in_group(friend, item)
@@ -116,18 +116,19 @@ pub fn has_order(data: &Dataset, recipe: &SplitRecipe) -> bool {
 pub fn without(data: &Dataset, mut held_out: Vec<Vec<u32>>) -> Split {
     held_out.resize(data.n_users(), Vec::new());
     for (user, items) in held_out.iter_mut().enumerate() {
-        let history = data.histories.row(user);
+        let history = data.ground.histories.row(user);
         items.retain(|item| history.items.binary_search(item).is_ok());
     }
-    let histories = without_items(&data.histories, &held_out);
+    let histories = without_items(&data.ground.histories, &held_out);
     let reference = histories.columns().4.iter().copied().max().unwrap_or(0);
-    let rest = Dataset { histories, reference, ..data.clone() };
+    let ground = Ground { histories, ..data.ground.clone() };
+    let rest = Dataset { ground, reference, ..data.clone() };
     Split { rest, taken: held_out.clone(), held_out }
 }
 
 /// True if most entries have a time and the times are not all equal.
 pub(crate) fn times_are_known(data: &Dataset) -> bool {
-    let times = data.histories.columns().4;
+    let times = data.ground.histories.columns().4;
     let known = times.iter().filter(|&&ts| ts > 0).count();
     known * 2 > times.len() && times.iter().any(|&ts| ts != times[0])
 }
@@ -147,6 +148,7 @@ fn without_items(histories: &Histories, held_out: &[Vec<u32>]) -> Histories {
         kept.iter().map(|entry| entry.flags).collect(),
         kept.iter().map(|entry| entry.ts).collect(),
     )
+    .and_then(|histories| histories.with_tallies(kept.iter().map(|e| e.tally.bits()).collect()))
     .expect("the starts count the entries that were kept")
 }
 
@@ -216,7 +218,7 @@ mod tests {
         for (user, held_out) in split.held_out.iter().enumerate() {
             let time = |&item: &u32| 1 + (item * 7) % 10;
             let earliest = held_out.iter().map(time).min().unwrap();
-            assert!(split.rest.histories.row(user).items.iter().all(|i| time(i) < earliest));
+            assert!(split.rest.ground.histories.row(user).items.iter().all(|i| time(i) < earliest));
         }
         assert_eq!(split.rest.reference, 8);
     }
@@ -236,7 +238,7 @@ mod tests {
         let split = split(&data(400, 5, false), &recipe(0.1), 1);
         let held_out: usize = split.held_out.iter().map(Vec::len).sum();
         assert!((150..250).contains(&held_out), "{held_out}");
-        assert_eq!(held_out + split.rest.histories.entries(), 2_000);
+        assert_eq!(held_out + split.rest.ground.histories.entries(), 2_000);
     }
 
     /// Three items in the cart and three bought, in this order.
@@ -260,7 +262,7 @@ mod tests {
         let held_out: usize = split.held_out.iter().map(Vec::len).sum();
         assert!((60..120).contains(&held_out), "{held_out}");
         assert!(split.held_out.iter().flatten().all(|&item| item >= 3));
-        assert_eq!(split.rest.histories.entries() + held_out, 600);
+        assert_eq!(split.rest.ground.histories.entries() + held_out, 600);
     }
 
     #[test]
@@ -274,7 +276,7 @@ mod tests {
     #[test]
     fn by_time_all_that_came_last_is_gone_and_what_was_bought_of_it_to_be_found() {
         let split = split(&shop(true), &purchases(0.7), 1);
-        let later = split.rest.histories.columns().1.iter().filter(|&&item| item >= 3);
+        let later = split.rest.ground.histories.columns().1.iter().filter(|&&item| item >= 3);
         assert_eq!(later.count(), 0);
         assert!(split.held_out.iter().all(|items| items == &[3, 4, 5]));
     }
@@ -288,7 +290,7 @@ mod tests {
         }
         let split = split(&builder.build(), &recipe(0.9), 1);
         assert!(split.held_out.iter().all(Vec::is_empty));
-        assert_eq!(split.rest.histories.entries(), 3);
+        assert_eq!(split.rest.ground.histories.entries(), 3);
     }
 
     #[test]
@@ -321,7 +323,7 @@ mod tests {
     fn given_rows_are_taken_out_if_they_are_there() {
         let split = without(&data(2, 3, false), vec![vec![1, 9]]);
         assert_eq!(split.held_out, [vec![1], vec![]]);
-        assert_eq!(split.rest.histories.row(0).items, [0, 2]);
-        assert_eq!(split.rest.histories.row(1).items, [0, 1, 2]);
+        assert_eq!(split.rest.ground.histories.row(0).items, [0, 2]);
+        assert_eq!(split.rest.ground.histories.row(1).items, [0, 1, 2]);
     }
 }

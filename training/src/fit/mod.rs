@@ -57,13 +57,14 @@ pub fn fit(
     let learned = learned(tuned, &fitted);
     let report =
         Report { data: size(data), held_out, quality, learned, placed, trials: Vec::new() };
-    let model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;
-    Ok((Model { placement, ..model }, report))
+    let mut model = stage(observer, "index", |_| model(data, recipe, &fitted, watermark))?;
+    model.learned.placement = placement;
+    Ok((model, report))
 }
 
 pub(crate) fn check(data: &Dataset, recipe: &Recipe) -> Result<(), FitError> {
     recipe.check()?;
-    if data.histories.entries() == 0 {
+    if data.ground.histories.entries() == 0 {
         return Err(FitError::Empty { users: data.n_users(), items: data.n_items() });
     }
     if data.events != recipe.event_weights() {
@@ -87,8 +88,8 @@ fn size(data: &Dataset) -> DataSize {
     DataSize {
         users: data.n_users(),
         items: data.n_items(),
-        interactions: data.histories.entries(),
-        friendships: data.friends.columns().1.len() / 2,
+        interactions: data.ground.histories.entries(),
+        friendships: data.ground.ties.friends.columns().1.len() / 2,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Assembles the servable model of a fitted data set, with its index.
 
-use guanxi_models::column::Column;
+use guanxi_models::Ground;
 use guanxi_models::factors::Factors;
 use guanxi_models::id::Offset;
 use guanxi_models::index::{IndexParams, ItemIndex};
-use guanxi_models::model::Model;
+use guanxi_models::model::{Learned, Model};
 use guanxi_models::params::Params;
+use guanxi_models::world::TieTable;
 
 use crate::data::dataset::Dataset;
 use crate::error::FitError;
@@ -32,35 +33,20 @@ pub(super) fn model(
     let has_prior = params.fold_in.friend_strength > 0.0;
     let index = ItemIndex::build(&als.item_factors, users, &IndexParams::default())?;
     let similar = similar(&als.item_factors, &index, lists);
-    Ok(Model {
-        version: String::new(),
-        watermark,
+    let learned = Learned {
         params,
-        users: data.users.clone(),
-        items: data.items.clone(),
         profiles: if has_prior { als.user_factors } else { Factors::empty() },
         user_factors: users.clone(),
         item_factors: als.item_factors,
         placement: None,
-        histories: data.histories.clone(),
-        friends: beside.ties.clone(),
-        follows: data.follows.clone(),
-        blocks: data.blocks.clone(),
-        private_users: data.private_users.clone(),
-        deleted_items: data.deleted_items.clone(),
         lists: lists.clone(),
         also_bought: truncate(&beside.graph, recipe.lists.length),
         similar,
-        popularity: popularity.collect::<Vec<f32>>().into(),
         bias: if blend.popularity > 0.0 { views.bias.clone() } else { Vec::new() }.into(),
-        first_seen: first_seen(data),
         index,
-    })
-}
-
-/// The time of the first event about each item; 0 if unknown.
-fn first_seen(data: &Dataset) -> Column<i64> {
-    let mut first: Vec<i64> = data.first_seen.to_vec();
-    first.resize(data.n_items(), 0);
-    first.into()
+    };
+    let ties = TieTable { friends: beside.ties.clone(), ..data.ground.ties.clone() };
+    let popularity = popularity.collect();
+    let ground = Ground { ties, popularity, ..data.ground.clone() };
+    Ok(Model { watermark, ..Model::new(learned, ground) })
 }

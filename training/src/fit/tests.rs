@@ -54,12 +54,15 @@ fn all_finite(lists: &WeightedRows) -> bool {
 
 fn assert_sound(data: &Dataset, model: &Model) {
     let (users, items) = (data.n_users(), data.n_items());
-    assert_eq!((model.user_factors.rows(), model.item_factors.rows()), (users, items));
-    assert_eq!((model.users.len(), model.items.len()), (users, items));
-    assert_eq!((model.popularity.len(), model.first_seen.len()), (items, items));
-    assert_eq!((model.lists.rows(), model.also_bought.rows()), (items, items));
-    assert!(all_finite(&model.lists) && all_finite(&model.also_bought));
-    let blend = model.params.blend;
+    assert_eq!(
+        (model.learned.user_factors.rows(), model.learned.item_factors.rows()),
+        (users, items)
+    );
+    assert_eq!((model.ground.users.len(), model.ground.items.len()), (users, items));
+    assert_eq!((model.ground.popularity.len(), model.ground.first_seen.len()), (items, items));
+    assert_eq!((model.learned.lists.rows(), model.learned.also_bought.rows()), (items, items));
+    assert!(all_finite(&model.learned.lists) && all_finite(&model.learned.also_bought));
+    let blend = model.learned.params.blend;
     let weights = [blend.embedding, blend.list, blend.friends];
     assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
     assert_eq!(model.watermark, Offset(7));
@@ -79,14 +82,14 @@ fn a_market_is_learned_better_than_by_popularity_and_item_knn() {
 /// All numbers that could depend on the order of summation.
 fn bytes(model: &Model) -> Vec<u32> {
     let floats = [
-        &model.user_factors.values()[..],
-        &model.item_factors.values()[..],
-        model.lists.columns().2,
-        model.also_bought.columns().2,
-        model.friends.columns().2,
-        &[model.params.blend.embedding, model.params.blend.friends],
+        &model.learned.user_factors.values()[..],
+        &model.learned.item_factors.values()[..],
+        model.learned.lists.columns().2,
+        model.learned.also_bought.columns().2,
+        model.ground.ties.friends.columns().2,
+        &[model.learned.params.blend.embedding, model.learned.params.blend.friends],
     ];
-    let links = [&model.lists.columns().1[..], model.also_bought.columns().1];
+    let links = [&model.learned.lists.columns().1[..], model.learned.also_bought.columns().1];
     let bits = floats.into_iter().flatten().map(|value| value.to_bits());
     bits.chain(links.into_iter().flatten().copied()).collect()
 }
@@ -108,7 +111,7 @@ fn whoever_is_little_known_is_served_what_was_scored() {
     let mut data = market(150, 120, 3_000);
     let few: Vec<Vec<u32>> = (0..data.n_users())
         .map(|user| {
-            let items = data.histories.row(user).items;
+            let items = data.ground.histories.row(user).items;
             if user % 3 == 0 { items[2.min(items.len())..].to_vec() } else { Vec::new() }
         })
         .collect();
@@ -129,7 +132,7 @@ fn whoever_is_little_known_is_served_what_was_scored() {
     for (case, list) in cases.iter().zip(&lists) {
         let mut scores = vec![0.0; data.n_items()];
         fitted.scorer().score(&[case.user], &mut scores);
-        let seen = data.histories.row(case.user as usize).items;
+        let seen = data.ground.histories.row(case.user as usize).items;
         for &item in seen {
             scores[item as usize] = f32::NEG_INFINITY;
         }
@@ -181,9 +184,9 @@ fn users_and_items_that_nobody_touched_have_rows_of_zeros() {
     let data = builder.build();
     let (model, _) = fitted(&data);
     assert_sound(&data, &model);
-    assert!(model.user_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
-    assert!(model.item_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
-    assert!(model.popularity[0] == 0.0 && model.lists.row(0).0.is_empty());
+    assert!(model.learned.user_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
+    assert!(model.learned.item_factors.row(0).unwrap().iter().all(|&value| value == 0.0));
+    assert!(model.ground.popularity[0] == 0.0 && model.learned.lists.row(0).0.is_empty());
 }
 
 #[test]
@@ -203,14 +206,17 @@ fn an_untouched_item_of_which_something_is_said_stands_with_its_kind() {
     let (model, report) = fitted(&data);
     assert_sound(&data, &model);
     assert_eq!(report.placed.map(|placed| (placed.untouched, placed.placed)), Some((4, 4)));
-    let row = |item| model.item_factors.row(item).unwrap();
+    let row = |item| model.learned.item_factors.row(item).unwrap();
     let nearness = |item: usize| dot(row(item), row(76)) / dot(row(item), row(item)).sqrt();
     let others = (1..76).filter(|item| item % 4 != 0).map(nearness).fold(f32::MIN, f32::max);
     assert!((0..76).step_by(4).all(|item| nearness(item) > others));
     let silent = fitted(&Dataset { features: WeightedRows::default(), ..data });
-    assert!(silent.0.placement.is_none() && silent.1.placed.is_none());
-    assert!(silent.0.user_factors.values() == model.user_factors.values());
-    assert!(silent.0.item_factors.values()[..76 * 16] == model.item_factors.values()[..76 * 16]);
+    assert!(silent.0.learned.placement.is_none() && silent.1.placed.is_none());
+    assert!(silent.0.learned.user_factors.values() == model.learned.user_factors.values());
+    assert!(
+        silent.0.learned.item_factors.values()[..76 * 16]
+            == model.learned.item_factors.values()[..76 * 16]
+    );
 }
 
 #[test]
@@ -261,7 +267,9 @@ fn a_published_split_is_reported_on_its_test_rows() {
     assert_eq!(report.system("guanxi").unwrap().users, users);
     assert!((at_20("as served") - at_20("guanxi")).abs() < 1e-9, "{report}");
     let valid: Vec<(u32, u32)> = (0..50)
-        .filter_map(|user| Some((user, *split.rest.histories.row(user as usize).items.first()?)))
+        .filter_map(|user| {
+            Some((user, *split.rest.ground.histories.row(user as usize).items.first()?))
+        })
         .collect();
     let report = evaluate(
         &split.rest,

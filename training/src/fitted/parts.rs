@@ -68,7 +68,7 @@ pub fn weighted_own(data: &Dataset, exponent: f32) -> WeightedRows {
     let rows: Vec<Vec<(u32, f32)>> = (0..data.n_users())
         .into_par_iter()
         .map(|user| {
-            let own = || data.histories.row(user).entries().filter(Entry::is_positive);
+            let own = || data.ground.histories.row(user).entries().filter(Entry::is_positive);
             let times: Vec<_> = own().map(|entry| entry.ts).collect();
             own().map(|entry| entry.item.0).zip(recency::weights(&times, exponent)).collect()
         })
@@ -97,7 +97,7 @@ pub fn confidences(data: &Dataset) -> Result<Confidences, MatrixError> {
 pub fn confidences_as_of(data: &Dataset, events: EventWeights) -> Result<Confidences, MatrixError> {
     let params = Params { events, reference: data.reference, ..Params::default() };
     let cells = (0..data.n_users()).map(|user| {
-        data.histories.row(user).entries().map(|entry| Cell {
+        data.ground.histories.row(user).entries().map(|entry| Cell {
             item: entry.item.0,
             confidence: params.present_confidence(entry),
             target: f32::from(entry.flags & NEGATIVE == 0),
@@ -154,7 +154,7 @@ impl Beside {
             let interactions = Interactions::new(&views.own, views.n_items, longest);
             (local_ridge(&interactions, &recipe.lists), graph(&interactions, &recipe.lists))
         });
-        let ties = stage(observer, "ties", |_| ties(&data.friends, &views.own));
+        let ties = stage(observer, "ties", |_| ties(&data.ground.ties.friends.links(), &views.own));
         Self { ridge, graph, ties }
     }
 

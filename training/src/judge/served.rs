@@ -14,7 +14,7 @@ use crate::judge::metrics::LONGEST_LIST;
 pub fn served(model: Model, cases: &[Case]) -> Result<Vec<Vec<u32>>, QueryError> {
     let world = World::new(Arc::new(model));
     let list = |scratch: &mut Scratch, case: &Case| {
-        let user = world.model().users.get(case.user as usize).unwrap_or_default();
+        let user = world.model().ground.users.get(case.user as usize).unwrap_or_default();
         let query = Query {
             scenario: Scenario::FOR_YOU,
             user: Some(user.to_owned()),

@@ -126,7 +126,7 @@ fn queries(
 /// The items that have a nonzero row.
 fn trained(world: &World) -> Vec<u32> {
     let has_direction = |item: &u32| {
-        let row = world.model().item_factors.row(*item as usize);
+        let row = world.model().learned.item_factors.row(*item as usize);
         row.is_some_and(|row| row.iter().any(|value| *value != 0.0))
     };
     (0..world.counts().items as u32).filter(has_direction).collect()

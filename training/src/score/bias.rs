@@ -22,7 +22,7 @@ pub fn bias(data: &Dataset) -> Vec<f32> {
 fn users_of(data: &Dataset, counts: impl Fn(&Entry) -> bool) -> Vec<f32> {
     let mut users = vec![0.0; data.n_items()];
     for user in 0..data.n_users() {
-        for entry in data.histories.row(user).entries().filter(&counts) {
+        for entry in data.ground.histories.row(user).entries().filter(&counts) {
             users[entry.item.row()] += data.events.fading(entry.ts, data.reference);
         }
     }

@@ -37,7 +37,7 @@ mod tests {
             builder.friend(one, other);
         }
         let data = builder.build();
-        let ties = ties(&data.friends, &data.positives());
+        let ties = ties(&data.ground.ties.friends.links(), &data.positives());
         let (friends, strengths) = ties.row(0);
         assert_eq!(friends, [1, 2]);
         assert!((strengths[0] - (FLOOR + (1.0 - FLOOR) * 0.5_f32.sqrt())).abs() < 1e-6);

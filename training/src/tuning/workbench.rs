@@ -112,7 +112,7 @@ impl<'a> Workbench<'a> {
         let views = Views::new(data, recipe);
         let longest = recipe.lists.longest_history;
         let interactions = Interactions::new(&views.own, views.n_items, longest);
-        let ties = ties(&data.friends, &views.own);
+        let ties = ties(&data.ground.ties.friends.links(), &views.own);
         Self { data, cases, views, interactions, ties }
     }
 

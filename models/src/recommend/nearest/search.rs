@@ -35,7 +35,7 @@ impl NearestSearch<'_> {
         passing: f64,
         scratch: &mut SearchScratch,
     ) -> (SearchStrategy, Vec<(f32, u32)>) {
-        if self.world.model().index.is_exact() {
+        if self.world.model().learned.index.is_exact() {
             return (SearchStrategy::Scan, self.exact());
         }
         let strategy = sizing.strategy(passing);
@@ -93,8 +93,8 @@ impl NearestSearch<'_> {
         }
         let model = self.world.model();
         let accept = |item: u32| self.allowed.contains(item);
-        let found = model.index.scan(
-            &model.item_factors,
+        let found = model.learned.index.scan(
+            &model.learned.item_factors,
             self.vector,
             &mut passing.iter(),
             self.k,
@@ -120,7 +120,7 @@ impl NearestSearch<'_> {
     /// Scores every trained item.
     pub(in crate::recommend) fn exact(self) -> Vec<(f32, u32)> {
         let accept = |item: u32| self.allowed.contains(item);
-        exact_top(&self.world.model().item_factors, self.vector, self.k, &accept)
+        exact_top(&self.world.model().learned.item_factors, self.vector, self.k, &accept)
     }
 
     /// Searches the graph; items that are not allowed are walked through.
@@ -164,6 +164,6 @@ impl NearestSearch<'_> {
         scratch: &mut SearchScratch,
     ) -> Vec<(f32, u32)> {
         let model = self.world.model();
-        model.index.search(&model.item_factors, self.vector, k, ef, accept, scratch)
+        model.learned.index.search(&model.learned.item_factors, self.vector, k, ef, accept, scratch)
     }
 }

@@ -54,7 +54,7 @@ pub(in crate::recommend) struct SearchSizing {
 
 impl SearchSizing {
     pub(in crate::recommend) fn new(world: &World, k: usize, search: Search) -> Self {
-        let ef = search.ef().unwrap_or_else(|| world.model().index.ef()).max(2 * k);
+        let ef = search.ef().unwrap_or_else(|| world.model().learned.index.ef()).max(2 * k);
         Self { k, ef, items: world.counts().items as u64 }
     }
 

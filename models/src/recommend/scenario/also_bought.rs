@@ -27,7 +27,7 @@ impl Scenario {
 
 fn list(context: &mut Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>> {
     let context = &*context;
-    let lists = &context.world.model().also_bought;
+    let lists = &context.world.model().learned.also_bought;
     let sums = &mut scratch.sums;
     sums.begin(context.world.counts().items, 1);
     for anchor in &context.anchors {
@@ -47,7 +47,7 @@ fn explained(context: &Context<'_>, score: f32, item: u32) -> Listed<ItemIdx> {
         return one;
     }
     for &anchor in &context.anchors {
-        let (items, weights) = context.world.model().also_bought.row(anchor.row());
+        let (items, weights) = context.world.model().learned.also_bought.row(anchor.row());
         let at = items.iter().position(|&other| other == item);
         one.reasons.extend(at.map(|at| Reason::AlsoBought { item: anchor, share: weights[at] }));
     }

@@ -52,7 +52,7 @@ pub(super) fn ranked(
     k: usize,
     scratch: &mut Scratch,
 ) -> Vec<Listed<ItemIdx>> {
-    let blend = context.world.model().params.blend;
+    let blend = context.world.model().learned.params.blend;
     let taste = context.asker.taste(context.world, scratch);
     if context.is_due() {
         return Vec::new();
@@ -76,8 +76,10 @@ fn accumulate(context: &Context<'_>, taste: &Taste, blend: Blend, scratch: &mut 
     let Context { world, query, asker, .. } = context;
     let Scratch { sums, friends: friends_sums, second_hop, .. } = scratch;
     sums.begin(world.counts().items, 1);
-    let rows =
-        taste.own.iter().map(|&(own, recency)| (world.model().lists.row(own as usize), recency));
+    let rows = taste
+        .own
+        .iter()
+        .map(|&(own, recency)| (world.model().learned.lists.row(own as usize), recency));
     let mut rows = rows.peekable();
     while let Some(((items, weights), recency)) = rows.next() {
         if let Some(((items, weights), _)) = rows.peek() {

@@ -59,7 +59,7 @@ impl Likeness<'_> {
         if !is_meant || context.allowed.count().is_some() {
             return None;
         }
-        let (items, cosines) = context.world.model().similar.row(self.anchor.row());
+        let (items, cosines) = context.world.model().learned.similar.row(self.anchor.row());
         let shown = cosines.iter().copied().zip(items.iter().copied());
         let shown = shown.filter(|&(_, item)| context.allowed.contains(item)).take(limit);
         let mut shown: Vec<(f32, u32)> = shown.collect();
@@ -88,7 +88,7 @@ impl Likeness<'_> {
         candidates.dedup();
         context.deadline.done(RankingStage::Candidates);
         for &item in &candidates {
-            model.item_factors.row(item as usize).into_iter().for_each(prefetch);
+            model.learned.item_factors.row(item as usize).into_iter().for_each(prefetch);
         }
         let cosines = candidates.into_iter().filter_map(|item| self.cosine(item));
         best(cosines.collect(), context.query.limit)
@@ -107,7 +107,7 @@ impl Likeness<'_> {
     /// Allowed trained items, the nearest among them.
     fn candidates(self, scratch: &mut SearchScratch) -> Vec<u32> {
         let (context, model) = (self.context, self.context.world.model());
-        if model.index.is_exact() {
+        if model.learned.index.is_exact() {
             return self.all();
         }
         let is_few = context.allowed.few().is_some();
@@ -115,8 +115,15 @@ impl Likeness<'_> {
         walked.unwrap_or_else(|| {
             let accept = |item: u32| context.allowed.contains(item);
             let passing = context.allowed.passing();
-            let (rows, k) = (&model.item_factors, context.query.limit);
-            model.index.scan_by_cosine(rows, self.unit, &mut passing.iter(), k, &accept, scratch)
+            let (rows, k) = (&model.learned.item_factors, context.query.limit);
+            model.learned.index.scan_by_cosine(
+                rows,
+                self.unit,
+                &mut passing.iter(),
+                k,
+                &accept,
+                scratch,
+            )
         })
     }
 
@@ -135,21 +142,22 @@ impl Likeness<'_> {
         let limits = WalkLimits { ef, most: most / SCANNED_PER_WALKED };
         let accept = |item: u32| self.context.allowed.contains(item);
         let starts = self.starts(scratch);
-        let ways = (&model.similar, &*starts);
-        let rows = &model.item_factors;
-        let found = model.index.walk_by_cosine(rows, self.unit, ways, limits, &accept, scratch)?;
+        let ways = (&model.learned.similar, &*starts);
+        let rows = &model.learned.item_factors;
+        let found =
+            model.learned.index.walk_by_cosine(rows, self.unit, ways, limits, &accept, scratch)?;
         (found.len() >= limit).then_some(found)
     }
 
     /// The items where a walk begins: the anchor, or items near it where it has no list.
     fn starts(self, scratch: &mut SearchScratch) -> Vec<u32> {
         let model = self.context.world.model();
-        if !model.similar.row(self.anchor.row()).0.is_empty() {
+        if !model.learned.similar.row(self.anchor.row()).0.is_empty() {
             return vec![self.anchor.0];
         }
         let k = self.context.query.limit * CANDIDATES_PER_ITEM;
-        let (rows, ef) = (&model.item_factors, model.index.ef());
-        let near = model.index.search(rows, self.unit, k, ef, &|_| true, scratch);
+        let (rows, ef) = (&model.learned.item_factors, model.learned.index.ef());
+        let near = model.learned.index.search(rows, self.unit, k, ef, &|_| true, scratch);
         near.into_iter().map(|(_, item)| item).collect()
     }
 

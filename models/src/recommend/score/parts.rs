@@ -87,7 +87,7 @@ impl Parts<'_> {
         if self.blend.popularity <= 0.0 {
             return 0.0;
         }
-        let bias = self.context.world.model().bias.get(item as usize);
+        let bias = self.context.world.model().learned.bias.get(item as usize);
         bias.map_or(0.0, |bias| self.blend.popularity * bias)
     }
 
@@ -142,7 +142,7 @@ impl Parts<'_> {
     fn own_items_behind(&self, item: u32) -> Vec<Reason> {
         let mut behind: Vec<(f32, u32)> = Vec::new();
         for &(own, recency) in &self.taste.own {
-            let (items, weights) = self.context.world.model().lists.row(own as usize);
+            let (items, weights) = self.context.world.model().learned.lists.row(own as usize);
             let at = items.iter().position(|&other| other == item);
             behind.extend(at.map(|at| (self.blend.list * recency * weights[at], own)));
         }

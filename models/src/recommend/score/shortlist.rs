@@ -56,6 +56,7 @@ impl Shortlist {
                     .context
                     .world
                     .model()
+                    .learned
                     .item_factors
                     .row(ahead as usize)
                     .into_iter()

@@ -43,8 +43,9 @@ fn market_with(similar: impl Fn(&Factors) -> WeightedRows) -> Market {
     assert!(!index.is_exact());
     let names = (0..N).map(|item| format!("i{item}")).collect();
     let similar = similar(&items);
-    let model = Model { items: names, item_factors: items, index, similar, ..Model::empty() };
-    let mut world = World::new(Arc::new(model));
+    let learned = Learned { item_factors: items, index, similar, ..Learned::default() };
+    let ground = Ground { items: names, ..Ground::default() };
+    let mut world = World::new(Arc::new(Model::new(learned, ground)));
     for item in 0..N {
         let tags = SHARES.iter().filter(|(_, share)| rng.random_bool(*share));
         world.put_item(Item {
@@ -163,7 +164,9 @@ fn newcomers_are_among_similar_items_behind_filters() {
         map[feature as usize * DIM] = value;
     }
     let placement = Some(Placement::new(Factors::new(DIM, map).unwrap()).unwrap());
-    let mut world = World::new(Arc::new(Model { placement, ..Model::clone(world.model()) }));
+    let mut model = Model::clone(world.model());
+    model.learned.placement = placement;
+    let mut world = World::new(Arc::new(model));
     for item in (0..N).filter(|item| item % 2 == 0) {
         let tags = vec!["half".to_owned()];
         world.put_item(Item { tags, ..Item::bare(&format!("i{item}")) });

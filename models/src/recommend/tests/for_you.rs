@@ -28,10 +28,7 @@ fn the_items_of_a_visit_are_folded_in_and_not_listed() {
 
 #[test]
 fn an_item_that_the_index_does_not_bring_wins_by_its_list() {
-    let mut shop = Shop::new(Model {
-        params: Params { blend: Blend { list: 1.0, ..model().params.blend }, ..model().params },
-        ..model()
-    });
+    let mut shop = Shop::new(model_with(|learned| learned.params.blend.list = 1.0));
     shop.buys("u", "a0");
     let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 2) };
     let answer = shop.ask(&asked).unwrap();
@@ -43,19 +40,8 @@ fn an_item_that_the_index_does_not_bring_wins_by_its_list() {
 
 #[test]
 fn shares_add_up_to_the_score_and_hide_a_single_friend() {
-    let mut shop = Shop::new(Model {
-        params: Params {
-            blend: Blend {
-                embedding: 1.0,
-                list: 1.0,
-                friends: 3.0,
-                popularity: 0.5,
-                second_hop: 2.0,
-            },
-            ..model().params
-        },
-        ..model()
-    });
+    let blend = Blend { embedding: 1.0, list: 1.0, friends: 3.0, popularity: 0.5, second_hop: 2.0 };
+    let mut shop = Shop::new(model_with(|learned| learned.params.blend = blend));
     shop.friends("u", "f").buys("f", "b1").buys("u", "a0");
     let asked = Query { explain: true, ..query(Scenario::FOR_YOU, "u", 1) };
     let answer = shop.world.recommend(&asked, &mut Scratch::default()).unwrap();
@@ -67,14 +53,10 @@ fn shares_add_up_to_the_score_and_hide_a_single_friend() {
 
 /// [`model`], where b2 draws everybody, and b3 a little.
 fn drawn() -> Model {
-    Model {
-        bias: vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.5].into(),
-        params: Params {
-            blend: Blend { embedding: 1.0, popularity: 1.0, ..Blend::default() },
-            ..model().params
-        },
-        ..model()
-    }
+    model_with(|learned| {
+        learned.bias = vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.5].into();
+        learned.params.blend = Blend { embedding: 1.0, popularity: 1.0, ..Blend::default() };
+    })
 }
 
 #[test]
@@ -113,8 +95,8 @@ fn crowded() -> Model {
     let lists: Vec<Vec<(u32, f32)>> = (0..2_000)
         .map(|_| (0..20).map(|_| ((random() * 2_000.0) as u32, random())).collect())
         .collect();
-    Model {
-        items: names.iter().map(String::as_str).collect(),
+    let items = names.iter().map(String::as_str).collect();
+    let learned = Learned {
         item_factors: Factors::new(16, rows).unwrap(),
         lists: WeightedRows::from_rows(&lists),
         bias: (0..2_000).map(|_| 3.0 * random().powi(8)).collect(),
@@ -134,8 +116,9 @@ fn crowded() -> Model {
             },
             ..Params::default()
         },
-        ..Model::empty()
-    }
+        ..Learned::default()
+    };
+    Model::new(learned, Ground { items, ..Ground::default() })
 }
 
 #[test]

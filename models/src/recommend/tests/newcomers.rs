@@ -10,7 +10,7 @@ fn placing() -> Model {
         map[feature as usize * 16 + 1] = value;
     }
     let placement = Placement::new(Factors::new(16, map).unwrap()).unwrap();
-    Model { placement: Some(placement), ..model() }
+    model_with(|learned| learned.placement = Some(placement))
 }
 
 fn labelled(id: &str) -> Item {
@@ -60,7 +60,9 @@ fn a_newcomer_takes_its_place_in_the_list_that_training_made() {
         vec![],
         vec![(5, 0.9), (0, 0.8), (7, 0.7)],
     ]);
-    let mut shop = Shop::new(Model { similar, ..placing() });
+    let mut model = placing();
+    model.learned.similar = similar;
+    let mut shop = Shop::new(model);
     let near = query(Scenario::SIMILAR_ITEMS, "", 2);
     let near = Query { about: About::Item("b0".into()), user: None, ..near };
     assert_eq!(shop.ids(&near), ["b1", "a0"]);

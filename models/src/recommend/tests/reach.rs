@@ -6,7 +6,7 @@ use crate::event::Visibility;
 /// A shop in which friends of friends count twice as much as friends, and nothing else counts.
 fn shop() -> Shop {
     let blend = Blend { friends: 1.0, second_hop: 2.0, ..Blend::default() };
-    let mut shop = Shop::new(Model { params: Params { blend, ..model().params }, ..model() });
+    let mut shop = Shop::new(model_with(|learned| learned.params.blend = blend));
     shop.friends("u", "f").friends("f", "g").buys("g", "b3").buys("g", "b2").buys("f", "b2");
     shop
 }
