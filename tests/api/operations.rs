@@ -78,6 +78,23 @@ fn a_user_is_put_patched_shown_and_deleted() {
 }
 
 #[test]
+fn a_circle_is_joined_listed_and_left() {
+    let server = Server::start();
+    let circles = |user: &str| server.get(&format!("/v1/users/{user}/circles"));
+    assert_eq!(circles("u").code(), "unknown_user");
+    for circle in ["runners", "class%2F3"] {
+        server.put(&format!("/v1/relations/u/member/{circle}"), &json!({})).good();
+    }
+    assert_eq!(circles("u").good(), json!({"circles": ["class/3", "runners"]}));
+    server.delete("/v1/relations/u/member/runners").good();
+    assert_eq!(circles("u").good(), json!({"circles": ["class/3"]}));
+    let again = server.delete("/v1/relations/u/member/runners");
+    assert_eq!((again.status, again.code().as_str()), (404, "unknown_relation"));
+    server.put("/v1/users/v", &json!({})).good();
+    assert_eq!(circles("v").good(), json!({"circles": []}));
+}
+
+#[test]
 fn many_items_users_and_relations_come_at_once() {
     let server = Server::start();
     let items = json!({"items": [{"id": "a"}, {"id": "b", "price": -1}]});

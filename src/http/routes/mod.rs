@@ -2,6 +2,7 @@
 
 mod body;
 mod bulk;
+mod circles;
 mod docs;
 mod health;
 mod ingest;

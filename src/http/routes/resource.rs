@@ -136,7 +136,8 @@ pub(super) fn delete<R: Resource>() -> UtoipaMethodRouter<App> {
     route::<R>(HttpMethod::Delete, described, routing::delete(handle::<R>))
 }
 
-fn current<R: Resource>(world: &World, id: &str) -> Result<R, Problem> {
+/// The present one of an id, or the problem that there is none.
+pub(super) fn current<R: Resource>(world: &World, id: &str) -> Result<R, Problem> {
     R::find(world, id).ok_or_else(|| {
         let detail = format!("{} `{}` does not exist: `PUT` makes it", R::NAME, shown(id));
         Problem::new(R::UNKNOWN, detail)

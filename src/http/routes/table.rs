@@ -9,7 +9,7 @@ use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
-use super::{bulk, docs, health, models, recommend, relations, resource};
+use super::{bulk, circles, docs, health, models, recommend, relations, resource};
 use crate::access::Need::{self, Admin, Events, Nothing, Read, Recommend, Write};
 use crate::http::app::App;
 use crate::http::around::operation::Lane::{self, Handler, List, Question};
@@ -38,6 +38,7 @@ pub(super) fn table() -> Vec<Route> {
         route(Write, Handler, resource::put::<User>()),
         route(Write, Handler, resource::patch::<User>()),
         route(Write, Handler, resource::delete::<User>()),
+        route(Read, Question, routes!(circles::of_user)),
         route(Write, Handler, routes!(bulk::relations)),
         route(Write, Handler, routes!(relations::put)),
         route(Write, Handler, routes!(relations::delete)),
