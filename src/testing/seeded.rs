@@ -1,8 +1,8 @@
 //! Defects on purpose, to see that the tests of durability would find them.
 //!
-//! They exist only in a build with the feature `seeded-defects`, which is never released; there the
-//! variable `SEEDED_DEFECT` chooses one. In every other build [`has`] is `false` for the compiler
-//! too, and nothing of them is left.
+//! They exist only in unit tests and in a build with the feature `seeded-defects`, which is never
+//! released; there the variable `SEEDED_DEFECT` chooses one. In every other build [`has`] is
+//! `false` for the compiler too, and nothing of them is left.
 
 /// The defects that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) enum Defect {
 }
 
 /// True if this defect is switched on.
-#[cfg(feature = "seeded-defects")]
+#[cfg(any(test, feature = "seeded-defects"))]
 pub(crate) fn has(defect: Defect) -> bool {
     let chosen = std::env::var("SEEDED_DEFECT").unwrap_or_default();
     let name = match defect {
@@ -31,7 +31,7 @@ pub(crate) fn has(defect: Defect) -> bool {
 }
 
 /// Always false: this build has no defects to switch on.
-#[cfg(not(feature = "seeded-defects"))]
+#[cfg(not(any(test, feature = "seeded-defects")))]
 pub(crate) const fn has(_: Defect) -> bool {
     false
 }
