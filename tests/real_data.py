@@ -279,8 +279,10 @@ def with_outcomes(guanxi, scratch):
     groups = groups[groups.part != "test"]
     opened = groups[["initiator", "item"]].rename(columns={"initiator": "user"})
     opened["event"] = np.where(groups.success, "group_launch", "group_launch_failed")
+    opened["group"] = groups.index
     joined = groups.loc[groups.success, ["participants", "item"]].explode("participants")
-    joined = joined.rename(columns={"participants": "user"}).assign(event="group_join").dropna()
+    # These groups have filled: whoever joined one has bought.
+    joined = joined.rename(columns={"participants": "user"}).assign(event="purchase", group=joined.index).dropna()
     file = scratch / "train.parquet"
     pd.concat([opened, joined.astype({"user": np.int64})]).to_parquet(file)
     return file

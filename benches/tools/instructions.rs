@@ -106,7 +106,14 @@ fn history(items: &[u32]) -> History {
     let mut history = History::default();
     for &item in items {
         let kind = EventType::Purchase;
-        let seen = Observation { item: ItemIdx(item), kind, weight: 1.0, ts: 1_000, visible: true };
+        let seen = Observation {
+            item: ItemIdx(item),
+            kind,
+            weight: 1.0,
+            ts: 1_000,
+            visible: true,
+            in_group: false,
+        };
         history.observe(seen, &Params::default().events);
     }
     history

@@ -1,5 +1,6 @@
 //! What people do with items.
 
+pub use crate::action::{Action, Details, Order, StrayDetail};
 use serde::{Deserialize, Serialize};
 
 /// Unix time in milliseconds.
@@ -81,8 +82,11 @@ impl EventType {
     }
 
     /// Whether the person has bought the item by this: only such events are friends' purchases.
+    ///
+    /// Opening or joining a group purchase is an intent, as a cart is: most groups may never fill. The shop sends the purchases of a
+    /// group once it has filled.
     pub fn is_purchase(self) -> bool {
-        matches!(self, Self::Purchase | Self::GroupOpen | Self::GroupJoin | Self::Review)
+        matches!(self, Self::Purchase | Self::Review)
     }
 
     /// Whether the event speaks against the item.
@@ -92,8 +96,7 @@ impl EventType {
 }
 
 /// Who may be told, in numbers, that an event happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visibility {
     /// Friends may see it counted.
     #[default]
@@ -102,8 +105,26 @@ pub enum Visibility {
     Private,
 }
 
+impl Visibility {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Friends, Self::Private];
+
+    /// The name used in every file and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Friends => "friends",
+            Self::Private => "private",
+        }
+    }
+
+    /// The visibility of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+}
+
 /// Where an event came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
     /// The answer that had listed the item.
     pub recommendation_id: Option<String>,
@@ -112,7 +133,10 @@ pub struct Attribution {
 }
 
 /// One thing that one user did with one item. The ids have been checked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// The detail that only some types have stands in `action`. The wire has always taken quantity, price and currency with every type,
+/// so these are common to all.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// The client's name for this event: the same id twice is one event.
     pub event_id: String,
@@ -121,7 +145,7 @@ pub struct Event {
     /// With what.
     pub item: String,
     /// Did what.
-    pub kind: EventType,
+    pub action: Action,
     /// When it happened, in Unix milliseconds.
     pub ts: Millis,
     /// How strongly: multiplies the weight of the event's type; positive and finite.
@@ -136,6 +160,8 @@ pub struct Event {
     pub circle: Option<String>,
     /// The visit it belongs to.
     pub session: Option<String>,
+    /// The way it came by or went: `official_account`, `moments`, `group`, `qr`, `store`, or another that the shop names.
+    pub channel: Option<String>,
     /// Where it came from.
     pub attribution: Option<Attribution>,
     /// Who may be told; none means the user's own setting.
@@ -149,7 +175,7 @@ impl Event {
             event_id: event_id.to_owned(),
             user: user.to_owned(),
             item: item.to_owned(),
-            kind,
+            action: Action::from(kind),
             ts,
             weight: 1.0,
             quantity: 1,
@@ -157,9 +183,15 @@ impl Event {
             currency: None,
             circle: None,
             session: None,
+            channel: None,
             attribution: None,
             visibility: None,
         }
+    }
+
+    /// The type of the event.
+    pub fn kind(&self) -> EventType {
+        self.action.kind()
     }
 }
 

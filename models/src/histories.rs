@@ -119,7 +119,8 @@ mod tests {
         let mut one = History::default();
         for (item, kind) in [(7, EventType::View), (9, EventType::Purchase)] {
             let item = ItemIdx(item);
-            let seen = Observation { item, kind, weight: 1.0, ts: 1, visible: true };
+            let seen =
+                Observation { item, kind, weight: 1.0, ts: 1, visible: true, in_group: false };
             one.observe(seen, &EventWeights::default());
         }
         let none = History::default();

@@ -100,6 +100,8 @@ pub struct Observation {
     pub ts: Millis,
     /// Whether friends may be told.
     pub visible: bool,
+    /// Whether it is a purchase in a group.
+    pub in_group: bool,
 }
 
 impl Entry {
@@ -153,10 +155,7 @@ fn flags_of(seen: Observation) -> u8 {
     if seen.kind.is_negative() {
         return NEGATIVE;
     }
-    let group = match seen.kind {
-        EventType::GroupOpen | EventType::GroupJoin => GROUP,
-        _ => 0,
-    };
+    let group = if seen.in_group { GROUP } else { 0 };
     let bought = if seen.kind.is_purchase() { BOUGHT | group } else { 0 };
     if bought != 0 && seen.visible { bought | VISIBLE } else { bought }
 }
@@ -309,7 +308,7 @@ mod tests {
     use super::*;
 
     fn seen(kind: EventType, ts: Millis) -> Observation {
-        Observation { item: ItemIdx(7), kind, weight: 1.0, ts, visible: true }
+        Observation { item: ItemIdx(7), kind, weight: 1.0, ts, visible: true, in_group: false }
     }
 
     fn fold(events: &[Observation], weights: &EventWeights) -> History {
@@ -335,8 +334,19 @@ mod tests {
         assert_eq!(fold(&events, &weights).view().entry(0).flags, NEGATIVE);
         events.push(seen(EventType::View, 3));
         assert_eq!(fold(&events, &weights).view().entry(0).flags, NEGATIVE);
-        events.push(seen(EventType::GroupJoin, 4));
+        events.push(seen(EventType::Cart, 4));
+        assert_eq!(fold(&events, &weights).view().entry(0).flags, 0);
+        events.push(Observation { in_group: true, ..seen(EventType::Purchase, 5) });
         assert_eq!(fold(&events, &weights).view().entry(0).flags, BOUGHT | VISIBLE | GROUP);
+    }
+
+    #[test]
+    fn opening_or_joining_a_group_is_an_intent_as_a_cart_is() {
+        let flags = |kind| fold(&[seen(kind, 1)], &EventWeights::default()).view().entry(0).flags;
+        for kind in [EventType::GroupOpen, EventType::GroupJoin] {
+            assert_eq!(flags(kind), flags(EventType::Cart));
+        }
+        assert_eq!(flags(EventType::Purchase), BOUGHT | VISIBLE);
     }
 
     #[test]

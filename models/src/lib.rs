@@ -3,6 +3,7 @@
 //! Values and pure functions: nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
 //! A [`Model`] is what training made at a watermark, a [`World`] is that model plus every record since.
 
+mod action;
 pub mod attributes;
 pub mod column;
 pub mod event;
@@ -29,7 +30,7 @@ mod tally;
 pub mod tie;
 pub mod world;
 
-pub use event::{Attribution, Event, EventType, Millis, Visibility};
+pub use event::{Action, Attribution, Details, Event, EventType, Millis, Order, Visibility};
 pub use factors::Factors;
 pub use ground::Ground;
 pub use id::{CircleIdx, IdError, ItemIdx, Offset, UserIdx, check_id};

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::{Event, Millis, Visibility};
 
 /// One entry of the log. Ids and numbers have been checked before a record is made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     /// Somebody did something with an item.
     Event(Event),
@@ -32,7 +30,7 @@ pub enum Record {
 }
 
 /// What is known of an item.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
     /// The public id.
     pub id: String,
@@ -73,7 +71,7 @@ impl Item {
 }
 
 /// A point on the earth, in degrees.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     /// North positive, -90 to 90.
     pub lat: f64,
@@ -82,7 +80,7 @@ pub struct Place {
 }
 
 /// The value of a free attribute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Attribute {
     /// A text.
     Text(String),
@@ -95,7 +93,7 @@ pub enum Attribute {
 }
 
 /// What is known of a user.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct User {
     /// The public id.
     pub id: String,
@@ -110,8 +108,7 @@ pub struct User {
 }
 
 /// How one person stands to another, or to a circle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RelationKind {
     /// Mutual: one record makes both friends of each other.
     Friend,
@@ -143,8 +140,9 @@ impl RelationKind {
     }
 }
 
-/// One relation. `from` and `to` differ unless `kind` is [`RelationKind::Member`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// One relation. `from` and `to` differ unless `kind` is [`RelationKind::Member`], and with `kind` they name it: two relations that
+/// differ in `since` alone are the same relation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Relation {
     /// The user whose relation it is.
     pub from: String,
@@ -152,4 +150,13 @@ pub struct Relation {
     pub kind: RelationKind,
     /// The other user, or the circle.
     pub to: String,
+    /// Since when, in Unix milliseconds; none where nobody said.
+    pub since: Option<Millis>,
+}
+
+impl Relation {
+    /// A relation of which nothing more is known.
+    pub fn new(from: &str, kind: RelationKind, to: &str) -> Self {
+        Self { from: from.to_owned(), kind, to: to.to_owned(), since: None }
+    }
 }

@@ -77,7 +77,7 @@ mod tests {
                     history.hide();
                 }
                 let (item, kind) = (ItemIdx(item), EventType::ALL[kind]);
-                let seen = Observation { item, kind, weight: 1.0, ts: 1, visible };
+                let seen = Observation { item, kind, weight: 1.0, ts: 1, visible, in_group: false };
                 history.observe(seen, &EventWeights::default());
                 let view = history.view();
                 prop_assert!(of(view.items, view.flags).eq(history.shown().iter().copied()));

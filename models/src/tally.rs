@@ -63,7 +63,7 @@ mod tests {
     use crate::id::ItemIdx;
 
     fn seen(kind: EventType, ts: Millis) -> Observation {
-        Observation { item: ItemIdx(0), kind, weight: 1.0, ts, visible: true }
+        Observation { item: ItemIdx(0), kind, weight: 1.0, ts, visible: true, in_group: false }
     }
 
     #[test]

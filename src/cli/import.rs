@@ -39,7 +39,7 @@ pub struct MappingArgs {
     #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',')]
     map: Vec<String>,
     /// Gives foreign event names a meaning: listen=view. Built in: listen, checkin and interact are purchases, tag is like, `group_launch` is
-    /// `group_open`, `group_launch_failed` is cart.
+    /// a purchase, `group_launch_failed` is cart.
     #[arg(long, value_name = "NAME=TYPE", value_delimiter = ',')]
     event_map: Vec<String>,
     /// The type of events without one.

@@ -6,7 +6,7 @@ use guanxi_models::{Offset, Record, Relation, RelationKind};
 use sha2::{Digest, Sha256};
 
 use super::{Sink, SinkError, Written};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// Half of a SHA-256: two different things never share it.
 type Hash = u128;
@@ -87,28 +87,28 @@ fn key(record: &Record) -> Option<Hash> {
 }
 
 fn body(record: &Record) -> Hash {
-    if matches!(record, Record::Relation(_)) { RELATED } else { hash(record) }
+    if matches!(record, Record::Relation(_)) { RELATED } else { hash(&[&store::bytes_of(record)]) }
 }
 
 fn item_key(id: &str) -> Hash {
-    hash(&("item", id))
+    hash(&[b"item", id.as_bytes()])
 }
 
 fn user_key(id: &str) -> Hash {
-    hash(&("user", id))
+    hash(&[b"user", id.as_bytes()])
 }
 
 /// Friends are friends of each other, whoever was named first.
 fn relation_key(relation: &Relation) -> Hash {
-    let Relation { from, kind, to } = relation;
+    let Relation { from, kind, to, .. } = relation;
     let swap = *kind == RelationKind::Friend && from > to;
     let (from, to) = if swap { (to, from) } else { (from, to) };
-    hash(&("relation", kind, from, to))
+    hash(&[b"relation", kind.name().as_bytes(), from.as_bytes(), to.as_bytes()])
 }
 
-fn hash(value: &impl serde::Serialize) -> Hash {
-    let bytes = postcard::to_stdvec(value).expect("records are plain data");
-    let digest = Sha256::digest(&bytes);
+/// No part but the last holds a zero byte.
+fn hash(parts: &[&[u8]]) -> Hash {
+    let digest = Sha256::digest(parts.join(&0));
     let half = digest.first_chunk().expect("a SHA-256 has 32 bytes");
     Hash::from_le_bytes(*half)
 }

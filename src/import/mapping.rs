@@ -13,7 +13,8 @@ pub const FOREIGN_EVENTS: [(&str, EventType); 6] = [
     ("checkin", EventType::Purchase),
     ("interact", EventType::Purchase),
     ("tag", EventType::Like),
-    ("group_launch", EventType::GroupOpen),
+    // An import knows its groups whole: this one has filled.
+    ("group_launch", EventType::Purchase),
     ("group_launch_failed", EventType::Cart),
 ];
 

@@ -1,10 +1,11 @@
 //! Rows become events.
 
+use guanxi_models::event::{Action, Details, StrayDetail};
 use guanxi_models::{Attribution, Event, EventType, Millis, Visibility};
 
 use super::cell::Cell;
 use super::flaw::{Code, Flaw};
-use super::limits::WEIGHT;
+use super::limits::{CHANNEL_BYTES, WEIGHT};
 use super::reader::Reader;
 use super::shape::REF;
 
@@ -30,10 +31,11 @@ impl std::fmt::Debug for EventDefaults<'_> {
 /// Checks a row and makes an event of it.
 pub fn event(reader: &Reader<'_>, defaults: &EventDefaults<'_>) -> Result<Event, Flaw> {
     let kind = reader.choice("type", &EventType::ALL.map(EventType::name), defaults.names)?;
+    let kind = kind.or(defaults.kind).ok_or_else(|| reader.missing("type"));
     Ok(Event {
         user: reader.required_id("user")?,
         item: reader.required_id("item")?,
-        kind: kind.or(defaults.kind).ok_or_else(|| reader.missing("type"))?,
+        action: action(reader, kind?)?,
         ts: reader.time("ts")?.unwrap_or(defaults.ts),
         weight: weight(reader)?,
         quantity: reader.count("quantity", 1)?.unwrap_or(1),
@@ -41,9 +43,30 @@ pub fn event(reader: &Reader<'_>, defaults: &EventDefaults<'_>) -> Result<Event,
         currency: reader.currency("currency")?,
         circle: reader.id("circle")?,
         session: reader.id("session")?,
+        channel: reader.text("channel", CHANNEL_BYTES)?,
         attribution: attribution(reader)?,
         visibility: visibility(reader)?,
         event_id: reader.id("event_id")?.unwrap_or_else(defaults.event_id),
+    })
+}
+
+/// The action with its details. A file may have columns for details that only some of its rows have.
+fn action(reader: &Reader<'_>, kind: EventType) -> Result<Action, Flaw> {
+    let (order, group, offer) = (reader.id("order")?, reader.id("group")?, reader.id("offer")?);
+    let shared_with = reader.id("shared_with")?;
+    let details = Details {
+        order: order.as_deref(),
+        group: group.as_deref(),
+        discount: reader.price("discount")?,
+        offer: offer.as_deref(),
+        shared_with: shared_with.as_deref(),
+    };
+    if reader.is_lenient() {
+        return Ok(Action::fitting(kind, details));
+    }
+    Action::new(kind, details).map_err(|StrayDetail { detail, kind }| {
+        let what = format!("is no field of `{}` events: leave it out", kind.name());
+        reader.flaw(Code::UnknownField, detail, what)
     })
 }
 
@@ -79,9 +102,5 @@ fn attribution(reader: &Reader<'_>) -> Result<Option<Attribution>, Flaw> {
 
 /// The names of [`Visibility`].
 pub(super) fn visibility(reader: &Reader<'_>) -> Result<Option<Visibility>, Flaw> {
-    reader.choice("visibility", &["friends", "private"], |name| match name {
-        "friends" => Some(Visibility::Friends),
-        "private" => Some(Visibility::Private),
-        _ => None,
-    })
+    reader.choice("visibility", &Visibility::ALL.map(Visibility::name), Visibility::from_name)
 }

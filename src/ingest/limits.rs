@@ -4,6 +4,8 @@
 pub const NAME_BYTES: usize = 512;
 /// The longest category path, in bytes.
 pub const CATEGORY_BYTES: usize = 512;
+/// The longest name of a channel, in bytes.
+pub const CHANNEL_BYTES: usize = 64;
 /// The longest tag, in bytes.
 pub const TAG_BYTES: usize = 256;
 /// The most tags of an item, and the most texts of an attribute.

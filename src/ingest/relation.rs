@@ -34,5 +34,5 @@ pub fn relation(reader: &Reader<'_>, defaults: &RelationDefaults<'_>) -> Result<
         let what = "is the same as `from`: nobody is related to oneself";
         return Err(reader.flaw(Code::SelfRelation, "to", what));
     }
-    Ok(Relation { from, kind, to })
+    Ok(Relation { from, kind, to, since: reader.time("since")? })
 }

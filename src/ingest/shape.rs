@@ -81,6 +81,12 @@ pub const EVENT: Shape = Shape {
         optional("currency", TEXT),
         optional("circle", TEXT),
         optional("session", TEXT),
+        optional("channel", TEXT),
+        optional("order", TEXT),
+        optional("group", TEXT),
+        optional("discount", NUMBER),
+        optional("offer", TEXT),
+        optional("shared_with", TEXT),
         optional("visibility", TEXT),
         optional("ref", OBJECT),
         column("recommendation_id", TEXT),
@@ -143,7 +149,12 @@ pub const USER: Shape = Shape {
 pub const RELATION: Shape = Shape {
     noun: "relation",
     plural: "relations",
-    fields: &[required("from", TEXT), required("kind", TEXT), required("to", TEXT)],
+    fields: &[
+        required("from", TEXT),
+        required("kind", TEXT),
+        required("to", TEXT),
+        optional("since", TIME),
+    ],
 };
 
 impl Shape {

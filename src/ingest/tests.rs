@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray};
 use arrow::ipc::writer::StreamWriter;
-use guanxi_models::{Attribute, Event, Place, RelationKind, Visibility};
+use guanxi_models::{
+    Action, Attribute, Attribution, Details, Event, Place, RelationKind, Visibility,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -31,33 +33,80 @@ fn event_with(changes: &Value) -> Value {
     event
 }
 
+fn with(event: &Value, field: &str, value: &Value) -> Value {
+    let mut event = event.clone();
+    event[field] = value.clone();
+    event
+}
+
 #[test]
 fn an_event_with_every_field_keeps_them_all() {
     let event = one_event(&json!({
         "event_id": "e", "user": "u", "item": "i", "type": "group_join", "ts": "2023-11-14T22:13:20Z",
         "weight": 2.5, "quantity": 3, "price": 9.5, "currency": "CNY", "circle": "c", "session": "s",
-        "visibility": "private", "ref": {"recommendation_id": "r", "sharer": "v"},
+        "channel": "moments", "group": "g", "visibility": "private", "ref": {"recommendation_id": "r", "sharer": "v"},
     }));
-    insta::assert_json_snapshot!(event, @r#"
-    {
-      "event_id": "e",
-      "user": "u",
-      "item": "i",
-      "kind": "group_join",
-      "ts": 1700000000000,
-      "weight": 2.5,
-      "quantity": 3,
-      "price": 9.5,
-      "currency": "CNY",
-      "circle": "c",
-      "session": "s",
-      "attribution": {
-        "recommendation_id": "r",
-        "sharer": "v"
-      },
-      "visibility": "private"
+    let expected = Event {
+        action: Action::GroupJoin { group: Some("g".into()) },
+        weight: 2.5,
+        quantity: 3,
+        price: Some(9.5),
+        currency: Some("CNY".into()),
+        circle: Some("c".into()),
+        session: Some("s".into()),
+        channel: Some("moments".into()),
+        attribution: Some(Attribution {
+            recommendation_id: Some("r".into()),
+            sharer: Some("v".into()),
+        }),
+        visibility: Some(Visibility::Private),
+        ..Event::new("e", "u", "i", EventType::GroupJoin, 1_700_000_000_000)
+    };
+    assert_eq!(event, expected);
+}
+
+#[test]
+fn details_belong_to_their_types() {
+    let line = json!({"order": "o", "group": "g", "discount": 1.5, "offer": "f"});
+    for kind in ["purchase", "refund"] {
+        let event = one_event(&with(&event_with(&line), "type", &json!(kind)));
+        let details = Details {
+            order: Some("o"),
+            group: Some("g"),
+            discount: Some(1.5),
+            offer: Some("f"),
+            shared_with: None,
+        };
+        assert_eq!(event.action.details(), details);
     }
-    "#);
+    let shared = one_event(&event_with(&json!({"type": "share", "shared_with": "v"})));
+    assert_eq!(shared.action, Action::Share { with: Some("v".into()) });
+    let old = one_event(&event_with(&json!({"price": 2.0, "quantity": 3, "currency": "CNY"})));
+    assert_eq!((old.kind(), old.price, old.quantity), (EventType::View, Some(2.0), 3));
+    for (kind, detail, value) in [
+        ("view", "order", json!("o")),
+        ("cart", "group", json!("g")),
+        ("group_open", "discount", json!(1)),
+        ("review", "offer", json!("f")),
+        ("purchase", "shared_with", json!("v")),
+    ] {
+        let event = with(&event_with(&json!({ detail: value })), "type", &json!(kind));
+        let rejected = json_events(&event).rejected.remove(0);
+        assert_eq!(rejected.code, Code::UnknownField);
+        assert_eq!(
+            rejected.detail,
+            format!("`{detail}` is no field of `{kind}` events: leave it out")
+        );
+    }
+}
+
+#[test]
+fn channels_and_discounts_are_checked() {
+    let code = |changes: &Value| json_events(&event_with(changes)).rejected.remove(0).code;
+    assert_eq!(code(&json!({"channel": "x".repeat(65)})), Code::TooLong);
+    assert_eq!(code(&json!({"channel": ""})), Code::InvalidText);
+    assert_eq!(code(&json!({"type": "purchase", "discount": -1})), Code::InvalidNumber);
+    assert_eq!(code(&json!({"type": "purchase", "order": ""})), Code::InvalidId);
 }
 
 #[test]
@@ -275,6 +324,10 @@ fn relations_are_checked() {
     assert_eq!(code("u", "friend", "u"), Code::SelfRelation);
     assert_eq!(code("u", "friends", "v"), Code::UnknownValue);
     assert_eq!(code("", "friend", "v"), Code::InvalidId);
+    let since = br#"{"from":"u","kind":"friend","to":"v","since":"2023-11-14T22:13:20Z"}"#;
+    let since = relations(since, Format::Json, NOW).unwrap().records.remove(0).1;
+    let Record::Relation(since) = since else { panic!("{since:?} is no relation") };
+    assert_eq!(since.since, Some(1_700_000_000_000));
     let bulk = relations(br#"{"relations":[{"from":"u","to":"v"}]}"#, Format::Json, NOW).unwrap();
     assert_eq!(bulk.rejected[0].code, Code::MissingField);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_models::{Attribute, Event, Item, Millis, Place, Relation, User, Visibility};
+use guanxi_models::{Attribute, Details, Event, Item, Millis, Place, Relation, User};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -59,6 +59,26 @@ pub struct EventBody {
     /// The visit it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// The way it came by or went: `official_account`, `moments`, `group`, `qr`, `store`, or another of at most 64 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "moments")]
+    pub channel: Option<String>,
+    /// The order that the line is in: purchase, refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "order-7")]
+    pub order: Option<String>,
+    /// The group purchase: `group_open`, `group_join`, and the purchases and refunds of a group that has filled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The part of the price that was taken off, of one piece and not negative: purchase, refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount: Option<f64>,
+    /// The offer (coupon, campaign) that took it off: purchase, refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
+    /// The user it was shared with: share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_with: Option<String>,
     /// Who may be told, in numbers: `friends` or `private`; the user's own setting if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<String>,
@@ -207,6 +227,9 @@ pub struct RelationBody {
     pub kind: String,
     /// The other user, or the circle.
     pub to: String,
+    /// Since when; at most a day in the future.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<TimeBody>,
 }
 
 impl From<Place> for PlaceBody {
@@ -255,7 +278,7 @@ impl From<User> for UserBody {
         Self {
             id: Some(user.id),
             name: user.name,
-            visibility: Some(name_of(user.visibility).to_owned()),
+            visibility: Some(user.visibility.name().to_owned()),
             place: user.place.map(PlaceBody::from),
             attributes: attributes(user.attributes),
         }
@@ -264,18 +287,27 @@ impl From<User> for UserBody {
 
 impl From<Relation> for RelationBody {
     fn from(relation: Relation) -> Self {
-        Self { from: relation.from, kind: relation.kind.name().to_owned(), to: relation.to }
+        let Relation { from, kind, to, since } = relation;
+        Self { from, kind: kind.name().to_owned(), to, since: since.map(written) }
     }
 }
 
 impl From<Event> for EventBody {
     fn from(event: Event) -> Self {
+        let kind = event.kind().name().to_owned();
+        let Details { order, group, discount, offer, shared_with } = event.action.details();
         let attribution = event.attribution;
         Self {
+            order: order.map(str::to_owned),
+            group: group.map(str::to_owned),
+            discount,
+            offer: offer.map(str::to_owned),
+            shared_with: shared_with.map(str::to_owned),
+            channel: event.channel,
             event_id: Some(event.event_id),
             user: event.user,
             item: event.item,
-            kind: event.kind.name().to_owned(),
+            kind,
             ts: Some(written(event.ts)),
             weight: Some(event.weight),
             quantity: Some(event.quantity),
@@ -283,7 +315,7 @@ impl From<Event> for EventBody {
             currency: event.currency,
             circle: event.circle,
             session: event.session,
-            visibility: event.visibility.map(|v| name_of(v).to_owned()),
+            visibility: event.visibility.map(|v| v.name().to_owned()),
             reference: attribution
                 .map(|a| RefBody { recommendation_id: a.recommendation_id, sharer: a.sharer }),
         }
@@ -295,12 +327,5 @@ fn written(time: Millis) -> TimeBody {
     match jiff::Timestamp::from_millisecond(time) {
         Ok(timestamp) => TimeBody::Text(timestamp.to_string()),
         Err(_) => TimeBody::Number(time),
-    }
-}
-
-fn name_of(visibility: Visibility) -> &'static str {
-    match visibility {
-        Visibility::Friends => "friends",
-        Visibility::Private => "private",
     }
 }

@@ -40,7 +40,7 @@ struct ItemBody {
 struct UserBody {
     id: String,
     name: Option<String>,
-    visibility: Visibility,
+    visibility: String,
     place: Option<PlaceBody>,
     attributes: BTreeMap<String, AttributeBody>,
 }
@@ -94,12 +94,15 @@ pub(super) fn item(json: &str) -> serde_json::Result<Item> {
 pub(super) fn of_user(user: &User) -> String {
     let User { id, name, visibility, place, attributes } = user.clone();
     let (place, attributes) = (place.map(PlaceBody::from), written(attributes));
+    let visibility = visibility.name().to_owned();
     json(&UserBody { id, name, visibility, place, attributes })
 }
 
 pub(super) fn user(json: &str) -> serde_json::Result<User> {
     let UserBody { id, name, visibility, place, attributes } = serde_json::from_str(json)?;
     let (place, attributes) = (place.map(Place::from), read(attributes));
+    let visibility = Visibility::from_name(&visibility)
+        .ok_or_else(|| serde_json::Error::custom(format!("unknown visibility `{visibility}`")))?;
     Ok(User { id, name, visibility, place, attributes })
 }
 

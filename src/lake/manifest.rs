@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{LakeError, Part};
 use crate::system::disk::{sync, write_whole};
 
-/// The version of the schema that this program writes and reads.
-pub const SCHEMA_VERSION: u64 = 1;
+/// The version of the schema that this program writes, and the highest that it reads. Version 1 has fewer columns.
+pub const SCHEMA_VERSION: u64 = 2;
 
 /// The folder of the parts.
 pub(super) const RECORDS: &str = "records";
@@ -52,13 +52,14 @@ impl Manifest {
         })?;
         let broken = |error: serde_json::Error| damaged(format!("is not a manifest ({error})"));
         let version: Version = serde_json::from_slice(&bytes).map_err(broken)?;
-        if version.schema_version != SCHEMA_VERSION {
+        if !(1..=SCHEMA_VERSION).contains(&version.schema_version) {
             let (found, known) = (version.schema_version, SCHEMA_VERSION);
             return Err(LakeError::Version { path, found, known });
         }
         let manifest: Self = serde_json::from_slice(&bytes).map_err(broken)?;
         manifest.check().map_err(damaged)?;
-        Ok(manifest)
+        // What is added to a lake of version 1 makes it one of the present version: old parts stay as they are.
+        Ok(Self { schema_version: SCHEMA_VERSION, ..manifest })
     }
 
     /// Replaces the manifest of a lake, and waits until the disk has it.

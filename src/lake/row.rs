@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use guanxi_models::{
-    Attribution, Event, EventType, Millis, Record, Relation, RelationKind, Visibility,
+    Action, Attribution, Details, Event, EventType, Millis, Record, Relation, RelationKind,
+    Visibility,
 };
 
 use super::body;
@@ -23,12 +24,15 @@ pub(super) struct Row<'a> {
     pub(super) currency: Option<&'a str>,
     pub(super) circle: Option<&'a str>,
     pub(super) session: Option<&'a str>,
+    pub(super) channel: Option<&'a str>,
+    pub(super) details: Details<'a>,
     pub(super) recommendation_id: Option<&'a str>,
     pub(super) sharer: Option<&'a str>,
     pub(super) visibility: Option<&'a str>,
     pub(super) relation_from: Option<&'a str>,
     pub(super) relation_kind: Option<&'a str>,
     pub(super) relation_to: Option<&'a str>,
+    pub(super) relation_since: Option<Millis>,
     pub(super) body: Option<Cow<'a, str>>,
 }
 
@@ -76,7 +80,7 @@ impl<'a> Row<'a> {
             event_id: Some(&event.event_id),
             user: Some(&event.user),
             item: Some(&event.item),
-            event_type: Some(event.kind.name()),
+            event_type: Some(event.kind().name()),
             ts: Some(event.ts).filter(|&ts| ts != 0),
             weight: Some(event.weight),
             quantity: Some(event.quantity.into()),
@@ -84,9 +88,11 @@ impl<'a> Row<'a> {
             currency: event.currency.as_deref(),
             circle: event.circle.as_deref(),
             session: event.session.as_deref(),
+            channel: event.channel.as_deref(),
+            details: event.action.details(),
             recommendation_id: attribution.and_then(|one| one.recommendation_id.as_deref()),
             sharer: attribution.and_then(|one| one.sharer.as_deref()),
-            visibility: event.visibility.map(visibility_name),
+            visibility: event.visibility.map(Visibility::name),
             body: is_empty.then_some(EMPTY_ATTRIBUTION.into()),
             ..Self::default()
         }
@@ -98,7 +104,7 @@ impl<'a> Row<'a> {
             event_id: text(self.event_id, "event_id")?,
             user: text(self.user, "user")?,
             item: text(self.item, "item")?,
-            kind: named(self.event_type, "type", EventType::from_name)?,
+            action: self.action()?,
             ts: self.ts.unwrap_or(0),
             weight: there(self.weight, "weight")?,
             quantity: there(quantity, "quantity")?,
@@ -106,9 +112,15 @@ impl<'a> Row<'a> {
             currency: self.currency.map(str::to_owned),
             circle: self.circle.map(str::to_owned),
             session: self.session.map(str::to_owned),
+            channel: self.channel.map(str::to_owned),
             attribution: self.attribution(),
             visibility: self.visibility().transpose()?,
         })
+    }
+
+    fn action(&self) -> Result<Action, String> {
+        let kind = named(self.event_type, "type", EventType::from_name)?;
+        Action::new(kind, self.details).map_err(|stray| format!("has an event where {stray}"))
     }
 
     fn attribution(&self) -> Option<Attribution> {
@@ -120,8 +132,7 @@ impl<'a> Row<'a> {
 
     fn visibility(&self) -> Option<Result<Visibility, String>> {
         let name = self.visibility?;
-        let known = [Visibility::Friends, Visibility::Private];
-        let found = known.into_iter().find(|&one| visibility_name(one) == name);
+        let found = Visibility::from_name(name);
         Some(found.ok_or_else(|| format!("has an unknown visibility `{name}`")))
     }
 
@@ -139,6 +150,7 @@ impl<'a> Row<'a> {
             relation_from: Some(&relation.from),
             relation_kind: Some(relation.kind.name()),
             relation_to: Some(&relation.to),
+            relation_since: relation.since,
             ..Self::default()
         }
     }
@@ -148,18 +160,12 @@ impl<'a> Row<'a> {
             from: text(self.relation_from, "relation_from")?,
             kind: named(self.relation_kind, "relation_kind", RelationKind::from_name)?,
             to: text(self.relation_to, "relation_to")?,
+            since: self.relation_since,
         })
     }
 
     fn body(&self) -> Result<&str, String> {
         there(self.body.as_deref(), "body")
-    }
-}
-
-fn visibility_name(visibility: Visibility) -> &'static str {
-    match visibility {
-        Visibility::Friends => "friends",
-        Visibility::Private => "private",
     }
 }
 

@@ -3,8 +3,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use guanxi_models::{
-    Attribute, Attribution, Event, EventType, Item, Offset, Place, Record, Relation, RelationKind,
-    User, Visibility,
+    Action, Attribute, Attribution, Details, Event, EventType, Item, Offset, Place, Record,
+    Relation, RelationKind, User, Visibility,
 };
 use tempfile::TempDir;
 
@@ -67,6 +67,14 @@ fn events(ids: std::ops::Range<usize>) -> Vec<Record> {
     ids.map(|id| event(id, (id * 7 % 5) as i64 * DAY)).collect()
 }
 
+const DETAILS: Details<'static> = Details {
+    order: Some("o"),
+    group: Some("g"),
+    discount: Some(0.1 + 0.2),
+    offer: Some("half"),
+    shared_with: Some("w"),
+};
+
 fn whole_event(kind: EventType, ts: i64) -> Event {
     Event {
         weight: 0.1,
@@ -75,6 +83,8 @@ fn whole_event(kind: EventType, ts: i64) -> Event {
         currency: Some("CNY".into()),
         circle: Some("同学/2026".into()),
         session: Some("s\"1".into()),
+        channel: Some("qr".into()),
+        action: Action::fitting(kind, DETAILS),
         attribution: Some(Attribution {
             recommendation_id: Some("r".into()),
             sharer: Some("v".into()),
@@ -109,7 +119,7 @@ fn whole_item() -> Item {
 
 fn relations() -> impl Iterator<Item = Record> {
     RelationKind::ALL.into_iter().flat_map(|kind| {
-        let relation = Relation { from: "u".into(), kind, to: "v".into() };
+        let relation = Relation { since: Some(5), ..Relation::new("u", kind, "v") };
         [Record::Relation(relation.clone()), Record::RelationDeleted(relation)]
     })
 }
@@ -255,6 +265,22 @@ fn a_manifest_of_another_version_is_refused_by_its_number() {
     fs::write(world.lake.join("manifest.json"), later).unwrap();
     assert!(matches!(world.export(), Err(LakeError::Version { found: 9, .. })));
     assert!(matches!(read(&world.lake), Err(LakeError::Version { found: 9, .. })));
+}
+
+#[test]
+fn a_lake_of_version_1_is_read_and_goes_on_as_one_of_the_present_version() {
+    let world = World::new(events(0..5));
+    world.export().unwrap();
+    let manifest = world.lake.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let old = text.replace("\"schema_version\": 2", "\"schema_version\": 1");
+    assert_ne!(old, text);
+    fs::write(&manifest, old).unwrap();
+    assert_eq!(world.lake(), world.log());
+    world.append(events(5..9));
+    world.export().unwrap();
+    assert!(fs::read_to_string(&manifest).unwrap().contains("\"schema_version\": 2"));
+    assert_eq!(world.lake(), world.log());
 }
 
 #[test]

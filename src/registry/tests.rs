@@ -18,7 +18,7 @@ fn model(watermark: u64) -> Model {
     let mut history = History::default();
     for (item, kind) in [(0, EventType::View), (1, EventType::Purchase)] {
         let item = ItemIdx(item);
-        let seen = Observation { item, kind, weight: 1.0, ts: 7, visible: true };
+        let seen = Observation { item, kind, weight: 1.0, ts: 7, visible: true, in_group: false };
         history.observe(seen, &EventWeights::default());
     }
     let ground = Ground {

@@ -22,8 +22,7 @@ fn buys(id: &str, user: &str, item: &str) -> Record {
 }
 
 fn friends(one: &str, other: &str) -> Record {
-    let (from, to) = (one.to_owned(), other.to_owned());
-    Record::Relation(Relation { from, kind: RelationKind::Friend, to })
+    Record::Relation(Relation::new(one, RelationKind::Friend, other))
 }
 
 fn publish(dir: &Path, model: &Model) -> String {
@@ -198,10 +197,7 @@ fn circles(world: &World, user: &str) -> Vec<String> {
 #[test]
 fn a_model_from_before_memberships_were_kept_finds_them_in_the_log() {
     let dir = tempfile::tempdir().unwrap();
-    let member = |from: &str, to: &str| {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        Relation { from, kind: RelationKind::Member, to }
-    };
+    let member = |from: &str, to: &str| Relation::new(from, RelationKind::Member, to);
     let engine = open(dir.path());
     let before = vec![
         buys("1", "u", "i"),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fjall::{OwnedWriteBatch, PersistMode};
 use guanxi_models::{Event, Offset, Record};
 
-use super::codec::{BodyHash, body_hash, encode_record};
+use super::format::{BodyHash, body_hash, encode_record};
 use super::keyspaces::{Keyspaces, key_of, relation_key};
 use super::{Outcome, StoreError};
 use crate::testing::seeded::{Defect, has};
@@ -29,14 +29,14 @@ impl<'a> Append<'a> {
 
     /// Adds one record, unless it is an event that is already there.
     pub(super) fn add(&mut self, record: &Record) -> Result<Outcome, StoreError> {
-        let encoded = encode_record(record);
         if let Record::Event(event) = record {
-            let hash = body_hash(&encoded);
+            let hash = body_hash(event);
             if let Some(outcome) = self.known(event, hash)? {
                 return Ok(outcome);
             }
             self.index(event, hash);
         }
+        let encoded = encode_record(record);
         self.last = self.last.next();
         self.tables(record, &encoded);
         self.batch.insert(&self.keyspaces.log, key_of(self.last), encoded);

@@ -6,9 +6,9 @@ use fjall::Keyspace;
 use guanxi_models::{Offset, Record};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::codec::body_hash;
+use super::format::body_hash;
 use super::keyspaces::{Keyspaces, relation_key};
-use super::{Store, StoreError, codec, records};
+use super::{Store, StoreError, format, records};
 
 /// What is not as the log says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Store {
         let mut expected = Expected::default();
         for entry in records::encoded(&self.keyspaces, Offset(0), self.last()) {
             let (offset, bytes) = entry?;
-            let record = codec::decode_record(offset, &bytes)?;
+            let record = format::decode_record(offset, &bytes)?;
             expected.take(&self.keyspaces, offset, &record, &bytes)?;
         }
         expected.compare(&self.keyspaces)
@@ -64,7 +64,7 @@ impl Expected {
             Record::Event(event) => {
                 self.events += 1;
                 let found = keyspaces.event(&event.event_id)?;
-                if found != Some((offset, body_hash(bytes))) {
+                if found != Some((offset, body_hash(event))) {
                     let what = format!("the index of event ids is wrong about offset {offset}");
                     self.findings.push(Finding(what));
                 }
@@ -127,7 +127,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let event = |id: &str| Record::Event(Event::new(id, "u", "i", EventType::Purchase, 1));
-        let relation = Relation { from: "u".into(), kind: RelationKind::Friend, to: "v".into() };
+        let relation = Relation::new("u", RelationKind::Friend, "v");
         let records = vec![
             event("a"),
             Record::Item(Item::bare("i")),

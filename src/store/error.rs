@@ -57,6 +57,19 @@ pub enum StoreError {
         /// What is wrong there.
         what: String,
     },
+    /// A later guanxi wrote part of the log.
+    #[error(
+        "a newer guanxi wrote the log: the record at offset {offset} {what}, and this guanxi reads format versions 1 to {known} as it \
+         knows them; start the newer guanxi"
+    )]
+    Newer {
+        /// The first such record.
+        offset: Offset,
+        /// What of it this program doesn't know.
+        what: String,
+        /// The highest format version that this program reads.
+        known: u8,
+    },
     /// The disk is nearly full. Nothing was written, and writing goes on by itself once there is room.
     #[error(
         "the disk of the data directory has {free} bytes left, and `data.min_free_bytes` keeps {min_free}: make room on it"

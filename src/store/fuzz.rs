@@ -2,7 +2,7 @@
 
 use guanxi_models::{Offset, Record};
 
-use super::codec::{decode_record, encode_record};
+use super::format::{decode_record, encode_record};
 use super::journal;
 
 /// Decodes a record.

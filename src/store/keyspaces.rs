@@ -2,7 +2,7 @@
 //!
 //! | keyspace | key | value |
 //! |---|---|---|
-//! | `log` | offset, 8 bytes big endian | record, see `codec` |
+//! | `log` | offset, 8 bytes big endian | record, see `format` |
 //! | `event_ids` | event id | offset, 8 bytes big endian, then 16 bytes of the body's hash |
 //! | `items`, `users` | id | the latest record of it |
 //! | `relations` | `from`, 0, kind, 0, `to` | nothing |
@@ -13,7 +13,7 @@ use std::path::Path;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use guanxi_models::{Offset, Relation};
 
-use super::codec::BodyHash;
+use super::format::BodyHash;
 use super::{StoreError, versions};
 use crate::system::disk;
 use crate::untrusted::panics::guarded;
@@ -108,6 +108,6 @@ pub(super) fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
 
 /// The key of a relation. No id holds a zero byte.
 pub(super) fn relation_key(relation: &Relation) -> Vec<u8> {
-    let Relation { from, kind, to } = relation;
+    let Relation { from, kind, to, .. } = relation;
     [from.as_bytes(), kind.name().as_bytes(), to.as_bytes()].join(&0)
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use guanxi_models::{Offset, Record};
 
 use super::acknowledged::Acknowledged;
-use super::codec::{decode_record, encode_record};
 use super::directory::Directory;
+use super::format::{decode_record, encode_record};
 use super::keyspaces::Keyspaces;
 use super::log_socket::LONGEST_RECORD;
 use super::{LogReader, StoreError, repair};

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use guanxi_models::{Offset, Record};
 
-use super::codec::decode_record;
+use super::format::decode_record;
 use super::keyspaces::Keyspaces;
 use super::{StoreError, records};
 use crate::system::priority::{Work, stand_back};

@@ -9,11 +9,11 @@
 mod acknowledged;
 mod append;
 mod check;
-mod codec;
 #[cfg(test)]
 mod damage;
 mod directory;
 mod error;
+mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod journal;
@@ -30,7 +30,7 @@ mod tables;
 mod tests;
 mod versions;
 
-use guanxi_models::Offset;
+use guanxi_models::{Offset, Record};
 
 pub use check::Finding;
 pub use directory::Directory;
@@ -50,4 +50,9 @@ pub enum Outcome {
     Duplicate(Offset),
     /// Another event of the same id is in the log, at this offset: nothing was written.
     Conflict(Offset),
+}
+
+/// A record as the log would hold it: equal records have equal bytes.
+pub(crate) fn bytes_of(record: &Record) -> Vec<u8> {
+    format::encode_record(record)
 }

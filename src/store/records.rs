@@ -4,7 +4,7 @@ use fjall::UserValue;
 use guanxi_models::{Offset, Record};
 
 use super::StoreError;
-use super::codec::decode_record;
+use super::format::decode_record;
 use super::keyspaces::{Keyspaces, key_of, offset_of};
 
 /// The records of a stretch as the log holds them. The first error ends it.

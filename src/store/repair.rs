@@ -30,7 +30,8 @@ pub struct Repaired {
 /// kept under another name. Nothing is changed if it fails before.
 ///
 /// # Errors
-/// [`StoreError::Database`] if the database can't be opened at all: then only a backup helps.
+/// [`StoreError::Database`] if the database can't be opened at all: then only a backup helps. [`StoreError::Newer`] if a newer guanxi
+/// wrote part of the log.
 pub fn repair(path: &Path) -> Result<Repaired, StoreError> {
     let directory = Directory::open(path)?;
     let (store, new) = (directory.path().join("store"), directory.path().join("store.new"));
@@ -61,7 +62,11 @@ fn copy(from: &Keyspaces, to: &Keyspaces) -> Result<(Offset, Option<StoreError>)
         last = append(to, last, &batch)?;
     }
     drop(records);
-    Ok((last, damage))
+    match damage {
+        // What a newer guanxi wrote is whole, and must not be cut off.
+        Some(newer @ StoreError::Newer { .. }) => Err(newer),
+        damage => Ok((last, damage)),
+    }
 }
 
 /// Appends records that must get the offsets that they had.

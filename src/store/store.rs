@@ -8,8 +8,8 @@ use guanxi_models::{Item, Offset, Record, User};
 
 use super::acknowledged::Acknowledged;
 use super::append::Append;
-use super::codec::decode_record;
 use super::directory::Directory;
+use super::format::decode_record;
 use super::journal;
 use super::keyspaces::Keyspaces;
 use super::log_socket::LogServer;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_models::event::Attribution;
+use guanxi_models::event::{Action, Attribution, Details};
 use guanxi_models::record::{Attribute, Place};
 use guanxi_models::{Event, EventType, Item, Record, Relation, RelationKind, User, Visibility};
 use proptest::collection::{btree_map, vec};
@@ -50,20 +50,31 @@ fn attributes() -> impl Strategy<Value = BTreeMap<String, Attribute>> {
 fn event() -> impl Strategy<Value = Event> {
     let what = (user_id(), item_id(), prop::sample::select(&EventType::ALL[..]));
     let how = (0..2_000_000_000_000_i64, 0.01..50.0_f32, 1..9_u32, of(0.0..1e6), of(visibility()));
-    let around = (of(text()), of(text()), of(text()), of((of(text()), of(user_id()))));
-    (any::<u64>(), what, how, around).prop_map(|(id, (user, item, kind), how, around)| {
+    let around = (of(text()), of(text()), of(text()), of(text()), of((of(text()), of(user_id()))));
+    let details = (of(text()), of(text()), of(0.0..1e6), of(text()), of(user_id()));
+    (any::<u64>(), what, how, around, details).prop_map(|(id, what, how, around, details)| {
+        let ((user, item, kind), (order, group, discount, offer, shared_with)) = (what, &details);
         let (ts, weight, quantity, price, visibility) = how;
-        let (currency, circle, session, came_from) = around;
+        let (currency, circle, session, channel, came_from) = around;
+        let details = Details {
+            order: order.as_deref(),
+            group: group.as_deref(),
+            discount: *discount,
+            offer: offer.as_deref(),
+            shared_with: shared_with.as_deref(),
+        };
         let attribution =
             came_from.map(|(recommendation_id, sharer)| Attribution { recommendation_id, sharer });
         let plain = Event::new(&id.to_string(), &user, &item, kind, ts);
         Event {
+            action: Action::fitting(kind, details),
             weight,
             quantity,
             price,
             currency,
             circle,
             session,
+            channel,
             attribution,
             visibility,
             ..plain
@@ -109,9 +120,10 @@ fn user() -> impl Strategy<Value = User> {
 
 fn relation() -> impl Strategy<Value = Relation> {
     let kind = prop::sample::select(&RelationKind::ALL[..]);
-    (0..USERS, kind, 1..USERS).prop_map(|(from, kind, step)| {
+    let since = of(0..2_000_000_000_000_i64);
+    (0..USERS, kind, 1..USERS, since).prop_map(|(from, kind, step, since)| {
         let id = |number: usize| format!("用户/{}", number % USERS);
-        Relation { from: id(from), kind, to: id(from + step) }
+        Relation { since, ..Relation::new(&id(from), kind, &id(from + step)) }
     })
 }
 

@@ -116,7 +116,7 @@ fn records() -> Vec<Record> {
         Record::Event(Event::new("e", "u", "i", EventType::GroupJoin, 5)),
         Record::Item(Item::bare("i")),
         Record::User(User { id: "u".into(), ..User::default() }),
-        Record::Relation(Relation { from: "u".into(), kind: RelationKind::Block, to: "v".into() }),
+        Record::Relation(Relation::new("u", RelationKind::Block, "v")),
     ]
 }
 

@@ -130,6 +130,31 @@ fn friends_purchases_come_and_go_with_the_friendship() {
 }
 
 #[test]
+fn a_group_is_a_purchase_only_once_it_has_filled() {
+    let server = Server::start();
+    let does = |friend: &str, kind: &str| {
+        let id = format!("{friend}/{kind}");
+        let event =
+            json!({"event_id": id, "user": friend, "item": "shared", "type": kind, "group": "g"});
+        server.post("/v1/events", &event).good();
+    };
+    let reasons = || {
+        let question = json!({"user": "u", "explain": true});
+        server.post("/v1/recommend/friends-also-bought", &question).good().to_string()
+    };
+    for friend in ["f1", "f2"] {
+        server.put(&format!("/v1/relations/u/friend/{friend}"), &json!({})).good();
+        does(friend, "group_open");
+        does(friend, "group_join");
+    }
+    assert!(!reasons().contains("friends_bought"), "{}", reasons());
+    does("f1", "purchase");
+    assert!(!reasons().contains("friends_bought"), "{}", reasons());
+    does("f2", "purchase");
+    assert!(reasons().contains("friends_bought"), "{}", reasons());
+}
+
+#[test]
 fn a_restart_changes_no_answer() {
     let mut server = Server::start();
     for friend in ["f1", "f2"] {

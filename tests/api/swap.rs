@@ -29,7 +29,7 @@ fn fill(server: &Server) {
                 "event_id": event.event_id, "user": event.user, "item": event.item, "type": "purchase", "ts": event.ts,
             })),
             Record::Relation(relation) => relations.push(json!({
-                "from": relation.from, "kind": relation.kind, "to": relation.to,
+                "from": relation.from, "kind": relation.kind.name(), "to": relation.to,
             })),
             _ => {}
         }

@@ -24,7 +24,7 @@ impl Market {
         for record in records(&params) {
             match record {
                 Record::Event(event) => {
-                    let (user, item, kind) = (event.user, event.item, event.kind.name());
+                    let (kind, user, item) = (event.kind().name(), event.user, event.item);
                     writeln!(interactions, "{user},{item},{kind},{}", event.ts).unwrap();
                 }
                 Record::Relation(relation) if relation.kind == RelationKind::Friend => {

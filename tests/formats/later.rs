@@ -24,7 +24,7 @@ const KINDS: [Kind; 7] = [
     Kind { name: "keys", known: 2, meet: keys },
     Kind { name: "backup", known: 2, meet: backup_of },
     Kind { name: "run", known: 2, meet: run },
-    Kind { name: "lake", known: 1, meet: lake },
+    Kind { name: "lake", known: 2, meet: lake },
 ];
 
 fn directory(scratch: &Path, format: Value) -> Output {

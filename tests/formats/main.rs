@@ -7,6 +7,7 @@
 mod fixture;
 mod later;
 mod ready;
+mod records;
 mod shop;
 #[path = "../support/mod.rs"]
 mod support;

@@ -94,16 +94,16 @@ fn an_event_of_an_old_log_that_comes_again_is_a_duplicate() {
     let scratch = shop();
     let store = Store::open(&scratch.path().join("data")).unwrap();
     let is_plain = |event: &Event| {
-        *event == Event::new(&event.event_id, &event.user, &event.item, event.kind, event.ts)
+        *event == Event::new(&event.event_id, &event.user, &event.item, event.kind(), event.ts)
     };
     let plain = store.read(Offset(0)).find_map(|entry| match entry.unwrap().1 {
         Record::Event(event) if is_plain(&event) => Some(event),
         _ => None,
     });
     drop(store);
-    let Event { event_id, user, item, kind, ts, .. } = plain.unwrap();
+    let Event { event_id, user, item, action, ts, .. } = plain.unwrap();
     let again = serde_json::json!({
-        "event_id": event_id, "user": user, "item": item, "type": kind.name(), "ts": ts,
+        "event_id": event_id, "user": user, "item": item, "type": action.kind().name(), "ts": ts,
     });
     let server = Server::on(scratch);
     let told = server.post("/v1/events", &again).good();

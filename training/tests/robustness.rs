@@ -209,8 +209,8 @@ fn market() -> Dataset {
     let mut builder = builder();
     for record in records(&params) {
         match record {
-            Record::Event(event) if event.kind != EventType::Impression => {
-                let seen = Seen { kind: event.kind, ts: event.ts, ..Seen::default() };
+            Record::Event(event) if event.kind() != EventType::Impression => {
+                let seen = Seen { kind: event.kind(), ts: event.ts, ..Seen::default() };
                 builder.observe(&event.user, &event.item, seen);
             }
             Record::Relation(relation) if relation.kind == RelationKind::Friend => {

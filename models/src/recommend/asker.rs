@@ -79,8 +79,14 @@ fn visit(world: &World, query: &Query, stored: HistoryView<'_>) -> Option<Histor
     let now = stored.times.iter().copied().fold(params.reference, Millis::max);
     let mut history: Option<History> = None;
     for item in query.items.iter().filter_map(|id| world.item_idx(id)) {
-        let seen =
-            Observation { item, kind: EventType::Purchase, weight: 1.0, ts: now, visible: false };
+        let seen = Observation {
+            item,
+            kind: EventType::Purchase,
+            weight: 1.0,
+            ts: now,
+            visible: false,
+            in_group: false,
+        };
         history.get_or_insert_with(|| History::from(stored)).observe(seen, &params.events);
     }
     history

@@ -85,8 +85,7 @@ impl Shop {
     }
 
     fn friends(&mut self, one: &str, other: &str) -> &mut Self {
-        let (from, to) = (one.to_owned(), other.to_owned());
-        self.apply(&Record::Relation(Relation { from, kind: RelationKind::Friend, to }))
+        self.apply(&Record::Relation(Relation::new(one, RelationKind::Friend, other)))
     }
 
     fn ask(&self, query: &Query) -> Result<Vec<(String, Vec<Reason>)>, QueryError> {

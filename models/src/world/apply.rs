@@ -102,8 +102,9 @@ impl World {
             Some(visibility) => visibility == Visibility::Friends,
             None => !self.is_private(user),
         };
-        let &Event { kind, weight, ts, .. } = event;
-        let seen = Observation { item, kind, weight, ts, visible };
+        let &Event { weight, ts, .. } = event;
+        let (kind, in_group) = (event.kind(), event.action.is_bought_in_group());
+        let seen = Observation { item, kind, weight, ts, visible, in_group };
         let before = self.history(user).find(item);
         let after = Entry::folded(before, seen, &self.model.learned.params.events);
         let created = self.item_at(item).and_then(|item| item.created);
@@ -203,7 +204,7 @@ mod tests {
     }
 
     fn relation(from: &str, kind: RelationKind, to: &str) -> Relation {
-        Relation { from: from.into(), kind, to: to.into() }
+        Relation::new(from, kind, to)
     }
 
     fn friends(world: &World, user: &str) -> Vec<u32> {

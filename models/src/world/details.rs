@@ -104,20 +104,21 @@ impl Detail {
         let &Happened { item, event, circle, sharer, .. } = happened;
         let recommendation =
             event.attribution.as_ref().and_then(|came| came.recommendation_id.as_ref());
-        let ids = [event.session.as_ref(), recommendation];
+        let order = event.action.details().order;
+        let ids = [event.session.as_deref(), order, recommendation.map(String::as_str)];
         let is_plain = event.quantity == 1
             && event.price.is_none()
             && ids.iter().all(Option::is_none)
             && circle.is_none()
             && sharer.is_none();
-        if is_plain || event.kind == EventType::Impression {
+        if is_plain || event.kind() == EventType::Impression {
             return None;
         }
-        let [session, recommendation] = ids.map(|id| id.map_or(0, |id| digest(id.bytes())));
+        let [session, order, recommendation] = ids.map(|id| id.map_or(0, |id| digest(id.bytes())));
         Some(Self {
             ts: event.ts,
             session,
-            order: 0,
+            order,
             recommendation,
             price: event.price.unwrap_or(NO_PRICE),
             item: item.0,
@@ -125,7 +126,7 @@ impl Detail {
             circle: circle.map_or(NOBODY, |circle| circle.0),
             sharer: sharer.map_or(NOBODY, |sharer| sharer.0),
             currency: currency_of(event),
-            kind: event.kind as u8,
+            kind: event.kind() as u8,
         })
     }
 
@@ -288,7 +289,7 @@ impl Projection for Details {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Attribution;
+    use crate::event::{Action, Attribution, Details};
     use crate::id::Offset;
     use crate::model::Model;
     use crate::record::Record;
@@ -305,7 +306,9 @@ mod tests {
     fn event(kind: EventType) -> Event {
         let came_from =
             Attribution { recommendation_id: Some("answer".into()), sharer: Some("v".into()) };
+        let details = Details { order: Some("order-7"), ..Details::default() };
         Event {
+            action: Action::fitting(kind, details),
             quantity: 3,
             price: Some(0.0),
             currency: Some("CNY".into()),
@@ -326,7 +329,7 @@ mod tests {
         assert_eq!((detail.circle(), detail.sharer()), (Some(CircleIdx(0)), Some(UserIdx(1))));
         assert_eq!(detail.session(), Some(digest("visit".bytes())));
         assert_eq!(detail.recommendation(), Some(digest("answer".bytes())));
-        assert_eq!(detail.order(), None);
+        assert_eq!(detail.order(), Some(digest("order-7".bytes())));
     }
 
     #[test]

@@ -177,9 +177,7 @@ mod tests {
 
     /// Records in which `gone` has something of every fact about users, and others name `gone`.
     fn records() -> Vec<Record> {
-        let relation = |from: &str, kind, to: &str| {
-            Record::Relation(Relation { from: from.into(), kind, to: to.into() })
-        };
+        let relation = |from: &str, kind, to: &str| Record::Relation(Relation::new(from, kind, to));
         let buys = |id: &str, user: &str, sharer: &str| {
             let came_from = Attribution {
                 recommendation_id: Some("answer".into()),

@@ -145,7 +145,7 @@ mod tests {
     fn bought(item: u32) -> History {
         let mut history = History::default();
         let (item, kind) = (ItemIdx(item), EventType::Purchase);
-        let seen = Observation { item, kind, weight: 1.0, ts: 1, visible: true };
+        let seen = Observation { item, kind, weight: 1.0, ts: 1, visible: true, in_group: false };
         history.observe(seen, &EventWeights::default());
         history
     }

@@ -56,7 +56,7 @@ fn require(world: &World, relation: &Relation) -> Result<(), Problem> {
     if world.has_relation(relation) {
         return Ok(());
     }
-    let Relation { from, kind, to } = relation;
+    let Relation { from, kind, to, .. } = relation;
     let detail = format!("`{}` has no relation {} to `{}`", shown(from), kind.name(), shown(to));
     Err(Problem::new(Code::UnknownRelation, detail))
 }

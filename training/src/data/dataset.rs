@@ -95,12 +95,14 @@ pub struct Seen {
     pub weight: f32,
     /// True if friends may see the event.
     pub visible: bool,
+    /// Whether it is a purchase in a group.
+    pub in_group: bool,
 }
 
 impl Default for Seen {
     /// A purchase visible to friends, at an unknown time.
     fn default() -> Self {
-        Self { kind: EventType::Purchase, ts: 0, weight: 1.0, visible: true }
+        Self { kind: EventType::Purchase, ts: 0, weight: 1.0, visible: true, in_group: false }
     }
 }
 
@@ -136,8 +138,8 @@ impl DatasetBuilder {
     /// Adds one event.
     pub fn observe(&mut self, user: &str, item: &str, seen: Seen) {
         let (user, item) = (self.user(user), self.item(item));
-        let Seen { kind, ts, weight, visible } = seen;
-        self.rows.push((user.0, Observation { item, kind, weight, ts, visible }));
+        let Seen { kind, ts, weight, visible, in_group } = seen;
+        self.rows.push((user.0, Observation { item, kind, weight, ts, visible, in_group }));
     }
 
     /// Makes two users friends of each other.
@@ -299,7 +301,10 @@ mod tests {
         for (item, kind, ts) in events {
             builder.observe("u", item, seen(kind, ts));
             let item = ItemIdx(u32::from(item == "a"));
-            live.observe(Observation { item, kind, weight: 1.0, ts, visible: true }, &weights);
+            live.observe(
+                Observation { item, kind, weight: 1.0, ts, visible: true, in_group: false },
+                &weights,
+            );
         }
         let data = builder.build();
         let entries: Vec<_> = data.ground.histories.row(0).entries().collect();

@@ -42,9 +42,7 @@ mod tests {
     fn a_replayed_world_and_the_builder_give_the_same_columns() {
         let mut world = World::new(Arc::new(Model::empty()));
         let mut builder = DatasetBuilder::new(world.model().learned.params.events.clone());
-        let relation = |from: &str, kind, to: &str| {
-            Record::Relation(Relation { from: from.into(), kind, to: to.into() })
-        };
+        let relation = |from: &str, kind, to: &str| Record::Relation(Relation::new(from, kind, to));
         let mut records = Vec::new();
         for (at, (user, item, kind)) in [
             ("u", "i", EventType::View),

@@ -299,8 +299,8 @@ mod tests {
         let users = ["a", "b", "c", "stranger"];
         for (n, user) in users.iter().enumerate() {
             for item in 0..8 {
-                let kind = if item < 4 { EventType::GroupJoin } else { EventType::Purchase };
-                let (item, seen) = (format!("i{item}"), Seen { kind, ..Seen::default() });
+                let seen = Seen { in_group: item < 4, ..Seen::default() };
+                let item = format!("i{item}");
                 builder.observe(user, &item, seen);
             }
             builder.observe(user, &format!("own{n}"), Seen::default());

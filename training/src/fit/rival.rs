@@ -129,7 +129,7 @@ mod tests {
         let params = MarketParams::at(1_760_000_000_000).sized(600, 200, 18_000);
         for record in records(&params) {
             if let Record::Event(event) = record {
-                let seen = Seen { kind: event.kind, ts: event.ts, ..Seen::default() };
+                let seen = Seen { kind: event.kind(), ts: event.ts, ..Seen::default() };
                 builder.observe(&event.user, &event.item, seen);
             }
         }

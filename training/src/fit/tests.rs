@@ -32,7 +32,7 @@ fn market(users: usize, items: usize, events: usize) -> Dataset {
     for record in records(&params) {
         match record {
             Record::Event(event) => {
-                let seen = Seen { kind: event.kind, ts: event.ts, ..Seen::default() };
+                let seen = Seen { kind: event.kind(), ts: event.ts, ..Seen::default() };
                 builder.observe(&event.user, &event.item, seen);
             }
             Record::Relation(relation) if relation.kind == RelationKind::Friend => {

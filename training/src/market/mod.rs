@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn every_type_of_event_occurs() {
-        let kinds: HashSet<EventType> = events(&small()).iter().map(|event| event.kind).collect();
+        let kinds: HashSet<EventType> =
+            events(&small()).iter().map(guanxi_models::Event::kind).collect();
         assert_eq!(kinds.len(), EventType::ALL.len());
     }
 
@@ -85,8 +86,8 @@ mod tests {
             })
             .collect();
         let events = events(&params);
-        let opened: Vec<_> = events.iter().filter(|e| e.kind == EventType::GroupOpen).collect();
-        let joins = events.iter().filter(|e| e.kind == EventType::GroupJoin);
+        let opened: Vec<_> = events.iter().filter(|e| e.kind() == EventType::GroupOpen).collect();
+        let joins = events.iter().filter(|e| e.kind() == EventType::GroupJoin);
         let are_friends = |a: &str, b: &str| {
             friends.contains(&(a.to_owned(), b.to_owned()))
                 || friends.contains(&(b.to_owned(), a.to_owned()))
@@ -99,6 +100,23 @@ mod tests {
                 && are_friends(&open.user, &join.user)));
         }
         assert!(n_joins > opened.len() / 2);
+    }
+
+    #[test]
+    fn whoever_is_in_a_group_that_filled_buys() {
+        let mut members = HashSet::new();
+        let mut n_bought = 0;
+        for event in events(&small()) {
+            let Some(group) = event.action.details().group.map(str::to_owned) else { continue };
+            let member = (event.user.clone(), event.item.clone(), group);
+            if event.action.is_bought_in_group() {
+                assert!(members.contains(&member), "{member:?} bought without being in the group");
+                n_bought += 1;
+            } else {
+                members.insert(member);
+            }
+        }
+        assert!(n_bought > members.len() / 2, "{n_bought} of {}", members.len());
     }
 
     #[test]

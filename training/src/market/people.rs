@@ -144,7 +144,7 @@ impl People {
     fn relate(&self, user: u32, rng: &mut StdRng, records: &mut Vec<Record>) {
         let n_users = self.circles.len() as u32;
         let mut add = |kind, to: String| {
-            records.push(Record::Relation(Relation { from: format!("u{user}"), kind, to }));
+            records.push(Record::Relation(Relation::new(&format!("u{user}"), kind, &to)));
         };
         for circle in &self.circles[user as usize] {
             add(RelationKind::Member, format!("c{circle}"));

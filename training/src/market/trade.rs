@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use guanxi_models::event::{Attribution, Event, EventType, Millis, Visibility};
+use guanxi_models::event::{Action, Attribution, Details, Event, EventType, Millis, Visibility};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -37,6 +37,8 @@ struct Plan {
     item: u32,
     kind: EventType,
     sharer: Option<u32>,
+    /// The number of the plan that opened the group purchase.
+    group: Option<u64>,
 }
 
 /// The events of a market in ascending order of time.
@@ -67,9 +69,16 @@ impl Trade {
     }
 
     fn plan(&mut self, user: u32, item: u32, kind: EventType, ts: Millis, sharer: Option<u32>) {
-        let ts = ts.min(self.params.now);
+        self.push(Plan { ts, number: 0, user, item, kind, sharer, group: None });
+    }
+
+    /// Plans something under the next number.
+    fn push(&mut self, plan: Plan) {
+        let ts = plan.ts.min(self.params.now);
         self.planned += 1;
-        self.plans.push(Reverse(Plan { ts, number: self.planned, user, item, kind, sharer }));
+        let is_open = plan.kind == EventType::GroupOpen;
+        let group = if is_open { Some(self.planned) } else { plan.group };
+        self.plans.push(Reverse(Plan { ts, number: self.planned, group, ..plan }));
     }
 
     /// Plans the events of one visit.
@@ -135,25 +144,38 @@ impl Trade {
         }
     }
 
-    /// Plans up to four friends who join a group purchase within the day.
+    /// Plans up to four friends who join a group purchase within the day. It has filled when the last has come, and everybody in it
+    /// buys.
     fn invite(&mut self, open: Plan) {
+        let mut buyers = vec![open];
         for _ in 0..self.rng.random_range(1..5) {
             let friends = self.people.friends(open.user);
             if friends.is_empty() {
                 return;
             }
-            let friend = friends[self.rng.random_range(0..friends.len())];
+            let user = friends[self.rng.random_range(0..friends.len())];
             let ts = open.ts + self.rng.random_range(MINUTE..DAY);
-            self.plan(friend, open.item, EventType::GroupJoin, ts, Some(open.user));
+            let (kind, sharer) = (EventType::GroupJoin, Some(open.user));
+            let join = Plan { ts, user, kind, sharer, ..open };
+            self.push(join);
+            if buyers.iter().all(|buyer| buyer.user != user) {
+                buyers.push(join);
+            }
+        }
+        let filled = buyers.iter().map(|buyer| buyer.ts).max().unwrap_or(open.ts) + MINUTE;
+        for buyer in buyers {
+            self.push(Plan { ts: filled, kind: EventType::Purchase, ..buyer });
         }
     }
 
     fn event(&mut self, plan: Plan) -> Event {
-        let Plan { ts, number, user, item, kind, sharer } = plan;
+        let Plan { ts, number, user, item, kind, sharer, group } = plan;
         let id = format!("e{}-{number}", self.params.seed);
         let mut event = Event::new(&id, &format!("u{user}"), &format!("i{item}"), kind, ts);
-        let in_group = matches!(kind, EventType::GroupOpen | EventType::GroupJoin);
-        event.circle = in_group.then(|| format!("c{}", self.people.circle(user)));
+        let group = group.map(|number| format!("g{}-{number}", self.params.seed));
+        event.action =
+            Action::fitting(kind, Details { group: group.as_deref(), ..Details::default() });
+        event.circle = group.is_some().then(|| format!("c{}", self.people.circle(user)));
         event.attribution = sharer.map(|sharer| Attribution {
             recommendation_id: None,
             sharer: Some(format!("u{sharer}")),

@@ -47,7 +47,8 @@ mod tests {
     fn buyers_are_counted_and_not_who_only_looked_or_gave_it_back() {
         let seen = [
             ("u", "i", EventType::Purchase),
-            ("v", "i", EventType::GroupJoin),
+            ("v", "i", EventType::Purchase),
+            ("x", "i", EventType::GroupJoin),
             ("w", "i", EventType::View),
             ("u", "j", EventType::Cart),
             ("v", "k", EventType::Purchase),

@@ -72,7 +72,6 @@ fn what_a_friend_hides_or_a_blocked_one_buys_never_counts() {
     assert_eq!(shop.ids(&asked), ["a1"]);
     shop.buys("g", "b3");
     assert_eq!(shop.ids(&asked), ["b3"]);
-    let (from, to) = ("g".to_owned(), "u".to_owned());
-    shop.apply(&Record::Relation(Relation { from, kind: RelationKind::Block, to }));
+    shop.apply(&Record::Relation(Relation::new("g", RelationKind::Block, "u")));
     assert_eq!(shop.ids(&asked), ["a1"]);
 }

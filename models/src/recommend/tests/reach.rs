@@ -38,8 +38,7 @@ fn what_a_stranger_hides_or_whom_a_block_parts_is_not_told() {
     assert!(!first(&hidden, 2).contains(&"b1".to_owned()));
     for (from, to) in [("g", "u"), ("u", "g")] {
         let mut parted = shop();
-        let (from, to) = (from.to_owned(), to.to_owned());
-        parted.apply(&Record::Relation(Relation { from, kind: RelationKind::Block, to }));
+        parted.apply(&Record::Relation(Relation::new(from, RelationKind::Block, to)));
         assert!(!first(&parted, 2).contains(&"b3".to_owned()));
     }
 }

@@ -1,0 +1,91 @@
+//! Records as bytes: one byte of format version, four of CRC-32 (little endian), then the record as that version writes it.
+//!
+//! | version | the record | the CRC-32 covers |
+//! |---|---|---|
+//! | 1 | [`v1`]: postcard, the fields in order; read for ever, never written again | the record |
+//! | 2 | [`v2`]: CBOR, the fields by number | the version, then the record |
+//!
+//! A later version keeps the five bytes in front and the rule of version 2 for its CRC-32, so that a record of a later guanxi is
+//! told from a damaged one. See [`Unreadable`].
+
+mod body_hash;
+mod code;
+#[cfg(test)]
+mod tests;
+mod v1;
+mod v2;
+
+use guanxi_models::{Offset, Record};
+
+use super::StoreError;
+use crate::testing::seeded::{Defect, has};
+
+pub(super) use body_hash::{BodyHash, body_hash};
+
+/// The format that records are written in, and the highest that is read.
+const VERSION: u8 = 2;
+const HEADER: usize = 5;
+
+/// Why bytes are no record for this program.
+#[derive(Debug, PartialEq, Eq)]
+enum Unreadable {
+    /// They are not as they were written.
+    Damaged(String),
+    /// A later guanxi wrote them. The text names what this one doesn't know.
+    ///
+    /// Nothing unknown is skipped: `restore`, `repair` and `PATCH` write records anew, and would lose it.
+    Newer(String),
+}
+
+impl Unreadable {
+    fn at(self, offset: Offset) -> StoreError {
+        match self {
+            Self::Damaged(what) => StoreError::Damaged { offset, what },
+            Self::Newer(what) => StoreError::Newer { offset, what, known: VERSION },
+        }
+    }
+}
+
+/// A record as the log holds it.
+pub(super) fn encode_record(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
+    v2::write(record, &mut bytes);
+    let crc = checksum(VERSION, &bytes[HEADER..]);
+    bytes[1..HEADER].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+/// The record that these bytes hold.
+///
+/// # Errors
+/// [`StoreError::Damaged`] at `offset` if the checksum or the shape is wrong, [`StoreError::Newer`] if a later guanxi wrote it.
+pub(super) fn decode_record(offset: Offset, bytes: &[u8]) -> Result<Record, StoreError> {
+    read(bytes).map_err(|unreadable| unreadable.at(offset))
+}
+
+fn read(bytes: &[u8]) -> Result<Record, Unreadable> {
+    let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else {
+        let what = format!("a record of {} bytes is too short", bytes.len());
+        return Err(Unreadable::Damaged(what));
+    };
+    let [version, crc @ ..] = *header;
+    if u32::from_le_bytes(crc) != checksum(version, body) && !has(Defect::NoChecksum) {
+        return Err(Unreadable::Damaged("the checksum does not match".to_owned()));
+    }
+    match version {
+        1 => v1::read(body),
+        2 => v2::read(body),
+        0 => Err(Unreadable::Damaged("format version 0 never was".to_owned())),
+        later => Err(Unreadable::Newer(format!("has format version {later}"))),
+    }
+}
+
+fn checksum(version: u8, body: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    if version != 1 {
+        crc.update(&[version]);
+    }
+    crc.update(body);
+    crc.finalize()
+}

@@ -1,0 +1,48 @@
+//! Relations, held or ended.
+
+use guanxi_models::{Relation, RelationKind};
+use minicbor::Decoder;
+
+use super::super::Unreadable;
+use super::super::code::{RELATION_KINDS, code_of, of_code};
+use super::fields::{Writer, fields, needed};
+use super::people::People;
+use super::{Nothing, Parts};
+
+/// The number of [`RelationKind::Friend`].
+const FRIEND: u32 = 0;
+
+fields! {
+    /// What a relation says apart from persons.
+    RelationBody<'b> {
+        /// See [`RELATION_KINDS`]. Left out for friends.
+        0 kind: u32,
+        /// The circle that somebody is a member of, which is no person.
+        1 circle: &'b str,
+        2 since: i64,
+    }
+}
+
+pub(super) fn write(relation: &Relation, to: &mut Writer<'_>) {
+    let is_member = relation.kind == RelationKind::Member;
+    let other = relation.to.as_str();
+    let body = RelationBody {
+        kind: Some(code_of(&RELATION_KINDS, relation.kind)).filter(|code| *code != FRIEND),
+        circle: is_member.then_some(other),
+        since: relation.since,
+    };
+    let people = People([Some(&relation.from), (!is_member).then_some(other), None]);
+    Parts { body, people, personal: Nothing }.write(to);
+}
+
+pub(super) fn read(from: &mut Decoder<'_>) -> Result<Relation, Unreadable> {
+    let Parts { body, people, .. } = Parts::<RelationBody<'_>, Nothing>::read(from)?;
+    let kind = body.kind.unwrap_or(FRIEND);
+    let other = body.circle.or(people.0[1]);
+    Ok(Relation {
+        from: people.first()?,
+        kind: of_code(&RELATION_KINDS, "kind of relation", kind)?,
+        to: needed(other, "to")?.to_owned(),
+        since: body.since,
+    })
+}
