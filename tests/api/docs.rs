@@ -82,7 +82,9 @@ fn the_document_is_a_sound_openapi_3_1() {
         for segment in path.split('/').filter_map(|part| part.strip_prefix('{')) {
             let name = segment.trim_end_matches('}');
             let parameters = operation["parameters"].as_array().unwrap();
-            assert!(parameters.iter().any(|it| it["name"] == name && it["in"] == "path"), "{path}");
+            let is_it = |it: &&Value| it["name"] == name && it["in"] == "path";
+            let found = parameters.iter().find(is_it).expect("each variable is a parameter");
+            assert_eq!(found["required"], true, "{path}");
         }
     }
 }

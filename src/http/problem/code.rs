@@ -133,7 +133,7 @@ codes! {
     Busy, "busy", SERVICE_UNAVAILABLE;
     /// The server is stopping; try another one.
     ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;
-    /// The server answers but does not take writes; `detail` says why.
+    /// The server answers but does not take writes, or none of its models can be loaded; `detail` says why.
     NotReady, "not_ready", SERVICE_UNAVAILABLE;
 }
 

@@ -3,9 +3,6 @@
 use serde_json::{Map, Value};
 use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{
-    ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
-};
 use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::http::problem::{Code, Problem, shown};
@@ -91,18 +88,12 @@ impl Kind {
     }
 
     fn schema(self) -> RefOr<Schema> {
-        let or_null = |of| SchemaType::from_iter([of, Type::Null]);
-        let plain = |of| ObjectBuilder::new().schema_type(or_null(of));
-        let format = |known| Some(SchemaFormat::KnownFormat(known));
         match self {
-            Self::Text => plain(Type::String).into(),
-            Self::Texts => {
-                let list = ArrayBuilder::new().schema_type(or_null(Type::Array));
-                list.items(String::schema()).into()
-            }
-            Self::Integer => plain(Type::Integer).format(format(KnownFormat::Int64)).into(),
-            Self::Number => plain(Type::Number).format(format(KnownFormat::Double)).into(),
-            Self::Flag => plain(Type::Boolean).into(),
+            Self::Text => String::schema(),
+            Self::Texts => Vec::<String>::schema(),
+            Self::Integer => i64::schema(),
+            Self::Number => f64::schema(),
+            Self::Flag => bool::schema(),
         }
     }
 }
