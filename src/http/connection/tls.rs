@@ -57,7 +57,7 @@ mod encrypted {
 
     impl Tls {
         /// Reads the certificate and its key, if the settings name them.
-        pub(super) fn open(server: &Server) -> Result<Self, String> {
+        pub(in crate::http::connection) fn open(server: &Server) -> Result<Self, String> {
             if server.tls_cert.as_os_str().is_empty() {
                 return Ok(Self { config: None });
             }
@@ -69,7 +69,7 @@ mod encrypted {
             Ok(Self { config: Some(Arc::new(config)) })
         }
 
-        pub(super) async fn accept(
+        pub(in crate::http::connection) async fn accept(
             &self,
             stream: Timed,
             patience: Duration,
