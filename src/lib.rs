@@ -1,6 +1,6 @@
 //! The service: how a model is fed and served.
 //!
-//! The only code that touches disk, clock, socket and command line. Inside: `http -> serving -> {registry, store}`; `lake -> store`; `cli` -> all.
+//! The only code that touches disk, clock, socket and command line. ARCHITECTURE.md says which room may import which.
 
 pub mod access;
 pub mod backup;
