@@ -1,4 +1,4 @@
-//! Eight numbers at a time: AVX2 and FMA.
+//! Vectors of eight numbers: AVX2 and FMA.
 
 use std::arch::x86_64::{
     __m256, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32, _mm_loadu_ps,
@@ -17,7 +17,7 @@ use super::{LANES, PANEL};
 
 const WIDTH: usize = 8;
 
-/// The proof that this processor has AVX2 and FMA: only code compiled for them makes one.
+/// Proof that this processor has AVX2 and FMA: only code compiled for them creates a value.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
@@ -120,7 +120,8 @@ impl Simd<WIDTH> for Avx2 {
         scales: &[[f32; LANES]; PANEL],
         to: &mut [[f32; LANES]; PANEL],
     ) {
-        // By indices whose bounds are known when this is compiled: chains of zipped iterators leave a branch at each store.
+        // Indexed with bounds known at compile time, because chains of zipped iterators leave a
+        // branch at each store.
         for half in 0..LANES / WIDTH {
             let rows = &rows.as_chunks::<WIDTH>().0[half];
             let weights = self.load(&weights.as_chunks::<WIDTH>().0[half]);
@@ -156,7 +157,8 @@ impl Simd<WIDTH> for Avx2 {
     }
 }
 
-/// The sums of four vectors: turned in blocks of four while they are added, which takes half the steps of one after another.
+/// The sums of four vectors. They are transposed in blocks of four while they are added, which
+/// takes half the steps of four single sums.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn four_sums([a, b, c, d]: [__m256; 4]) -> [f32; 4] {
@@ -171,10 +173,10 @@ fn four_sums([a, b, c, d]: [__m256; 4]) -> [f32; 4] {
     out
 }
 
-/// Four columns of eight rows, of the group of this number.
+/// Four columns of eight rows; `group` selects which four.
 ///
-/// Halves of vectors are put together as they are loaded: vector `j` holds the four numbers of the rows `j` and `4 + j`. What is
-/// left is to turn 4 x 4 blocks.
+/// Halves of vectors are combined as they are loaded: vector `j` holds the four numbers of the rows
+/// `j` and `4 + j`. Then only 4 x 4 blocks must be transposed.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn four_columns(rows: &[&[f32; PANEL]; WIDTH], group: usize) -> [__m256; 4] {

@@ -1,4 +1,4 @@
-//! Sixteen numbers at a time: AVX-512F and BW.
+//! Vectors of sixteen numbers: AVX-512F and BW.
 
 use std::arch::x86_64::{
     __m512, _mm_add_ps, _mm_loadu_ps, _mm_loadu_si128, _mm_storeu_ps, _mm256_castps256_ps128,
@@ -16,7 +16,7 @@ use super::lanes::{Simd, both};
 
 const WIDTH: usize = 16;
 
-/// The proof that this processor has AVX-512F and BW: only code compiled for it makes one.
+/// Proof that this processor has AVX-512F and BW: only code compiled for it creates a value.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512(());
 
@@ -181,7 +181,8 @@ fn panel_sums(panel: &[i8], query: &[i16], out: &mut [i32; WIDTH]) {
     unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) }
 }
 
-/// The sums of four vectors: turned in blocks of four while they are added, which takes half the steps of one after another.
+/// The sums of four vectors. They are transposed in blocks of four while they are added, which
+/// takes half the steps of four single sums.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn four_sums([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
@@ -200,10 +201,11 @@ fn four_sums([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
     out
 }
 
-/// Four columns of sixteen rows, of the group of this number.
+/// Four columns of sixteen rows; `group` selects which four.
 ///
-/// Quarters of vectors are put together as they are loaded, which costs no shuffles: vector `j` holds the four numbers of the rows
-/// `j`, `4 + j`, `8 + j` and `12 + j`. What is left is to turn 4 x 4 blocks.
+/// Quarters of vectors are combined as they are loaded, which costs no shuffles. Vector `j` holds
+/// the four numbers of the rows `j`, `4 + j`, `8 + j` and `12 + j`. Then only 4 x 4 blocks must be
+/// transposed.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn four_columns(rows: &[&[f32; WIDTH]; WIDTH], group: usize) -> [__m512; 4] {

@@ -1,9 +1,10 @@
-//! One system at a time, its rows in vectors.
+//! Cholesky factorization of a single system, with its rows in vectors.
 
 use super::PANEL;
 use super::lanes::{Simd, axpy, dot};
 
-/// Right-looking, four pivots at a time, so that each trailing row is read and written once per four.
+/// Right-looking, four pivots at a time, so that each trailing row is read and written once per
+/// four.
 #[inline(always)]
 pub(super) fn cholesky<const N: usize, S: Simd<N>>(
     simd: S,
@@ -26,7 +27,8 @@ pub(super) fn cholesky<const N: usize, S: Simd<N>>(
     true
 }
 
-/// Factors four rows among themselves. What lies left of the diagonal becomes 0, so that [`solve`] may take whole vectors.
+/// Factors four rows among themselves. Entries left of the diagonal become 0, so that [`solve`] can
+/// process whole vectors.
 #[inline(always)]
 fn factor_pivots<const N: usize, S: Simd<N>>(
     simd: S,
@@ -43,7 +45,7 @@ fn factor_pivots<const N: usize, S: Simd<N>>(
             axpy(simd, -above[pivot + p], &above[start..], &mut row[start..]);
         }
         let value = row[pivot + p];
-        // A pivot that is not a number must fail as well.
+        // A NaN pivot must fail as well.
         if !(value > floors[p] && value < f32::INFINITY) {
             return false;
         }
@@ -56,7 +58,7 @@ fn factor_pivots<const N: usize, S: Simd<N>>(
     true
 }
 
-/// Takes the part that four factored rows explain out of a row below them.
+/// Subtracts the contribution of four factored rows from a row below them.
 #[inline(always)]
 fn subtract_pivots<const N: usize, S: Simd<N>>(simd: S, pivots: &[f32], row: usize, a: &mut [f32]) {
     let start = row / N * N;
@@ -92,7 +94,7 @@ pub(super) fn solve<const N: usize, S: Simd<N>>(simd: S, u: &[f32], n: usize, b:
     for (i, row) in u.chunks_exact(width).take(n).enumerate().rev() {
         let start = i / N * N;
         let value = b[i];
-        // The row's own unknown must not count; unknowns left of it meet zeros.
+        // The row's own unknown must not contribute; unknowns left of it are multiplied with zeros.
         b[i] = 0.0;
         b[i] = (value - dot(simd, &row[start..], &b[start..])) / row[i];
     }

@@ -1,4 +1,4 @@
-//! Rows of small whole numbers, multiplied with a query of larger ones.
+//! Products of rows of small integers with a query of larger integers.
 
 use super::PANEL;
 use super::lanes::Simd;

@@ -1,4 +1,4 @@
-//! How one loop becomes a function for each kind of processor, and how the right one is called.
+//! Macros that compile each loop for every kind of processor and dispatch to the right one.
 
 /// Compiles every loop of [`lanes`] for the features of one kind of processor.
 #[cfg(target_arch = "x86_64")]
@@ -171,11 +171,13 @@ macro_rules! dispatch {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
-                // SAFETY: the processor has AVX-512F and BW, which is all that the function was compiled for.
+                // SAFETY: the processor has AVX-512F and BW, the only features that the function
+                // requires.
                 return unsafe { avx512::$name($($argument),*) };
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the processor has AVX2 and FMA, which is all that the function was compiled for.
+                // SAFETY: the processor has AVX2 and FMA, the only features that the function
+                // requires.
                 return unsafe { avx2::$name($($argument),*) };
             }
         }

@@ -1,4 +1,5 @@
-//! Rows of numbers against a diagonal matrix: what solving a row takes beside its look at the items.
+//! Operations of rows with a diagonal matrix: all work of solving a row except its pass over the
+//! items.
 
 use super::lanes::Simd;
 
@@ -70,7 +71,7 @@ pub(super) fn add_scaled<const N: usize, S: Simd<N>>(
     x: &[f32],
     out: &mut [f32],
 ) -> bool {
-    // 0 times what is not finite is not a number, and stays none in every sum.
+    // 0 times a non-finite number is NaN, and NaN survives every sum.
     let (zero, mut check) = (simd.splat(0.0), simd.splat(0.0));
     let rows = scales.as_chunks::<N>().0.iter().zip(x.as_chunks::<N>().0);
     let rows = rows.zip(base.as_chunks::<N>().0);

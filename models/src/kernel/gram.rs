@@ -1,4 +1,4 @@
-//! Products of a matrix with itself, block by block in registers.
+//! Gram matrices, computed block by block in registers.
 
 use super::lanes::Simd;
 
@@ -24,7 +24,7 @@ pub(super) fn gram<const N: usize, S: Simd<N>>(
     blocks::<N, S, false>(simd, rows, n, a, width);
 }
 
-/// All blocks on and right of the diagonal, added to what is there or written over it.
+/// All blocks on and right of the diagonal, added to `a` or written over it.
 #[inline(always)]
 fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
     simd: S,
@@ -40,7 +40,7 @@ fn blocks<const N: usize, S: Simd<N>, const ADD: bool>(
             let vectors = ((width - column) / N).min(S::COLUMNS);
             let mut row = band;
             while row < end {
-                // A column of one vector alone would wait for each sum in turn with four rows.
+                // With only four rows, a column of one vector would wait for each sum in turn.
                 let height = if vectors == 1 { (end - row).min(S::HEIGHT) } else { 4 };
                 let block =
                     Block { rows, a: &mut a[row * width..(row + height) * width], row, column };

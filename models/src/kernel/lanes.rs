@@ -1,6 +1,6 @@
-//! The loops, over vectors of `N` lanes: safe code that each kind of processor compiles for itself.
+//! The loops over vectors of `N` lanes, in safe code that is compiled for each kind of processor.
 //!
-//! Everything is `#[inline(always)]`, so that it takes on the features of the function that it is compiled into.
+//! Everything is `#[inline(always)]`, so that it inherits the processor features of its caller.
 pub(super) use super::cholesky::{cholesky, solve};
 pub(super) use super::codes::{code_products, panel_products};
 pub(super) use super::diagonal::{add_scaled, diagonal, next_direction, subtract_diagonal};
@@ -11,13 +11,15 @@ pub(super) use super::side_by_side::{combine_lanes, gather_lanes, gram_lanes, in
 pub(super) use super::systems::{interleave, solve_lanes};
 use super::{LANES, PANEL};
 
-/// What a kind of processor can do with `N` numbers at once. A value is the proof that this processor can.
+/// The operations of a kind of processor on `N` numbers at once. A value proves that this processor
+/// supports them.
 pub(super) trait Simd<const N: usize>: Copy {
     /// `N` numbers.
     type Vector: Copy;
-    /// How many vectors side by side a block of 4 rows may hold in registers.
+    /// The number of vectors per row that a block of 4 rows may keep in registers.
     const COLUMNS: usize;
-    /// How many rows of one vector a block may hold in registers: a multiple of 4, at most [`PANEL`].
+    /// The number of rows of one vector that a block may keep in registers: a multiple of 4, at
+    /// most [`PANEL`].
     const HEIGHT: usize;
 
     fn splat(self, value: f32) -> Self::Vector;
@@ -34,18 +36,19 @@ pub(super) trait Simd<const N: usize>: Copy {
     fn sums(self, vectors: [Self::Vector; 4]) -> [f32; 4] {
         vectors.map(|vector| self.sum(vector))
     }
-    /// 1 over each number, not an approximation.
+    /// The exact reciprocal of each number, not an approximation.
     fn inverse(self, vector: Self::Vector) -> Self::Vector;
     /// The square root.
     fn root(self, vector: Self::Vector) -> Self::Vector;
 
-    /// The inner product of two rows of whole numbers; a multiple of 16 of them.
+    /// The inner product of two rows of integers; their length is a multiple of 16.
     #[inline(always)]
     fn code_product(self, codes: &[i8], query: &[i16]) -> i32 {
         codes.iter().zip(query).map(|(&code, &number)| i32::from(code) * i32::from(number)).sum()
     }
 
-    /// The inner products of a query with [`PANEL`] rows of codes, which lie two by two: the first two of each row, then the next two.
+    /// The inner products of a query with [`PANEL`] rows of codes, interleaved by pairs: the first
+    /// two of each row, then the next two.
     #[inline(always)]
     fn panel_products(self, panel: &[i8], query: &[i16], out: &mut [i32; PANEL]) {
         out.fill(0);
@@ -57,8 +60,9 @@ pub(super) trait Simd<const N: usize>: Copy {
         }
     }
 
-    /// Writes [`LANES`] rows, each by its weight, as the columns of a block, each number of which has a scale of its own. A weight of 0 gives 0
-    /// whatever finite numbers it meets: weight and scale are multiplied first.
+    /// Writes [`LANES`] rows as the columns of a block. Each row is multiplied by its weight, and
+    /// each number of the block by its own scale. Weight and scale are multiplied first, so a
+    /// weight of 0 gives 0 for all finite numbers.
     #[inline(always)]
     fn transpose_scaled(
         self,
@@ -74,8 +78,8 @@ pub(super) trait Simd<const N: usize>: Copy {
         }
     }
 
-    /// Writes the [`PANEL`] x [`PANEL`] block at the start of `from`, rows `stride` apart, as the columns of the block at
-    /// the start of `to`, rows `to_stride` apart.
+    /// Transposes a [`PANEL`] x [`PANEL`] block. `from` has rows `stride` apart, and `to` has rows
+    /// `to_stride` apart.
     #[inline(always)]
     fn transpose_block(self, from: &[f32], stride: usize, to: &mut [f32], to_stride: usize) {
         for column in 0..PANEL {
@@ -91,7 +95,7 @@ pub(super) trait Simd<const N: usize>: Copy {
 pub(super) fn dot<const N: usize, S: Simd<N>>(simd: S, a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len());
     let ((a, a_rest), (b, b_rest)) = (a[..n].as_chunks::<N>(), b[..n].as_chunks::<N>());
-    // Four sums at once: one alone would wait for each addition in turn.
+    // Four sums at once, because a single sum would wait for each addition.
     let (a_quads, a_chunks) = a.as_chunks::<4>();
     let (b_quads, b_chunks) = b.as_chunks::<4>();
     let mut sums = [simd.splat(0.0); 4];
@@ -117,7 +121,7 @@ pub(super) fn dot<const N: usize, S: Simd<N>>(simd: S, a: &[f32], b: &[f32]) -> 
 pub(super) fn are_finite<const N: usize, S: Simd<N>>(simd: S, values: &[f32]) -> bool {
     let (chunks, rest) = values.as_chunks::<N>();
     let (quads, chunks) = chunks.as_chunks::<4>();
-    // 0 times what is not finite is not a number, and stays none in every sum.
+    // 0 times a non-finite number is NaN, and NaN survives every sum.
     let zero = simd.splat(0.0);
     let mut sums = [zero; 4];
     for quad in quads {
@@ -193,7 +197,7 @@ pub(super) fn transpose<const N: usize, S: Simd<N>>(
     }
 }
 
-/// Two numbers side by side in one.
+/// Packs two numbers into one.
 #[inline(always)]
 pub(super) fn both([first, second]: [i16; 2]) -> i32 {
     i32::from(first.cast_unsigned()) | i32::from(second) << 16

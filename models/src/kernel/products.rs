@@ -1,4 +1,4 @@
-//! Products of queries and rows, and of rows and a matrix.
+//! Products of queries with rows, and of rows with a matrix.
 
 use super::lanes::Simd;
 use super::{PRODUCTS, QUERIES};
@@ -47,7 +47,7 @@ fn multiply<const N: usize, const C: usize, S: Simd<N>>(
     }
 }
 
-/// How many rows are multiplied with a matrix at once.
+/// The number of rows that are multiplied with a matrix at once.
 const HEIGHT: usize = 6;
 
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Rows of a table, gathered, and what they leave of a row problem.
+//! Gathered rows of a table, and the residuals of a row problem.
 
 use super::lanes::{Simd, scale_by};
 use super::{AHEAD, Cells, prefetch};
@@ -30,7 +30,8 @@ pub(super) fn gather<const N: usize, S: Simd<N>>(
     }
 }
 
-/// How many rows are looked at together: `x` and `out` are then read once for all of them, and no sum waits for another.
+/// The number of rows processed together. `x` and `out` are then read once for all of them, and no
+/// sum waits for another.
 const TOGETHER: usize = 4;
 
 #[inline(always)]
@@ -42,7 +43,7 @@ pub(super) fn add_residuals<const N: usize, S: Simd<N>>(
 ) -> f32 {
     let x = x.as_chunks::<N>().0;
     let out = &mut out.as_chunks_mut::<N>().0[..x.len()];
-    // Where there are registers for both, the usual widths are kept there.
+    // If there are registers for both, the usual widths are kept in them.
     match (S::COLUMNS, x.len()) {
         (4, 4) => cells.add_held::<N, 4, S>(simd, x, out),
         (4, 8) => cells.add_held::<N, 8, S>(simd, x, out),
@@ -65,7 +66,7 @@ pub(super) fn cells_value<const N: usize, S: Simd<N>>(simd: S, cells: Cells<'_>,
     value
 }
 
-/// The products of some rows with `x`, not yet summed.
+/// The products of some rows with `x`, before summation.
 #[inline(always)]
 fn products<const N: usize, S: Simd<N>>(
     simd: S,
@@ -83,7 +84,7 @@ fn products<const N: usize, S: Simd<N>>(
 }
 
 impl Cells<'_> {
-    /// What all cells add to `out`, of `C` vectors; returns their values.
+    /// Adds all cells to `out`, which has `C` vectors. Returns the sum of their values.
     #[inline(always)]
     fn add_held<const N: usize, const C: usize, S: Simd<N>>(
         self,
@@ -121,7 +122,7 @@ impl Cells<'_> {
         value
     }
 
-    /// The same for any number of vectors.
+    /// Like [`Self::add_held`], for any number of vectors.
     #[inline(always)]
     fn add_all<const N: usize, S: Simd<N>>(
         self,
@@ -150,7 +151,7 @@ impl Cells<'_> {
         value
     }
 
-    /// What one cell adds to `out`; returns its value.
+    /// Adds one cell to `out`. Returns its value.
     #[inline(always)]
     fn add_one<const N: usize, S: Simd<N>>(
         &self,
@@ -172,7 +173,8 @@ impl Cells<'_> {
         value
     }
 
-    /// What the rows of cells from `at` on are multiplied with, given their products with `x`, and what the cells add to the value.
+    /// The factors of the rows of the cells from `at` on, given their products with `x`, and the
+    /// sum of the cells' values.
     #[inline(always)]
     fn factors<const N: usize, S: Simd<N>>(
         &self,
@@ -193,7 +195,8 @@ impl Cells<'_> {
         (factors, value)
     }
 
-    /// The rows of cells from `at` on, and which of them the table has: `x` stands in for the others, which count as nothing.
+    /// The rows of the cells from `at` on, each with a flag that says if it is in the table. `x`
+    /// replaces the missing ones, which contribute nothing.
     #[inline(always)]
     fn rows<'b, const N: usize>(
         &'b self,
@@ -209,7 +212,7 @@ impl Cells<'_> {
         (rows, is_known)
     }
 
-    /// `c t - c x.y` of a cell, given `x.y`, and what it adds to the value.
+    /// `c t - c x.y` of a cell, given `x.y`, and the cell's value.
     #[inline(always)]
     fn residual(&self, at: usize, product: f32) -> (f32, f32) {
         let confidence = self.confidences[at];
@@ -217,7 +220,7 @@ impl Cells<'_> {
         (wanted - confidence * product, product * (confidence * product - 2.0 * wanted))
     }
 
-    /// The row of a cell, if the table has it; fetches another that is needed later.
+    /// The row of a cell, if the table has it. Also prefetches a row that is needed later.
     #[inline(always)]
     fn row<const N: usize>(&self, at: usize, dim: usize) -> Option<&[[f32; N]]> {
         let row = |item: u32| self.table.get(item as usize * dim..)?.get(..dim);

@@ -1,10 +1,10 @@
-//! The twin of the vector kernels that runs anywhere.
+//! The scalar twin of the vector kernels, which runs on every processor.
 
 use super::lanes::Simd;
 
 const WIDTH: usize = 4;
 
-/// Four numbers in plain arithmetic, which a compiler is free to put into one register.
+/// Four numbers in plain arithmetic, which the compiler may put into one register.
 #[derive(Clone, Copy)]
 pub(super) struct Scalar;
 

@@ -1,7 +1,9 @@
-//! Rows of sixteen systems side by side: number `k` of the row that stands at one place in each of them lies in one vector.
+//! Rows of sixteen interleaved systems: number `k` of the row at one position of each system lies
+//! in one vector.
 //!
-//! What the systems are made of and what comes of them then needs neither sums across lanes nor turning. The rows lie in sheets: [`PANEL`]
-//! columns of all of them, then the next, so that rows which are multiplied with each other lie near each other.
+//! Building and solving the systems then needs neither sums across lanes nor transposition. The
+//! rows are stored in sheets: [`PANEL`] columns of all rows, then the next [`PANEL`]. So rows that
+//! are multiplied with each other lie near each other.
 
 use super::lanes::Simd;
 use super::{LANES, LaneRows, PANEL, prefetch_at};
@@ -45,7 +47,7 @@ pub(super) fn gather_lanes<const N: usize, S: Simd<N>>(
     let (mut starts, mut weights) = ([0; LANES], [0.0; LANES]);
     for lane in 0..LANES {
         let start = rows.items[lane] as usize * chunks;
-        // What is beyond the table weighs nothing, whatever row it is read from.
+        // An index beyond the table has weight 0, whatever row is read for it.
         if start + chunks <= table.len() {
             (starts[lane], weights[lane]) = (start, rows.weights[lane]);
         }
@@ -56,7 +58,7 @@ pub(super) fn gather_lanes<const N: usize, S: Simd<N>>(
         for start in next {
             prefetch_at(table, start + sheet);
         }
-        // A loop: `map` over so many would become a call for each.
+        // A loop, because `map` over so many elements would become a call for each.
         let mut block = [&table[0]; LANES];
         for (row, start) in block.iter_mut().zip(starts) {
             *row = &table[start + sheet];
@@ -80,29 +82,30 @@ pub(super) fn gram_lanes<const N: usize, S: Simd<N>>(
     }
 }
 
-/// How many rows of Gram matrices are summed together.
+/// The number of rows of Gram matrices that are summed together.
 const TILE: usize = 4;
 
 /// Four rows by some columns of the Gram matrices of as many systems as a vector holds.
 #[derive(Clone, Copy)]
 struct Tile {
-    /// Which of the vectors that make up all lanes.
+    /// The index of the vector among those that make up all lanes.
     vector: usize,
     row: usize,
     column: usize,
 }
 
-/// [`PANEL`] columns of the rows of all systems: those of up to some thirty rows stay in the nearest cache while all pairs are multiplied.
+/// [`PANEL`] columns of the rows of all systems. Sheets of up to about thirty rows stay in the L1
+/// cache while all pairs are multiplied.
 struct Sheet<'a> {
     rows: &'a [[[f32; LANES]; PANEL]],
-    /// How many numbers each system has in a row of its Gram matrix.
+    /// The row width of each system's Gram matrix.
     width: usize,
-    /// Whether nothing is in the Gram matrices yet.
+    /// True if the Gram matrices are still empty.
     is_first: bool,
 }
 
 impl Sheet<'_> {
-    /// Adds what the sheet gives to the Gram matrices.
+    /// Adds the products of the sheet to the Gram matrices.
     #[inline(always)]
     fn add_all<const N: usize, S: Simd<N>>(&self, simd: S, a: &mut [[f32; N]]) {
         let n = self.rows.len();
@@ -119,7 +122,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Adds what the sheet gives to a tile.
+    /// Adds the products of the sheet to a tile.
     #[inline(always)]
     fn add<const N: usize, const C: usize, S: Simd<N>>(
         &self,
@@ -146,7 +149,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// The sums, and what the sheet adds to them.
+    /// The sums plus the products of the sheet.
     #[inline(always)]
     fn multiply<const N: usize, const C: usize, S: Simd<N>>(
         &self,
@@ -154,7 +157,7 @@ impl Sheet<'_> {
         Tile { vector, row, column }: Tile,
         mut sums: [[S::Vector; C]; TILE],
     ) -> [[S::Vector; C]; TILE] {
-        // Said here, it is not asked again for each number.
+        // Asserted here, so that it is not checked again for each number.
         assert!(vector < LANES / N, "a vector is one of those that make up all lanes");
         let load = |lanes: &[f32; LANES]| simd.load(&lanes.as_chunks::<N>().0[vector]);
         let left: [_; TILE] = std::array::from_fn(|r| &self.rows[row + r]);
@@ -172,7 +175,7 @@ impl Sheet<'_> {
     }
 }
 
-/// How many vectors of a combination are summed together.
+/// The number of vectors of a combination that are summed together.
 const BLOCK: usize = 8;
 
 #[inline(always)]

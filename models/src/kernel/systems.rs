@@ -1,4 +1,4 @@
-//! Interleaved systems: one in each lane.
+//! Interleaved systems, one per lane.
 
 use super::lanes::Simd;
 use super::{LANES, PANEL};
@@ -20,10 +20,11 @@ pub(super) fn interleave<const N: usize, S: Simd<N>>(
     }
 }
 
-/// How many rows are factored together: what the rows above explain is then loaded once for four.
+/// The number of rows factored together. The factored rows above are then loaded once for all four.
 const ROWS: usize = 4;
 
-/// Cholesky, four rows after four, each number a vector of lanes; forward substitution goes along, and the answers follow backwards.
+/// Cholesky, four rows at a time, where each number is a vector of lanes. Forward substitution runs
+/// along; back substitution follows.
 #[inline(always)]
 pub(super) fn solve_lanes<const N: usize, S: Simd<N>>(
     simd: S,
@@ -52,10 +53,10 @@ struct Systems<'a> {
     lane: usize,
 }
 
-/// Four rows of a factor on the diagonal, with their right sides.
+/// Four rows of a factor at the diagonal, with their right-hand sides.
 struct Triangle<V> {
     rows: [[V; ROWS]; ROWS],
-    /// The inverse roots of the pivots.
+    /// The inverse square roots of the pivots.
     scales: [V; ROWS],
     right: [V; ROWS],
 }
@@ -89,8 +90,9 @@ impl Systems<'_> {
         std::array::from_fn(|c| simd.load(lane(line, c * LANES)))
     }
 
-    /// Takes what the rows above explain out of four rows and their right sides, and divides them by the roots of their pivots.
-    /// In place of the pivots the inverses of their roots are left.
+    /// Subtracts the contribution of the rows above from four rows and their right-hand sides, then
+    /// divides them by the roots of their pivots. The pivots are replaced by the inverses of their
+    /// roots.
     #[inline(always)]
     fn factor<const N: usize, S: Simd<N>>(
         &mut self,
@@ -120,7 +122,8 @@ impl Systems<'_> {
         }
     }
 
-    /// The block on the diagonal and its right sides, without what the rows above explain.
+    /// The block at the diagonal and its right-hand sides, minus the contribution of the rows
+    /// above.
     #[inline(always)]
     fn diagonal<const N: usize, S: Simd<N>>(
         &self,
@@ -140,7 +143,7 @@ impl Systems<'_> {
                 }
             }
         }
-        // By itself: sixteen registers do not hold the block and these.
+        // A separate loop, because sixteen registers can't hold the block and these.
         for above in 0..row {
             let factors: [S::Vector; ROWS] = self.line(simd, above, row);
             let known = simd.load(lane(b, above * LANES + self.lane));
@@ -172,7 +175,7 @@ impl Systems<'_> {
             }
         }
         for r in 0..ROWS {
-            // By indices that are known when this is compiled, so that the sums stay in registers.
+            // Indexed by constants known at compile time, so that the sums stay in registers.
             let mut sum = sums[r];
             for (known, factors) in sums.iter().zip(&triangle.rows).take(r) {
                 for c in 0..C {
@@ -190,7 +193,7 @@ impl Systems<'_> {
         }
     }
 
-    /// Solves for four unknowns, those after them being known.
+    /// Solves for four unknowns, given those after them.
     #[inline(always)]
     fn substitute<const N: usize, S: Simd<N>>(&self, simd: S, row: usize, b: &mut [f32]) {
         let place = |r: usize| (row + r) * LANES + self.lane;
@@ -214,8 +217,8 @@ impl Systems<'_> {
 }
 
 impl<V: Copy> Triangle<V> {
-    /// Writes the pivot of row `ROW`, divides the row by its root, and takes what the row explains out of those below. In place of the pivot
-    /// the inverse of its root is left.
+    /// Writes the pivot of row `ROW`, divides the row by its root, and subtracts the row's
+    /// contribution from those below. The pivot is replaced by the inverse of its root.
     #[inline(always)]
     fn divide<const ROW: usize, const N: usize, S: Simd<N, Vector = V>>(
         &mut self,

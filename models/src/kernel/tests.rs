@@ -1,4 +1,4 @@
-//! Every compilation that this processor can run agrees with arithmetic written down plainly.
+//! Every compilation that this processor can run agrees with a plain scalar computation.
 
 use super::*;
 use rand::rngs::StdRng;

@@ -1,42 +1,42 @@
-//! The row problem by conjugate gradients: a few steps from where the row was before.
+//! The row problem by conjugate gradients: a few steps from the row's previous value.
 //!
-//! In the eigenbasis the penalty is diagonal, so that a step costs one pass over the row's items: O(n d), where the exact answer
-//! costs O(n^2 d + n^3). The penalty is also the preconditioner. Every step lowers the row problem, so that alternating over
-//! both sides still never raises the loss.
+//! In the eigenbasis the penalty is diagonal, so a step costs one pass over the row's items: O(n
+//! d). The exact solution costs O(n^2 d + n^3). The penalty is also the preconditioner. Every step
+//! lowers the row problem, so alternating over both sides never raises the loss.
 
 use super::{BatchRow, RowSolver, bounded};
 use crate::factors::Factors;
 use crate::kernel::{self, AHEAD, Cells};
 
-/// Scratch memory for solving rows; reused, it allocates nothing in the long run.
+/// Scratch memory for solving rows; once grown, it is reused without allocations.
 #[derive(Debug, Default)]
 pub struct GradientSolver {
-    /// `c`, and `c t`.
+    /// The confidences `c`, and `c t` in `wanted`.
     confidences: Vec<f32>,
     wanted: Vec<f32>,
-    /// The diagonal `g + l`, and its inverse.
+    /// The diagonal `g + l` and its inverse.
     penalties: Vec<f32>,
     inverse: Vec<f32>,
-    /// Of `A x = b`: `b - A x`, the direction `p`, and `-A p`.
+    /// For `A x = b`: the residual `b - A x`, the direction `p`, and `-A p`.
     residual: Vec<f32>,
     direction: Vec<f32>,
     product: Vec<f32>,
     exact: RowSolver,
 }
 
-/// A row, and what will be needed after it.
+/// A row, and the items to prefetch after it.
 #[derive(Clone, Copy)]
 struct Descent<'a> {
     factors: &'a Factors,
     spectrum: &'a [f32],
     row: &'a BatchRow<'a>,
     steps: usize,
-    /// The items of the row that comes next.
+    /// The items of the next row.
     next: &'a [u32],
 }
 
 impl<'a> Descent<'a> {
-    /// The row's cells, of which nothing is wanted.
+    /// The row's cells with all targets 0.
     fn cells<'b>(&self, confidences: &'b [f32], ahead: &'b [u32]) -> Cells<'b>
     where
         'a: 'b,
@@ -47,10 +47,11 @@ impl<'a> Descent<'a> {
 }
 
 impl GradientSolver {
-    /// Takes at most `steps` in every row from `out` on (`dim` numbers for each), which become the answers; `objectives` takes the values of
-    /// the row problems there.
+    /// Takes at most `steps` steps per row, starting from `out` (`dim` numbers per row), which
+    /// receives the results. `objectives` receives the values of the row problems at these results.
     ///
-    /// A row with a prior, and one whose numbers grow out of single precision, is solved exactly. O(steps x items x dim).
+    /// A row with a prior, or one that overflows single precision, is solved exactly. O(steps x
+    /// items x dim).
     pub fn solve(
         &mut self,
         factors: &Factors,
@@ -85,12 +86,12 @@ impl GradientSolver {
             let is_last = step == descent.steps;
             let curvature = if is_last { self.curve(descent) } else { self.multiply(descent) };
             let length = left / curvature;
-            // Nothing is left to gain, or single precision can't tell what.
+            // No gain is left, or single precision can't measure it.
             if !(left > nothing && length.is_finite()) {
                 break;
             }
             kernel::axpy(length, &self.direction, x);
-            // What a step along the direction lowers the value by: no other look at the items.
+            // The decrease of the value along the direction, without another pass over the items.
             value -= length * left;
             if !is_last {
                 kernel::axpy(length, &self.product, &mut self.residual);
@@ -100,7 +101,7 @@ impl GradientSolver {
         value
     }
 
-    /// Prepares the system and what is left of it at `x`; returns the value there.
+    /// Prepares the system and its residual at `x`; returns the value there.
     fn prepare(&mut self, descent: Descent<'_>, x: &[f32]) -> f32 {
         let Descent { spectrum, row, .. } = descent;
         let problem = &row.problem;
@@ -117,7 +118,7 @@ impl GradientSolver {
         for (wanted, target) in self.wanted.iter_mut().zip(problem.targets) {
             *wanted *= target;
         }
-        // Nothing of the row before: what is not a number stays so, however little of it is kept.
+        // Discard the direction of the previous row: a NaN in it would survive any scaling.
         self.direction.clear();
         self.direction.resize(x.len(), 0.0);
         let Self { residual, penalties, confidences, wanted, .. } = self;
@@ -129,21 +130,23 @@ impl GradientSolver {
         targets.sum::<f32>() + explained + penalty
     }
 
-    /// Makes `-A p`; returns `p'A p`.
+    /// Computes `-A p`; returns `p'A p`.
     fn multiply(&mut self, descent: Descent<'_>) -> f32 {
         let Self { direction, product, penalties, confidences, .. } = self;
         let penalty = kernel::subtract_diagonal(penalties, direction, product);
         penalty + kernel::add_residuals(descent.cells(confidences, &[]), direction, product)
     }
 
-    /// Returns `p'A p`, without `-A p`: what is in `product` afterwards is not it. Fetches the rows of the items to come.
+    /// Returns `p'A p` without computing `-A p`; `product` is unspecified afterwards. Prefetches
+    /// the rows of the next items.
     fn curve(&mut self, descent: Descent<'_>) -> f32 {
         let Self { direction, product, penalties, confidences, .. } = self;
         let penalty = kernel::subtract_diagonal(penalties, direction, product);
         penalty + kernel::cells_value(descent.cells(confidences, descent.next), direction)
     }
 
-    /// The next direction, conjugate to the last, of which `before` was left; the first where that is infinite. Returns what is left.
+    /// The next direction, conjugate to the previous one. `before` is the previous `r'D^-1 r`,
+    /// infinite for the first direction. Returns the new `r'D^-1 r`.
     fn turn(&mut self, before: f32) -> f32 {
         kernel::next_direction(&self.residual, &self.inverse, before, &mut self.direction)
     }

@@ -1,9 +1,10 @@
-//! The row problem in double precision, for the few rows that single precision can't carry.
+//! The row problem in double precision, for the few rows that exceed single precision.
 
 use super::RowProblem;
 use crate::factors::Factors;
 
-/// A pivot that kept less than this of its diagonal is noise: its coordinate is left at 0.
+/// The smallest share of its diagonal that a valid pivot keeps. Below it a pivot is noise, and its
+/// coordinate is left at 0.
 const NOISE: f64 = 1e-13;
 
 #[derive(Debug, Default)]
@@ -60,7 +61,7 @@ impl DenseSolver {
         }
     }
 
-    /// Cholesky, row after row; the coordinate of a pivot of noise is cut off from all others.
+    /// Cholesky, row after row. A coordinate with a noise pivot is decoupled from all others.
     fn factor(&mut self) {
         let dim = self.right.len();
         for i in 0..dim {

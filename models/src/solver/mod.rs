@@ -1,17 +1,19 @@
-//! The row problem of iALS, which is the fold-in of a user, an item or a friend:
+//! The row problem of iALS, which folds in a user, an item or a friend:
 //!
 //! `min_p  sum_{i in S} c_i (t_i - p.q_i)^2 + p' diag(g) p + l |p|^2 + s |p - m|^2`
 //!
 //! in the eigenbasis in which the weighted Gram matrix is `diag(g)`.
 //!
-//! With `D = diag(1 / (g + l + s))`, `b = D s m` (the answer without any item), `W = C^1/2 Y D^1/2` (the items' rows) and
-//! `r = C^1/2 (t - Y b)` the answer is `b + D^1/2 z`, where `z` comes from the smaller of two systems:
+//! Let `D = diag(1 / (g + l + s))`, and let `b = D s m` be the solution without items. With the
+//! items' rows `W = C^1/2 Y D^1/2` and `r = C^1/2 (t - Y b)`, the solution is `b + D^1/2 z`. Here
+//! `z` comes from the smaller of two systems:
 //!
-//! - dual, `n <= d` items: `z = W' (1 + W W')^-1 r`, most rows by far;
+//! - dual, `n <= d` items, as most rows have: `z = W' (1 + W W')^-1 r`;
 //! - primal: `z = (1 + W' W)^-1 W' r`.
 //!
-//! Both are solved in single precision. Where their pivots say that this would lose too many digits (near duplicates of
-//! huge confidence, no penalty at all), the row is solved again in double precision.
+//! Both are solved in single precision. If the pivots show that this would lose too many digits,
+//! the row is solved again in double precision. Causes are near duplicates of huge confidence and
+//! missing penalties.
 
 mod batch;
 mod conjugate_gradients;
@@ -25,36 +27,37 @@ pub use batch::{BatchRow, BatchSolver};
 pub use conjugate_gradients::GradientSolver;
 use dense::DenseSolver;
 
-/// Pivots may shrink by this factor before single precision counts as too coarse.
+/// The factor by which a pivot may shrink before single precision counts as too coarse.
 const PIVOT_FLOOR: f32 = 1e-3;
 
-/// Confidences beyond this count as this, so that no product overflows.
+/// The maximum confidence. Larger ones are clamped to it, so that no product overflows.
 const MAX_CONFIDENCE: f32 = 1e12;
 
-/// How many rows the primal system takes in at a time: enough to amortise its own loads and stores, few enough for the cache.
+/// The number of rows that the primal system processes at a time: enough to amortize its loads and
+/// stores, few enough for the cache.
 const BLOCK: usize = 4 * PANEL;
 
 /// One row to solve. All slices over items are parallel.
 #[derive(Clone, Copy, Debug)]
 pub struct RowProblem<'a> {
-    /// Rows of the other side's factors; rows beyond the last count as zeros.
+    /// Row indices into the other side's factors; rows beyond the last count as zeros.
     pub items: &'a [u32],
-    /// `c_i`: positive; what is not counts as 0.
+    /// `c_i`: the confidences; values that are not positive count as 0.
     pub confidences: &'a [f32],
-    /// `t_i`: 1 for, 0 against; empty means all 1.
+    /// `t_i`: 1 for, 0 against; empty if all are 1.
     pub targets: &'a [f32],
-    /// `l`.
+    /// `l`: the ridge.
     pub ridge: f32,
-    /// `s`; 0 for no prior.
+    /// `s`: the strength of the prior; 0 for none.
     pub prior_strength: f32,
-    /// `m`: `dim` numbers, or empty where `s` is 0.
+    /// `m`: the mean of the prior, `dim` numbers, or empty if `s` is 0.
     pub prior_mean: &'a [f32],
 }
 
-/// What a confidence counts as.
+/// The confidence clamped to `0..=MAX_CONFIDENCE`.
 #[expect(clippy::manual_clamp, reason = "`clamp` would pass on what is not a number")]
 fn bounded(confidence: f32) -> f32 {
-    // Without a branch: what is not a number counts as 0, since `max` takes the other one.
+    // Branch-free. NaN becomes 0, since `max` returns the other operand.
     confidence.max(0.0).min(MAX_CONFIDENCE)
 }
 
@@ -77,7 +80,7 @@ impl RowProblem<'_> {
     }
 }
 
-/// Scratch memory for solving rows; reused, it allocates nothing in the long run.
+/// Scratch memory for solving rows; once grown, it is reused without allocations.
 #[derive(Debug, Default)]
 pub struct RowSolver {
     /// `b`.
@@ -86,24 +89,25 @@ pub struct RowSolver {
     root: Vec<f32>,
     /// Rows of `W`.
     rows: Vec<f32>,
-    /// `r` of the same rows.
+    /// `r` of the rows in `rows`.
     residuals: Vec<f32>,
     /// `W'`.
     transposed: Vec<f32>,
     matrix: Vec<f32>,
     floors: Vec<f32>,
     z: Vec<f32>,
-    /// The roots of the confidences of the same rows.
+    /// The square roots of the confidences of the same rows.
     weights: Vec<f32>,
-    /// The spectrum as it counts in a row.
+    /// The spectrum, scaled for the current row.
     spectrum: Vec<f32>,
     dense: DenseSolver,
 }
 
 impl RowSolver {
-    /// Writes the minimiser into `out` (`dim` numbers). O(n^2 d + n^3) for n items <= d, else O(n d^2 + d^3).
+    /// Writes the minimizer into `out` (`dim` numbers). O(n^2 d + n^3) for n items <= d, else O(n
+    /// d^2 + d^3).
     ///
-    /// The result is finite whatever the confidences are, and does not depend on what the solver solved before.
+    /// The result is finite for any confidences, and does not depend on what was solved before.
     pub fn solve(
         &mut self,
         factors: &Factors,
@@ -124,7 +128,8 @@ impl RowSolver {
         self.dense.solve(factors, spectrum, problem, out);
     }
 
-    /// As [`Self::solve`] with the row's own scale of the spectrum; returns the value of the row problem, its prior left out.
+    /// Like [`Self::solve`], with a row-specific scale of the spectrum. Returns the value of the
+    /// row problem without its prior.
     fn solve_row(
         &mut self,
         factors: &Factors,
@@ -141,7 +146,7 @@ impl RowSolver {
         value
     }
 
-    /// Prepares `D^1/2` and `b`; false where a coordinate is not penalised.
+    /// Prepares `D^1/2` and `b`. Returns false if a coordinate has no penalty.
     fn penalise(&mut self, spectrum: &[f32], problem: &RowProblem<'_>) -> bool {
         let flat = problem.ridge + if problem.has_prior() { problem.prior_strength } else { 0.0 };
         self.root.clear();
@@ -153,11 +158,12 @@ impl RowSolver {
                 *b = root * problem.prior_strength * root * m;
             }
         }
-        // Squares of the largest root must stay far from infinity; this is false for what is not a number, too.
+        // The squares of the largest root must stay far from infinity. This is false for NaN, too.
         self.root.iter().all(|root| *root < 1e12)
     }
 
-    /// Gathers the rows of `W` and `r` of the items from `from` on, as many as fit into `height` rows, zeros below them.
+    /// Gathers the rows of `W` and `r` from item `from` on, as many as fit into `height` rows, with
+    /// zeros below them.
     fn gather(&mut self, factors: &Factors, problem: &RowProblem<'_>, from: usize, height: usize) {
         let items = &problem.items[from..problem.items.len().min(from + height)];
         self.rows.resize(height * factors.dim(), 0.0);
@@ -229,9 +235,9 @@ impl RowSolver {
         }
     }
 
-    /// Writes `b + D^1/2 z`, or `b` alone; false where that is not finite.
+    /// Writes `b + D^1/2 z`, or `b` alone. Returns false if the result is not finite.
     fn write(&self, with_items: bool, out: &mut [f32]) -> bool {
-        assert_eq!(out.len(), self.offset.len(), "a row has one number for each of the spectrum");
+        assert_eq!(out.len(), self.offset.len(), "a row has one number per eigenvalue");
         if with_items {
             return kernel::add_scaled(&self.offset, &self.root, &self.z, out);
         }
@@ -240,7 +246,8 @@ impl RowSolver {
     }
 }
 
-/// The roots of the confidences of the items from `from` on, and the targets multiplied with them; zeros where there are no more.
+/// The square roots of the confidences from item `from` on, and the targets multiplied with them;
+/// zeros after the last item.
 fn weigh(row: &RowProblem<'_>, from: usize, weights: &mut [f32], residuals: &mut [f32]) {
     let end = row.items.len().min(from + weights.len());
     let confidences = &row.confidences[from..end];
@@ -256,7 +263,7 @@ fn weigh(row: &RowProblem<'_>, from: usize, weights: &mut [f32], residuals: &mut
     }
 }
 
-/// Takes what the prior alone explains, `C^1/2 Y b`, out of the residuals.
+/// Subtracts the prior's share, `C^1/2 Y b`, from the residuals.
 fn subtract_prior(
     factors: &Factors,
     row: &RowProblem<'_>,

@@ -1,4 +1,4 @@
-//! Dual, primal and dense solutions against Gaussian elimination.
+//! Dual, primal and dense solutions compared with Gaussian elimination.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -6,7 +6,8 @@ use rand::rngs::StdRng;
 
 use super::*;
 
-/// Solves by elimination with row pivoting in double precision: slow, and nothing like what it judges.
+/// Solves by elimination with row pivoting in double precision: slow, and unlike the code under
+/// test.
 fn oracle(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>) -> Vec<f64> {
     let d = factors.dim();
     let strength = f64::from(problem.prior_strength);
@@ -42,7 +43,7 @@ fn oracle(factors: &Factors, spectrum: &[f32], problem: &RowProblem<'_>) -> Vec<
     x
 }
 
-/// A problem with its numbers, of which the tests change some.
+/// A problem with its data, parts of which the tests change.
 #[derive(Debug)]
 struct World {
     factors: Factors,
@@ -265,7 +266,7 @@ fn a_batch_leaves_no_trace_in_batches_of_other_widths() {
         let mut rows = Rows::new(dim);
         for one in &mut rows.worlds {
             one.confidences.iter_mut().for_each(|c| *c *= confidence);
-            // Beyond the table, where nothing is.
+            // Item indices beyond the table.
             one.items.iter_mut().skip(2).step_by(5).for_each(|item| *item = u32::MAX);
         }
         let (factors, spectrum) = (&rows.worlds[10].factors, &rows.worlds[10].spectrum);
@@ -280,7 +281,8 @@ fn a_batch_leaves_no_trace_in_batches_of_other_widths() {
 
 #[test]
 fn rows_of_huge_numbers_share_a_batch_without_a_trace() {
-    // The first row of the table, which stands in where a shorter row has no item, is too large to be scaled.
+    // The first row of the table, which replaces the missing items of shorter rows, is too large to
+    // be scaled.
     let long = world(64, 40, 1);
     let mut values = long.factors.values().to_vec();
     values[..64].fill(1e30);
@@ -362,7 +364,7 @@ fn confidences_beyond_single_precision_are_solved_in_double_within_a_batch() {
     assert!(out.iter().all(|x| x.is_finite()) && objectives.iter().all(|x| x.is_finite()));
 }
 
-/// Takes so many steps from `x` on; the values that are told.
+/// Takes `steps` steps from `x` and returns the reported values.
 fn descend(rows: &[BatchRow<'_>], one: &World, steps: usize, x: &mut [f32]) -> Vec<f64> {
     let mut told = vec![f64::NAN];
     GradientSolver::default().solve(&one.factors, &one.spectrum, rows, steps, x, &mut told);

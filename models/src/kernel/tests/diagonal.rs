@@ -1,4 +1,4 @@
-//! Rows of numbers against a diagonal matrix.
+//! Operations of rows with a diagonal matrix.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Systems side by side: what they are made of, and their answers.
+//! Interleaved systems: their construction and their solutions.
 
 use super::*;
 
@@ -28,18 +28,18 @@ fn rows_of_many_systems_are_gathered_side_by_side_and_what_is_not_there_is_0() {
     }
 }
 
-/// Each of `n` rows whole, out of their sheets.
+/// Reassembles `n` rows from their sheets.
 fn rows_of(sheets: &[f32], n: usize) -> Vec<Vec<f32>> {
     let blocks = |row: usize| sheets.chunks_exact(PANEL * LANES).skip(row).step_by(n);
     (0..n).map(|row| blocks(row).flatten().copied().collect()).collect()
 }
 
-/// The rows of one of many systems that stand side by side.
+/// The rows of one of the interleaved systems.
 fn of_lane(rows: &[f32], lane: usize) -> Vec<f32> {
     rows.iter().copied().skip(lane).step_by(LANES).collect()
 }
 
-/// The first `n` columns of a matrix, after a look that the rest of its width was not touched.
+/// The first `n` columns of a matrix. Asserts that the rest of its width is untouched.
 fn within_width(matrix: &[f32], width: usize, n: usize) -> Vec<f32> {
     let (inside, beyond): (Vec<_>, Vec<_>) =
         matrix.chunks(width).map(|row| row.split_at(n)).unzip();
@@ -154,7 +154,8 @@ fn interleaved_systems_are_solved_each_for_itself() {
     }
 }
 
-/// Gaussian elimination in double precision on the first unknowns of a symmetric matrix given by its upper triangle.
+/// Gaussian elimination in double precision on the first unknowns of a symmetric matrix, given by
+/// its upper triangle.
 fn plain_solve(matrix: &[f32], size: usize, b: &[f32]) -> Vec<f32> {
     let n = b.len();
     let upper = |i: usize, j: usize| f64::from(matrix[i.min(j) * size + i.max(j)]);

@@ -1,4 +1,5 @@
-//! Systems with as many unknowns as a row has items: sixteen rows of `W` side by side from the start.
+//! Dual systems, with one unknown per item of the row: sixteen rows of `W` are interleaved from the
+//! start.
 
 use super::super::{subtract_prior, weigh};
 use super::penalty::Penalty;
@@ -9,22 +10,23 @@ use crate::kernel::{self, LANES, LaneRows, PANEL};
 /// Memory for the dual systems of one batch.
 #[derive(Debug, Default)]
 pub(super) struct Dual {
-    /// By lane, padded to whole panels: the roots of the confidences, and `r`.
+    /// By lane, padded to whole panels: the square roots of the confidences, and `r`.
     weights: Vec<f32>,
     residuals: Vec<f32>,
-    /// The same side by side.
+    /// The same values, interleaved.
     weights_of: Vec<f32>,
     residuals_of: Vec<f32>,
-    /// `D^1/2` side by side.
+    /// `D^1/2`, interleaved.
     roots: Vec<f32>,
-    /// `W` side by side, a row for each unknown, in the sheets of [`kernel::gather_lanes`].
+    /// `W`, interleaved, one row per unknown, in the sheets of [`kernel::gather_lanes`].
     rows: Vec<f32>,
-    /// `W' z` side by side.
+    /// `W' z`, interleaved.
     sums: Vec<f32>,
 }
 
 impl Dual {
-    /// Makes and solves the systems; writes `W' z` by lane into `answers`, and returns the objectives.
+    /// Builds and solves the systems. Writes `W' z` by lane into `answers` and returns the
+    /// objectives.
     pub(super) fn solve(
         &mut self,
         batch: Batch<'_>,
@@ -48,7 +50,7 @@ impl Dual {
         dots(&self.residuals_of[..n * LANES], z)
     }
 
-    /// Makes room; what there is of it stays, so that batches of other sizes clear nothing.
+    /// Grows the buffers without clearing them, so that batches of different sizes clear nothing.
     fn reserve(&mut self, n: usize, dim: usize) {
         grow(&mut self.rows, n * dim * LANES);
         let Self { weights, residuals, weights_of, residuals_of, .. } = self;
@@ -59,7 +61,7 @@ impl Dual {
         self.sums.resize(dim * LANES, 0.0);
     }
 
-    /// Prepares the roots of the confidences and `r`, zeros where a lane has no item.
+    /// Prepares the square roots of the confidences and `r`; zeros if a lane has no item.
     fn weigh(&mut self, batch: Batch<'_>, penalty: &Penalty, padded: usize) {
         for lane in 0..LANES {
             let of_lane = lane * padded..(lane + 1) * padded;
@@ -79,7 +81,7 @@ impl Dual {
         kernel::transpose(&self.residuals[..size], &mut self.residuals_of, LANES, 0);
     }
 
-    /// Gathers the rows of `W`, and fetches what the batch that follows begins with.
+    /// Gathers the rows of `W`, and prefetches the first rows of the next batch.
     fn gather(&mut self, batch: Batch<'_>, n: usize) {
         let dim = batch.factors.dim();
         let weights = self.weights_of.as_chunks::<LANES>().0;
@@ -101,7 +103,7 @@ impl Dual {
 }
 
 impl Batch<'_> {
-    /// The items at a place of all lanes' rows; any where there are none.
+    /// The items at one position of all lanes' rows; arbitrary for shorter rows.
     fn items_at(self, at: usize) -> [u32; LANES] {
         let mut items = [0; LANES];
         for (item, member) in items.iter_mut().zip(self.members) {
@@ -111,14 +113,14 @@ impl Batch<'_> {
         items
     }
 
-    /// The first items of the rows that follow.
+    /// The first items of the rows after the batch.
     fn first_items_after(self) -> [u32; LANES] {
         let members = self.following.get(..LANES).unwrap_or(self.following);
         Self { members, ..self }.items_at(0)
     }
 }
 
-/// Fetches the cells of a row.
+/// Prefetches the cells of a row.
 fn fetch_cells(row: &BatchRow<'_>) {
     kernel::prefetch(row.problem.items);
     kernel::prefetch(row.problem.confidences);

@@ -1,8 +1,9 @@
-//! Many rows at once: sixteen small systems are factored side by side, one in each lane of the vectors.
+//! Batched solving: sixteen small systems are factored at once, one per vector lane.
 //!
-//! A system of twenty unknowns is too small to keep a processor busy: every pivot waits for the one before it. Sixteen of them,
-//! number by number side by side, have no such waits and need no sums across lanes. The answers are those of [`RowSolver`] up to
-//! rounding, whatever rows share a batch.
+//! A system of twenty unknowns is too small to keep a processor busy, because every pivot waits for
+//! the one before it. Sixteen interleaved systems have no such waits and need no sums across lanes.
+//! The solutions equal those of [`RowSolver`] up to rounding, for any grouping of rows into
+//! batches.
 
 mod dual;
 mod penalty;
@@ -17,34 +18,36 @@ use penalty::Penalty;
 use primal::Primal;
 use systems::Systems;
 
-/// Systems with more unknowns than this are solved one by one: they are large enough by themselves.
+/// The maximum number of unknowns of a batched system. Larger ones are big enough to be solved one
+/// by one.
 const LARGEST: usize = 128;
 
-/// A row with what is its own in the spectrum.
+/// A row with its own scale of the spectrum.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchRow<'a> {
-    /// What is solved.
+    /// The problem to solve.
     pub problem: RowProblem<'a>,
-    /// What the spectrum is multiplied with in this row (`b_i`).
+    /// The factor of the spectrum in this row (`b_i`).
     pub scale: f32,
 }
 
-/// Scratch memory for solving rows; reused, it allocates nothing in the long run.
+/// Scratch memory for solving rows; once grown, it is reused without allocations.
 #[derive(Debug, Default)]
 pub struct BatchSolver {
     penalty: Penalty,
     dual: Dual,
     primal: Primal,
     systems: Systems,
-    /// `z` or `W' z` by lane.
+    /// `z` or `W' z`, by lane.
     answers: Vec<f32>,
     order: Vec<Member>,
     single: RowSolver,
 }
 
-/// A row of the call: first its length in the high half, then its number.
+/// A row of the call: its length in the high half, its index in the low half.
 ///
-/// In this order, rows of one class lie beside each other, and mostly such of one length: they need the same pivots and ridge.
+/// Sorted, rows of one class are adjacent and mostly of equal length, so they need the same pivots
+/// and ridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Member(u64);
 
@@ -62,14 +65,14 @@ impl Member {
     }
 }
 
-/// How a row is solved.
+/// The method that solves a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
-    /// By itself.
+    /// Solved one by one.
     Alone,
-    /// With as many unknowns as items.
+    /// Batched, with one unknown per item.
     Dual,
-    /// With as many unknowns as dimensions.
+    /// Batched, with one unknown per dimension.
     Primal,
 }
 
@@ -84,15 +87,15 @@ impl Class {
     }
 }
 
-/// Rows whose systems are made in the same way, at most as many as there are lanes.
+/// Rows whose systems are built in the same way, at most one per lane.
 #[derive(Clone, Copy)]
 struct Batch<'a> {
     factors: &'a Factors,
     spectrum: &'a [f32],
     rows: &'a [BatchRow<'a>],
-    /// Which rows are in the lanes.
+    /// The rows in the lanes.
     members: &'a [Member],
-    /// Which rows come after them.
+    /// The rows after the batch.
     following: &'a [Member],
     class: Class,
 }
@@ -102,7 +105,8 @@ impl<'a> Batch<'a> {
         &self.rows[self.members[lane].row()]
     }
 
-    /// How many unknowns the largest of the dual systems has, in whole fours: the others are padded to as many.
+    /// The number of unknowns of the largest dual system, rounded up to a multiple of 4; smaller
+    /// systems are padded to it.
     fn unknowns(&self) -> usize {
         let longest = self.members.iter().map(|member| member.length()).max().unwrap_or(0);
         longest.next_multiple_of(4)
@@ -110,9 +114,10 @@ impl<'a> Batch<'a> {
 }
 
 impl BatchSolver {
-    /// Solves all rows: `out` takes `dim` numbers for each, `objectives` the least value of the row problem (without priors).
+    /// Solves all rows. `out` takes `dim` numbers per row, `objectives` the minimum of each row
+    /// problem (without priors).
     ///
-    /// Finite whatever the confidences are, and independent of which rows are solved together.
+    /// The results are finite for any confidences, and independent of the grouping of rows.
     pub fn solve(
         &mut self,
         factors: &Factors,
@@ -161,7 +166,8 @@ impl BatchSolver {
         }
     }
 
-    /// Solves the systems of a batch; returns the objectives, NaN where single precision was too coarse.
+    /// Solves the systems of a batch. Returns the objectives, NaN if single precision was too
+    /// coarse.
     fn solve_lanes(&mut self, batch: Batch<'_>) -> [f32; LANES] {
         let Self { penalty, dual, primal, systems, answers, .. } = self;
         penalty.prepare(batch);
@@ -175,7 +181,7 @@ impl BatchSolver {
         std::array::from_fn(|lane| if judged(lane) { least[lane] } else { f32::NAN })
     }
 
-    /// Writes the answer of a lane; false where it is not finite.
+    /// Writes the solution of a lane. Returns false if it is not finite.
     fn write(&self, lane: usize, out: &mut [f32]) -> bool {
         let answers = &self.answers[lane * out.len()..(lane + 1) * out.len()];
         kernel::add_scaled(self.penalty.offset(lane), self.penalty.root(lane), answers, out)

@@ -1,9 +1,9 @@
-//! What each system of a batch is penalised with.
+//! The penalties of the systems of a batch.
 
 use super::Batch;
 use crate::kernel::{self, LANES};
 
-/// A root beyond this would bring squares close to infinity.
+/// The largest allowed root; larger ones would bring squares close to infinity.
 const LARGEST_ROOT: f32 = 1e12;
 
 /// `D^1/2` and `b` of each lane, `dim` numbers apart.
@@ -11,9 +11,9 @@ const LARGEST_ROOT: f32 = 1e12;
 pub(super) struct Penalty {
     roots: Vec<f32>,
     offsets: Vec<f32>,
-    /// Which lanes have penalties in all coordinates.
+    /// True for lanes that have a penalty in all coordinates.
     is_sound: [bool; LANES],
-    /// From what the roots of the lane before were made.
+    /// The parameters of the previous lane's roots.
     last: (f32, f32),
     dim: usize,
 }

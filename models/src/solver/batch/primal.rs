@@ -1,4 +1,4 @@
-//! Systems with as many unknowns as there are dimensions: made one by one, then put side by side.
+//! Primal systems, with one unknown per dimension: built one by one, then interleaved.
 
 use super::super::{BLOCK, RowProblem, subtract_prior, weigh};
 use super::Batch;
@@ -6,11 +6,11 @@ use super::penalty::Penalty;
 use super::systems::{Systems, by_lane, dots};
 use crate::kernel::{self, LANES};
 
-/// Memory for the primal systems of one batch. What is per lane lies one after another.
+/// Memory for the primal systems of one batch. Per-lane data is stored consecutively.
 #[derive(Debug, Default)]
 pub(super) struct Primal {
     matrices: Vec<f32>,
-    /// `W' r`, and the same side by side.
+    /// `W' r`, and the same values interleaved.
     right: Vec<f32>,
     right_of: Vec<f32>,
     /// `r . r`.
@@ -20,7 +20,7 @@ pub(super) struct Primal {
 }
 
 impl Primal {
-    /// Makes and solves the systems; writes `z` by lane into `answers`, and returns the objectives.
+    /// Builds and solves the systems. Writes `z` by lane into `answers` and returns the objectives.
     pub(super) fn solve(
         &mut self,
         batch: Batch<'_>,
@@ -47,7 +47,7 @@ impl Primal {
         std::array::from_fn(|lane| self.squares[lane] - explained[lane])
     }
 
-    /// Makes the system of a lane.
+    /// Builds the system of a lane.
     fn make(&mut self, batch: Batch<'_>, penalty: &Penalty, lane: usize) {
         let dim = batch.factors.dim();
         let row = &batch.row(lane).problem;
