@@ -1,4 +1,4 @@
-//! Which nodes may become each other's neighbours.
+//! The candidates for links between nodes.
 
 use rayon::prelude::*;
 
@@ -8,22 +8,23 @@ use super::panels::Panels;
 use super::vectors::{Vectors, table};
 use crate::factors::Factors;
 
-/// How large the parts of a tree are in which all are compared with all.
+/// The maximum size of the parts of a tree that are compared exhaustively.
 const PART: usize = 256;
 
-/// How many each finds in its part.
+/// The number of candidates that each node finds in its part.
 const PER_PART: usize = 32;
 
-/// How many items of whoever asks are each other's candidates.
+/// The number of items near an asker that become each other's candidates.
 const PER_ASKER: usize = 16;
 
-/// So many askers share the fetching of the vectors.
+/// The number of askers that share one pass over the vectors.
 const BLOCK: usize = 480;
 
-/// No node has more candidates: the best stay.
+/// The maximum number of candidates per node; the best stay.
 const MOST: usize = 64;
 
-/// Candidates of every node with their inner products. None is of the head, which every search looks at anyway.
+/// The candidates of every node with their inner products. None is in the head, which every search
+/// scans anyway.
 #[derive(Debug)]
 pub(super) struct Candidates<'a> {
     vectors: &'a Vectors,
@@ -35,12 +36,12 @@ impl<'a> Candidates<'a> {
         Self { vectors, lists: vec![Vec::new(); vectors.len()] }
     }
 
-    /// The candidates of each node: at most [`MOST`], in no order, none twice.
+    /// The candidates of each node: at most [`MOST`], distinct, in no particular order.
     pub(super) fn into_lists(self) -> Vec<Vec<(f32, u32)>> {
         self.lists
     }
 
-    /// Compares all with all in the parts of a tree. O(n d (log n + part)).
+    /// Compares all nodes within each part of a tree. O(n d (log n + part)).
     pub(super) fn add_tree(&mut self, seed: u64) {
         let vectors = self.vectors;
         let nodes = (0..vectors.len() as u32).collect();
@@ -53,8 +54,8 @@ impl<'a> Candidates<'a> {
         self.lists.par_iter_mut().zip(place).for_each(|(list, at)| add(list, &found[at]));
     }
 
-    /// Items that are near to one asker lead to each other: questions lie elsewhere than items, and their ways are not those between items.
-    /// O(askers n d).
+    /// Makes items near the same asker each other's candidates. Queries lie elsewhere than items,
+    /// so they need other links than those between items. O(askers n d).
     pub(super) fn add_askers(&mut self, askers: &Factors) {
         let panels = Panels::new(self.vectors.rows());
         let blocks = askers.values().par_chunks(BLOCK * askers.dim());
@@ -73,7 +74,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// For each node of a part the nearest others of it that are not of the head.
+/// The nearest nodes of each node within a part, without those of the head.
 fn nearest(vectors: &Vectors, part: &[u32]) -> Vec<Vec<(f32, u32)>> {
     let head = vectors.head() as u32;
     let rows = table(vectors.rows(), part);
@@ -85,7 +86,7 @@ fn nearest(vectors: &Vectors, part: &[u32]) -> Vec<Vec<(f32, u32)>> {
     found
 }
 
-/// Adds to a list, of which the best stay.
+/// Merges into a list and keeps the best.
 fn add(list: &mut Vec<(f32, u32)>, more: &[(f32, u32)]) {
     list.extend_from_slice(more);
     list.sort_unstable_by(by_score);

@@ -1,17 +1,19 @@
-//! Vectors in one byte per number: what a walk looks at, a cache line where the whole row takes four.
+//! Vectors quantized to one byte per number. A walk reads one cache line per vector, where the full
+//! row takes four.
 //!
-//! Each column has a scale of its own, for the columns of an embedding differ much in size. A query is brought to the same scales and
-//! kept in two bytes per number, so that its rounding is nothing beside that of the codes. Products of the two order rows nearly as
-//! inner products do; the best of a walk are scored again, exactly.
+//! Each column has its own scale, because the columns of an embedding vary much in size. A query is
+//! brought to the same scales and kept in two bytes per number; its rounding error is negligible
+//! beside that of the codes. Products of the two rank rows nearly as inner products do. The best
+//! candidates of a walk are scored again, exactly.
 
 use crate::factors::Factors;
 
 /// The largest code.
 const LARGEST: f32 = 127.0;
-/// The largest number of a query, where the width allows it.
+/// The largest number of a query, if the width allows it.
 const LARGEST_OF_QUERY: i32 = 8191;
 
-/// Per column what one step of a code is worth.
+/// The value of one code step, per column.
 pub(super) fn scales(factors: &Factors) -> Vec<f32> {
     let mut largest = vec![0.0_f32; factors.dim()];
     for row in factors.values().chunks_exact(factors.dim()) {
@@ -30,7 +32,8 @@ pub(super) fn encode(row: &[f32], scales: &[f32], codes: &mut Vec<i8>) {
     }));
 }
 
-/// Replaces `out` by a query in whole numbers, of which the products with codes are in the order of inner products, up to rounding.
+/// Replaces `out` by the query as integers. Their products with codes rank like inner products, up
+/// to rounding.
 pub(super) fn encode_query(query: &[f32], scales: &[f32], out: &mut Vec<i16>) {
     let dim = scales.len().max(1) as i32;
     let most = LARGEST_OF_QUERY.min(i32::MAX / (LARGEST as i32 * dim)) as f32;
@@ -61,7 +64,7 @@ mod tests {
             let product: i32 =
                 codes.iter().zip(&encoded).map(|(c, q)| i32::from(*c) * i32::from(*q)).sum();
             let exact: f32 = row.iter().zip(&query).map(|(x, q)| x * q).sum();
-            // Half a step of every code, at most.
+            // At most half a step for every code.
             let off: f32 = query.iter().zip(&scales).map(|(q, s)| (q * s / 2.0).abs()).sum();
             let bound = f64::from(off) + step * 16.0 * 127.0;
             assert!((f64::from(product) * step - f64::from(exact)).abs() <= bound);

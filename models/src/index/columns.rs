@@ -1,79 +1,82 @@
-//! The frozen graph: flat arrays that a file can hold.
+//! The frozen graph as flat arrays that a file can hold.
 
 use super::{MOST_NODES, PANEL};
 use crate::column::Column;
 
-/// Stands where a row has no further link.
+/// The placeholder for a missing link.
 pub const NO_LINK: u32 = u32::MAX;
 
-/// Stands where a row of the table is no node.
+/// The placeholder for a row of the table that is not a node.
 pub(super) const NO_NODE: u32 = u32::MAX;
 
-/// A graph over rows of a factor table. Nodes are numbered so that near ones lie near each other, after those of the head.
+/// A graph over rows of a factor table. The head comes first; the other nodes are numbered so that
+/// near ones are adjacent.
 #[derive(Clone, Debug, Default)]
 pub struct IndexColumns {
-    /// Links per node.
+    /// The number of link slots per node.
     pub width: u32,
-    /// How many rows the factor table has. Not all are nodes: zero rows have no direction.
+    /// The number of rows of the factor table. Zero rows have no direction and are not nodes.
     pub rows: u32,
-    /// So many nodes, the longest and any landmarks, come first; every search looks at all of them. A multiple of 16.
+    /// The number of nodes in the head, a multiple of 16. Every search scans them: the longest
+    /// vectors and any landmarks.
     pub head: u32,
-    /// How many candidates a search must keep to find what [`IndexParams::recall`](super::IndexParams) asks for.
+    /// The number of candidates that a search keeps to reach
+    /// [`IndexParams::recall`](super::IndexParams).
     pub ef: u32,
-    /// The share of the true ten that was found at `ef`, by searches for vectors that the builder did not know.
+    /// The recall@10 measured at `ef`, with queries that the builder did not know.
     pub recall: f32,
-    /// The row of the factor table that each node stands for. Empty where there is no graph.
+    /// The row of the factor table for each node. Empty if there is no graph.
     pub items: Column<u32>,
-    /// What one step of each column of `codes` is worth.
+    /// The value of one step, per column of `codes`.
     pub scales: Column<f32>,
-    /// The rows of the nodes in steps, as many numbers for each as there are `scales`.
+    /// The nodes' rows in steps; each has as many numbers as there are `scales`.
     pub codes: Column<i8>,
-    /// `width` nodes per node, filled up with [`NO_LINK`]: its links.
+    /// The links: `width` nodes per node, padded with [`NO_LINK`].
     pub links: Column<u32>,
 }
 
-/// Why an index can't be built or columns are none.
+/// The reason why an index can't be built or its columns are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// The number of links is one that no graph can have.
+    /// The number of links is out of range.
     #[error("`m` is {m}; give from 2 to 64 links")]
     Links {
-        /// What was given.
+        /// The given value.
         m: usize,
     },
-    /// The items are more than numbers reach.
+    /// There are more items than node numbers.
     #[error("{rows} items are too many for one index")]
     Rows {
-        /// How many there are.
+        /// The number of items.
         rows: usize,
     },
-    /// A column doesn't hold whole rows.
-    #[error("column `{column}` has {values} values, which is not what the other columns ask for")]
+    /// The length of a column doesn't match the others.
+    #[error("column `{column}` has {values} values, which does not match the other columns")]
     Ragged {
-        /// Its name.
+        /// The column's name.
         column: &'static str,
-        /// How many values it has.
+        /// The number of its values.
         values: usize,
     },
-    /// A number leads out of the graph or its table, or to where another one leads.
-    #[error("column `{column}` leads to {target} at {at}, which can't be")]
+    /// A value is out of range or a duplicate.
+    #[error("column `{column}` holds {target} at {at}, which is out of range or a duplicate")]
     Target {
-        /// Its name.
+        /// The column's name.
         column: &'static str,
-        /// Where in the column.
+        /// The position in the column.
         at: usize,
-        /// What stands there.
+        /// The value at this position.
         target: u32,
     },
 }
 
 impl IndexColumns {
-    /// How many nodes the graph has.
+    /// The number of nodes of the graph.
     pub fn nodes(&self) -> usize {
         self.items.len()
     }
 
-    /// How many bytes the columns take.
+    /// The size of the columns in bytes.
     pub(super) fn bytes(&self) -> usize {
         let numbers = self.items.len() + self.scales.len() + self.links.len();
         numbers * size_of::<u32>() + self.codes.len()
@@ -87,7 +90,7 @@ impl IndexColumns {
         &links[..end]
     }
 
-    /// The places of a node's links, for whoever fetches them ahead.
+    /// The link slots of a node, for prefetching.
     pub(super) fn places(&self, node: u32) -> &[u32] {
         let width = self.width as usize;
         &self.links[node as usize * width..][..width]
@@ -123,7 +126,7 @@ impl IndexColumns {
         check_below("items", &self.items, |item| item >= self.rows)
     }
 
-    /// The node of each row of the table, or [`NO_NODE`]; an error where two nodes are one row. O(rows).
+    /// The node of each row of the table, or [`NO_NODE`]. Fails if two nodes share a row. O(rows).
     pub(super) fn nodes_by_item(&self) -> Result<Vec<u32>, IndexError> {
         if self.items.is_empty() {
             return Ok(Vec::new());
@@ -139,13 +142,14 @@ impl IndexColumns {
     }
 }
 
-/// Checks that no number of a column is wrong. For links: one more than [`NO_LINK`] is 0.
+/// Checks that all values of a column are in range. For links, [`NO_LINK`] plus one wraps to 0 and
+/// passes.
 fn check_below(
     column: &'static str,
     numbers: &[u32],
     is_wrong: impl Fn(u32) -> bool,
 ) -> Result<(), IndexError> {
-    // Without an early end, whole vectors are checked at a time.
+    // Without an early exit, whole vectors are checked at a time.
     if !numbers.iter().fold(false, |wrong, &number| wrong | is_wrong(number)) {
         return Ok(());
     }

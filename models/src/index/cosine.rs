@@ -1,6 +1,8 @@
-//! Looking for the nearest by cosine, where the graph of the index, which is one of inner products, is no help.
+//! Search for the nearest items by cosine. The graph of the index can't serve it, because its links
+//! follow inner products.
 //!
-//! Items are scored by the same codes. A walk goes through lists of the nearest by cosine, which are a graph as well.
+//! Items are scored by the same codes. A walk follows lists of the nearest items by cosine, which
+//! also form a graph.
 
 use super::ItemIndex;
 use super::columns::IndexColumns;
@@ -9,12 +11,12 @@ use crate::column::WeightedRows;
 use crate::factors::Factors;
 use crate::kernel::prefetch;
 
-/// Per node one by the length of its codes, brought to the scales of the rows; 0 where all codes are 0.
+/// 1 over the length of each node's codes, in the scales of the rows; 0 if all codes are 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InverseLengths(Vec<f32>);
 
 impl InverseLengths {
-    /// O(nodes x dim).
+    /// Computes the inverse lengths. O(nodes x dim).
     pub(super) fn new(columns: &IndexColumns) -> Self {
         let squares: Vec<f32> = columns.scales.iter().map(|scale| scale * scale).collect();
         let inverse = |codes: &[i8]| {
@@ -29,15 +31,16 @@ impl InverseLengths {
         size_of_val(&*self.0)
     }
 
-    /// A number in the order of the cosines, of a product with the codes of a node.
+    /// The cosine of a node as an order-preserving integer, given the product with its codes.
     pub(super) fn score(&self, product: i32, node: u32) -> i32 {
-        // The bits of a float, read as a whole number, are in its order once those of negative ones are turned around.
+        // The bits of a float, read as an integer, sort correctly once those of negative floats are
+        // flipped.
         let bits = (product as f32 * self.0[node as usize]).to_bits().cast_signed();
         bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()
     }
 }
 
-/// From a node to those on the list of its item.
+/// Edges from a node to those on the list of its item.
 struct Listed<'a> {
     index: &'a ItemIndex,
     lists: &'a WeightedRows,
@@ -58,19 +61,21 @@ impl Ways for Listed<'_> {
     }
 }
 
-/// How far a walk goes.
+/// The limits of a walk.
 #[derive(Clone, Copy, Debug)]
 pub struct WalkLimits {
-    /// So many accepted items are kept; no list is looked at of an item that is farther than the last of them.
+    /// The number of accepted items to keep. Lists of items farther than the last of them are not
+    /// followed.
     pub ef: usize,
-    /// A walk that scores more than so many is given up.
+    /// The maximum number of scored nodes. A walk that exceeds it is abandoned.
     pub most: usize,
 }
 
 impl ItemIndex {
-    /// The accepted of `items` whose cosine with `query` is largest, by their codes: the best `k` are almost always among them. Best first. O(items x dim).
+    /// The accepted ones of `items` whose cosine with `query` is largest by their codes, best
+    /// first. They almost always contain the best `k`. O(items x dim).
     ///
-    /// Rows of zeros are left out, as is everything where there is no graph over `factors`.
+    /// Rows of zeros are left out. The result is empty if there is no graph over `factors`.
     pub fn scan_by_cosine(
         &self,
         factors: &Factors,
@@ -89,9 +94,11 @@ impl ItemIndex {
         self.items_of(scratch)
     }
 
-    /// The accepted items of large cosine with `query` to which lists of the nearest lead from `starts`, by their codes. Best first.
+    /// The accepted items of large cosine with `query` that are reachable from `starts` through
+    /// lists of nearest items. They are ranked by their codes, best first.
     ///
-    /// Items that are not accepted are walked through. None where that takes too much, or there is no graph over `factors`.
+    /// Rejected items are still traversed. Returns `None` if the walk exceeds its limit, or if
+    /// there is no graph over `factors`.
     pub fn walk_by_cosine(
         &self,
         factors: &Factors,

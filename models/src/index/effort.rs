@@ -1,4 +1,4 @@
-//! How much a search must look at, measured before an index is used.
+//! Calibration: measures how many candidates a search must keep, before the index is used.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,32 +11,33 @@ use super::search::SearchScratch;
 use super::vectors::table;
 use crate::factors::Factors;
 
-/// At most so many askers shape a graph: each is compared with all items.
+/// The maximum number of askers that shape a graph; each is compared with all items.
 const KNOWN: usize = 10_000;
 
-/// One asker for so many items shapes a graph.
+/// The number of items per asker that shapes a graph.
 const ITEMS_PER_ASKER: usize = 10;
 
-/// So many measure it.
+/// The number of askers that measure it.
 const UNKNOWN: usize = 500;
 
-/// How many of the nearest are to be found.
+/// The number of nearest items to find.
 const K: usize = 10;
 
-/// What is tried, until enough is found.
+/// The values of `ef` to try, until the recall suffices.
 const EFS: [u32; 10] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
 
-/// A graph that finds less than this is not used.
+/// The minimum recall; a graph below it is not used.
 const LEAST: f32 = 0.95;
 
-/// Askers for the builder, and others for the judge.
+/// Askers for the builder, and others for the measurement.
 pub(super) struct Sample {
     pub(super) known: Factors,
     pub(super) unknown: Factors,
 }
 
 impl Sample {
-    /// Draws evenly from the askers that have a direction. Every second one judges; items do where there is no second one.
+    /// Samples evenly from the askers that have a direction. Every second one measures; without
+    /// any, items do.
     pub(super) fn new(items: &Factors, askers: &Factors) -> Self {
         let rows = if askers.dim() == items.dim() { with_direction(askers) } else { Vec::new() };
         let half =
@@ -66,7 +67,8 @@ fn evenly(rows: &[u32], most: usize) -> Vec<u32> {
     (0..n).map(|at| rows[at * rows.len() / n]).collect()
 }
 
-/// The index with the smallest `ef` that finds `recall` of the true ten of `queries`; one without a graph where none finds enough.
+/// The index with the smallest `ef` that finds `recall` of the exact top 10 of `queries`. It has no
+/// graph if no `ef` suffices.
 pub(super) fn measured(
     index: ItemIndex,
     factors: &Factors,
@@ -89,7 +91,7 @@ pub(super) fn measured(
     ItemIndex { columns: IndexColumns { ef, recall, ..index.columns }, ..index }
 }
 
-/// The share of the exact answers that searches find.
+/// The share of the exact results that searches find.
 fn share_found(
     index: &ItemIndex,
     factors: &Factors,

@@ -1,22 +1,25 @@
-//! The scan: the oracle of every approximate search, and the faster way for small sets.
+//! The exhaustive scan: the reference for every approximate search, and the faster way for small
+//! sets.
 
 use std::cmp::Ordering;
 
 use crate::factors::Factors;
 use crate::kernel;
 
-/// Rows scored at a time.
+/// The number of rows scored at a time.
 const BLOCK: usize = 256;
 
-/// The order of answers: descending by score, ties by number.
+/// The order of results: descending by score, ties by index.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "sorts call it with references")]
 pub(super) fn by_score(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
-/// Finds exactly the `k` rows of largest `query.row` among those that `accept` lets through: descending by score, ties by number. O(rows x dim).
+/// Finds exactly the `k` rows of largest `query.row` that `accept` lets through, descending by
+/// score, ties by index. O(rows x dim).
 ///
-/// Zero rows score 0 like any other; `accept` decides whether they may come back. It is asked about the rows alone that could make it.
+/// Zero rows score 0 like any other; `accept` decides whether they may be returned. It is called
+/// only for rows whose score suffices.
 pub fn exact_top(
     factors: &Factors,
     query: &[f32],
@@ -36,11 +39,11 @@ pub fn exact_top(
     top.finish()
 }
 
-/// The best `k` so far, among some that are not.
+/// The best `k` rows so far, among further ones.
 pub(super) struct Top {
     k: usize,
     entries: Vec<(f32, u32)>,
-    /// What a score must exceed.
+    /// The score to exceed.
     bar: Option<f32>,
 }
 
@@ -49,9 +52,10 @@ impl Top {
         Self { k, entries: Vec::new(), bar: None }
     }
 
-    /// Takes what is good enough of the scores of consecutive rows, of which `first` is the first. Rows must come in ascending order.
+    /// Inserts the sufficient ones of the scores of consecutive rows, starting with row `first`.
+    /// Rows must come in ascending order.
     pub(super) fn offer(&mut self, scores: &[f32], first: u32, accept: &dyn Fn(u32) -> bool) {
-        // Most scores are below the bar, and to see that of all at once takes a few instructions.
+        // Most scores are below the bar; checking all of them at once takes a few instructions.
         let bar = self.bar.unwrap_or(f32::NEG_INFINITY);
         if self.bar.is_some() && scores.iter().filter(|&&score| score > bar).count() == 0 {
             return;
@@ -65,7 +69,7 @@ impl Top {
     }
 
     fn push(&mut self, entry: (f32, u32)) {
-        /// How many entries may wait, beyond twice `k`, for the next selection.
+        /// The number of entries beyond twice `k` that may accumulate before the next selection.
         const SLACK: usize = 64;
         self.entries.push(entry);
         if self.entries.len() >= self.k.saturating_mul(2).saturating_add(SLACK) {

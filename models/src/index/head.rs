@@ -1,14 +1,16 @@
-//! The longest vectors, and landmarks where these are not enough, which every search scans before it walks.
+//! The head of an index: the longest vectors, and landmarks if these are not enough. Every search
+//! scans it before it walks.
 //!
-//! Inner products grow with length, and the lengths of trained items differ much: most of what anybody asks for is among the longest few
-//! thousand. A scan of these costs no more than a short walk, and gives the walk the best places to begin.
+//! Inner products grow with length, and the lengths of trained items vary much, so most results are
+//! among the longest few thousand. Scanning them costs no more than a short walk, and yields the
+//! best starting points for the walk.
 
 use super::PANEL;
 use super::columns::IndexColumns;
 use super::pool::Pool;
 use crate::kernel::panel_products;
 
-/// The codes of the first nodes, [`PANEL`] side by side.
+/// The codes of the first nodes, interleaved by [`PANEL`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head(Vec<i8>);
 

@@ -1,26 +1,26 @@
-//! From candidates to links: few per node, in different directions, and in both.
+//! Chooses links from candidates: few per node, in different directions, and mutual.
 
 use rayon::prelude::*;
 
 use super::exact::by_score;
 use super::vectors::Vectors;
 
-/// No more candidates are looked at.
+/// The maximum number of candidates considered.
 const MOST: usize = 64;
 
-/// Up to so many links into a node are candidates for links out of it.
+/// The maximum number of incoming links that are candidates for outgoing ones.
 const MAX_REVERSE: usize = 64;
 
-/// As [`MAX_REVERSE`], where links are made mutual.
+/// Like [`MAX_REVERSE`], in the step that makes links mutual.
 const MAX_MUTUAL: usize = 256;
 
-/// From so many neighbours their own neighbours are candidates.
+/// The maximum number of neighbours whose own neighbours become candidates.
 const MAX_HOPS: usize = 32;
 
-/// So many neighbours of each neighbour are.
+/// The maximum number of neighbours taken from each of them.
 const PER_HOP: usize = 16;
 
-/// Nodes that share the marks of what was seen.
+/// The number of nodes that share one array of seen marks.
 const CHUNK: usize = 8192;
 
 /// The links of every node.
@@ -37,7 +37,7 @@ pub(super) fn choose_all(
     mutual(vectors, chosen, width)
 }
 
-/// Chooses anew among the neighbours of neighbours. O(n hops d).
+/// Chooses links again, among the neighbours of neighbours. O(n hops d).
 pub(super) fn refine(vectors: &Vectors, links: &Links, width: usize) -> Links {
     let reverse = reversed(links, MAX_REVERSE);
     let starts: Vec<usize> = (0..links.len()).step_by(CHUNK).collect();
@@ -49,12 +49,12 @@ pub(super) fn refine(vectors: &Vectors, links: &Links, width: usize) -> Links {
     mutual(vectors, chunks.collect(), width)
 }
 
-/// Who is two links away.
+/// The nodes two links away.
 struct Around<'a> {
     vectors: &'a Vectors,
     links: &'a Links,
     reverse: &'a Links,
-    /// One more than the node that saw each node last.
+    /// The last node that saw each node, plus one.
     seen: Vec<u32>,
 }
 
@@ -77,7 +77,7 @@ impl Around<'_> {
     }
 }
 
-/// Lets every link compete for being one in the other direction as well.
+/// Makes every link compete for the opposite direction as well.
 fn mutual(vectors: &Vectors, links: Links, width: usize) -> Links {
     let reverse = reversed(&links, MAX_MUTUAL);
     let head = vectors.head() as u32;
@@ -92,7 +92,8 @@ fn mutual(vectors: &Vectors, links: Links, width: usize) -> Links {
     both.collect()
 }
 
-/// Who links to each node, ascending, at most `most`. Each thread looks at all links for some of the nodes.
+/// The incoming links of each node, ascending, at most `most`. Each thread reads all links for some
+/// of the nodes.
 fn reversed(links: &Links, most: usize) -> Links {
     let mut reverse = vec![Vec::new(); links.len()];
     let size = links.len().div_ceil(rayon::current_num_threads()).max(1);
@@ -110,9 +111,11 @@ fn reversed(links: &Links, most: usize) -> Links {
     reverse
 }
 
-/// The best candidates that are not nearer to one chosen before, then the best of the rest: `width` of them.
+/// Chooses `width` candidates: the best that are not nearer to an already chosen one, then the best
+/// of the rest.
 ///
-/// The rule of relative neighbourhood (Malkov and Yashunin, 2018, algorithm 4), with inner products for distances.
+/// This is the relative neighbourhood rule (Malkov and Yashunin, 2018, algorithm 4), with inner
+/// products for distances.
 fn choose(vectors: &Vectors, mut candidates: Vec<(f32, u32)>, width: usize) -> Vec<u32> {
     if candidates.len() > MOST {
         candidates.select_nth_unstable_by(MOST - 1, by_score);

@@ -1,4 +1,4 @@
-//! Vectors that came after a graph was frozen: `hnsw_rs` takes them in one by one.
+//! An index of vectors that are newer than the frozen graph; `hnsw_rs` inserts them one by one.
 
 use std::fmt;
 
@@ -7,27 +7,28 @@ use hnsw_rs::hnsw::Hnsw;
 
 use crate::kernel::dot;
 
-/// Links per vector on the upper layers; twice as many on the lowest.
+/// The number of links per vector on the upper layers; the lowest has twice as many.
 const M: usize = 16;
-/// More layers than any set of vectors fills.
+/// The number of layers, more than any set of vectors fills.
 const MAX_LAYERS: usize = 16;
-/// How many candidates an insertion looks at.
+/// The number of candidates that an insertion considers.
 const EF_CONSTRUCTION: usize = 64;
 
-/// Falls as the inner product grows, and is never negative, which `hnsw_rs` asserts of distances.
+/// A distance that falls as the inner product grows. It is never negative, because `hnsw_rs`
+/// asserts that.
 struct Remoteness;
 
 impl Distance<f32> for Remoteness {
     fn eval(&self, a: &[f32], b: &[f32]) -> f32 {
-        // Beyond this an exponential would be infinite or 0 for all alike.
+        // Beyond this bound the exponential would become infinite, or 0 for all alike.
         const MOST: f32 = 80.0;
         (-dot(a, b).clamp(-MOST, MOST)).exp()
     }
 }
 
-/// A growing set of vectors of one width, searched by inner product while it grows.
+/// A growing set of vectors of one width, searchable by inner product while it grows.
 ///
-/// Nothing is ever taken out of it: whoever searches knows which keys still hold.
+/// Vectors are never removed; callers must know which keys are still valid.
 pub struct LiveIndex {
     hnsw: Hnsw<'static, f32, Remoteness>,
     dim: usize,
@@ -41,19 +42,21 @@ impl fmt::Debug for LiveIndex {
 }
 
 impl LiveIndex {
-    /// An empty set of vectors as wide as `dim`, of which about so many are expected.
+    /// An empty set of vectors of width `dim`, sized for about `expected` vectors.
     pub fn new(dim: usize, expected: usize) -> Self {
         Self { hnsw: Hnsw::new(M, expected, MAX_LAYERS, EF_CONSTRUCTION, Remoteness), dim }
     }
 
-    /// Takes in a finite vector. One of another width is ignored: no search asks for it. About O(log n) distances.
+    /// Inserts a finite vector. Vectors of another width are ignored, because no search can match
+    /// them. About O(log n) distances.
     pub fn insert(&self, key: usize, vector: &[f32]) {
         if vector.len() == self.dim {
             self.hnsw.insert_slice((vector, key));
         }
     }
 
-    /// The keys of about the `k` vectors of largest inner product, best first; none for a query of another width.
+    /// The keys of approximately the `k` vectors of largest inner product, best first; empty for a
+    /// query of another width.
     pub fn search(&self, query: &[f32], k: usize, ef: usize) -> Vec<usize> {
         if query.len() != self.dim || self.hnsw.get_nb_point() == 0 || k == 0 {
             return Vec::new();

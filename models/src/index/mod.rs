@@ -1,7 +1,8 @@
-//! Nearest neighbours by inner product.
+//! Nearest-neighbour search by inner product.
 //!
-//! A search scans the longest vectors, and landmarks where these are too few, and walks from the best of them through a frozen graph in flat arrays, which can live in a mapped
-//! file; see [`build`] and [`search`]. For small sets there is no graph, and a search looks at every item: that is faster.
+//! A search scans the longest vectors, and landmarks if these are not enough. From the best of them
+//! it walks through a frozen graph in flat arrays, which can live in a memory-mapped file; see
+//! [`build`] and [`search`]. Small sets have no graph: an exhaustive scan is faster.
 
 mod build;
 mod candidates;
@@ -38,26 +39,28 @@ use pool::MOST_NODES;
 pub use search::SearchScratch;
 use search::{Walk, enough_for};
 
-/// How an index is built.
+/// The parameters of an index build.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IndexParams {
-    /// Half as many links as a node has at most. From 2 to 64.
+    /// Half of the maximum number of links per node, from 2 to 64.
     pub m: usize,
-    /// So many of the longest vectors, at least 16, are scanned by every search.
+    /// The number of the longest vectors, at least 16, that every search scans.
     pub head: usize,
-    /// Where walks from these find less than `recall`, the longest of every so many near items (of half as many at least) is scanned as well;
-    /// 0 for never.
+    /// The maximum group size of landmarks; the minimum is half of it. A landmark is the longest
+    /// vector of a group of near items. Landmarks are scanned too if walks from the head miss
+    /// `recall`. 0 disables them.
     pub landmark_of: usize,
-    /// In the parts of how many trees all are compared with all.
+    /// The number of trees whose parts are compared exhaustively.
     pub trees: usize,
-    /// How often links are chosen anew among neighbours of neighbours.
+    /// The number of rounds that choose links again among neighbours of neighbours.
     pub refinements: usize,
-    /// Fewer items than this are scanned, not indexed.
+    /// The number of items below which there is no graph.
     pub exact_below: usize,
-    /// Which share of the true ten a search is to find: decides how many candidates it keeps, and whether landmarks are tried.
+    /// The target recall@10 of a search. It determines the number of candidates to keep, and
+    /// whether landmarks are tried.
     pub recall: f32,
-    /// Decides the trees.
+    /// The seed of the trees.
     pub seed: u64,
 }
 
@@ -76,7 +79,7 @@ impl Default for IndexParams {
     }
 }
 
-/// The search structure over the items of a model: a frozen graph, or none where a scan is faster.
+/// The search structure over the items of a model: a frozen graph, or none if a scan is faster.
 #[derive(Clone, Debug, Default)]
 pub struct ItemIndex {
     columns: IndexColumns,
@@ -87,12 +90,16 @@ pub struct ItemIndex {
 }
 
 impl ItemIndex {
-    /// Builds the index over the rows of `factors`. Zero rows, which have no direction, are left out.
+    /// Builds the index over the rows of `factors`. Zero rows, which have no direction, are left
+    /// out.
     ///
-    /// `askers` are vectors like those that will be searched for, rows of the same width, or none: half of a sample of them shapes the
-    /// graph, the other half decides how many candidates a search keeps, and whether the graph is good enough to be used at all. The same
-    /// rows and parameters give the same index on one kind of processor, for any number of threads. O(n d log n), and the askers of the
-    /// sample are compared with all; twice that where the first graph finds less than is asked for, however far a search goes, and landmarks are
+    /// `askers` are vectors like future queries, rows of the same width; the table may be empty.
+    /// Half of a sample of them shapes the graph. The other half determines how many candidates a
+    /// search keeps, and whether the graph is good enough to be used.
+    ///
+    /// The same rows and parameters give the same index on one kind of processor, for any number of
+    /// threads. O(n d log n), plus an exhaustive comparison for the sampled askers. It takes twice
+    /// that if the first graph misses the target recall at every effort, because landmarks are then
     /// tried.
     pub fn build(
         factors: &Factors,
@@ -122,38 +129,40 @@ impl ItemIndex {
         Ok(Self { columns, head, lengths, nodes })
     }
 
-    /// Takes columns, from a file perhaps, after checking that no search can leave them.
+    /// Wraps columns, possibly from a file, after checking that no search can leave them.
     pub fn from_columns(columns: IndexColumns) -> Result<Self, IndexError> {
         columns.check()?;
         Self::new(columns)
     }
 
-    /// The columns, to be stored.
+    /// The columns, for storage.
     pub fn columns(&self) -> &IndexColumns {
         &self.columns
     }
 
-    /// How many bytes it holds beside the factors.
+    /// The size in bytes, without the factors.
     pub fn bytes(&self) -> usize {
         let made = self.head.bytes() + self.lengths.bytes() + size_of_val(&*self.nodes);
         self.columns.bytes() + made
     }
 
-    /// Whether there is no graph, so that every search scans and is exact.
+    /// True if there is no graph, so that every search is an exact scan.
     pub fn is_exact(&self) -> bool {
         self.columns.items.is_empty()
     }
 
-    /// How many candidates a search keeps to find what was asked for when the index was built.
+    /// The number of candidates that a search keeps to reach the target recall of the build.
     pub fn ef(&self) -> usize {
         self.columns.ef as usize
     }
 
-    /// Finds about the `k` items of largest `query.q_i` among those that `accept` lets through: descending by score, ties by number.
+    /// Finds approximately the `k` items of largest `query.q_i` that `accept` lets through,
+    /// descending by score, ties by index.
     ///
-    /// A larger `ef` finds more of the true ones and takes longer; at least `k` is taken. Items that `accept` rejects are
-    /// walked through. Where the walk finds fewer than `k`, or would touch so much that a scan is cheaper, or `factors` are
-    /// not those that the index was built from, every item is looked at: fewer than `k` come back only where fewer exist.
+    /// A larger `ef` has a higher recall and takes longer; the minimum is `k`. Rejected items are
+    /// still traversed. Every item is scanned if the walk finds fewer than `k` items, if a scan is
+    /// cheaper, or if `factors` are not the build's. So fewer than `k` results mean that no more
+    /// exist.
     pub fn search(
         &self,
         factors: &Factors,
@@ -170,10 +179,12 @@ impl ItemIndex {
         walk.run(k, scratch).unwrap_or_else(|| exact_top(factors, query, k, accept))
     }
 
-    /// The `k` of largest `query.q_i` among some items that `accept` lets through, by their codes: almost always the true ones, in the order of
-    /// [`search`](Self::search). O(items x dim), several times faster than to read their rows.
+    /// The `k` of largest `query.q_i` among some items that `accept` lets through, ranked by their
+    /// codes. They are almost always the true ones, in the order of [`search`](Self::search).
+    /// O(items x dim), several times faster than reading their rows.
     ///
-    /// None where there is no graph over `factors`, or fewer than `k` of the items have a row that is not zero.
+    /// Returns `None` if there is no graph over `factors`, or if fewer than `k` of the items have a
+    /// nonzero row.
     pub fn scan(
         &self,
         factors: &Factors,
@@ -190,7 +201,7 @@ impl ItemIndex {
         walk.among(&mut self.nodes_of(items), k, scratch)
     }
 
-    /// A search that is not begun.
+    /// A search that has not started.
     fn walk<'a>(
         &'a self,
         factors: &'a Factors,
@@ -201,13 +212,13 @@ impl ItemIndex {
         Walk { columns: &self.columns, head: &self.head, factors, query, ef, accept }
     }
 
-    /// The nodes of those that have one.
+    /// The nodes of the items that have one.
     fn nodes_of(&self, items: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
         let nodes = items.map(|item| self.nodes.get(item as usize).copied().unwrap_or(NO_NODE));
         nodes.filter(|&node| node != NO_NODE)
     }
 
-    /// Whether there is a graph, over a table of this shape.
+    /// True if there is a graph over a table of this shape.
     fn is_of(&self, factors: &Factors) -> bool {
         let IndexColumns { rows, scales, .. } = &self.columns;
         !self.is_exact() && *rows as usize == factors.rows() && scales.len() == factors.dim()

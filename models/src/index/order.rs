@@ -1,21 +1,21 @@
-//! An order in which near rows lie near each other: the leaves of a balanced tree of two means.
+//! An order in which similar rows are adjacent: the leaves of a balanced tree of 2-means splits.
 
 use crate::factors::Factors;
 use crate::kernel::{axpy, dot};
 
-/// Below this size a part of the tree is not split any more.
+/// The size below which a part of the tree is not split further.
 const LEAF: usize = 32;
 
-/// From this size on, the parts of a part are split at the same time.
+/// The size from which a part's children are split in parallel.
 const IN_PARALLEL: usize = 4096;
 
-/// How many rows decide where a part is split.
+/// The number of sampled rows that determine a split.
 const SAMPLE: usize = 192;
 
-/// How often the two means of a part are moved.
+/// The number of iterations of 2-means per split.
 const ROUNDS: usize = 4;
 
-/// A small generator of numbers that are random enough for sampling.
+/// A small random number generator, good enough for sampling.
 struct SplitMix(u64);
 
 impl SplitMix {
@@ -32,7 +32,7 @@ impl SplitMix {
     }
 }
 
-/// The rows of `ids`, leaf by leaf; the same for any number of threads. O(n d log n).
+/// The rows of `ids`, leaf by leaf, equal for any number of threads. O(n d log n).
 pub(super) fn tree_order(factors: &Factors, mut ids: Vec<u32>, seed: u64) -> Vec<u32> {
     split(factors, &mut ids, seed);
     ids
@@ -59,7 +59,7 @@ fn split(factors: &Factors, ids: &mut [u32], seed: u64) {
         ids.iter().map(|&id| (dot(&direction, row(factors, id)), id)).collect();
     let half = keys.len() / 2;
     keys.select_nth_unstable_by(half, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    // What a selection leaves on each side is in no order of its own, but always in the same one.
+    // A selection leaves each side unsorted, but always in the same order.
     for (id, key) in ids.iter_mut().zip(&keys) {
         *id = key.1;
     }
@@ -79,7 +79,7 @@ fn row(factors: &Factors, id: u32) -> &[f32] {
     factors.row(id as usize).expect("ids are rows")
 }
 
-/// From one to the other of the two means of a sample.
+/// The vector between the two means of a sample.
 fn direction(factors: &Factors, ids: &[u32], rng: &mut SplitMix) -> Vec<f32> {
     let mut draw = || row(factors, ids[rng.below(ids.len())]);
     let mut means = [draw().to_vec(), draw().to_vec()];
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_order_holds_every_row_once_and_near_ones_side_by_side() {
-        // Four heaps, row by row in turns.
+        // Four clusters, with rows in rotation.
         let heap = |at: usize| (0..16).map(move |k| if k % 4 == at % 4 { 10.0 } else { 0.01 });
         let values: Vec<f32> = (0..400).flat_map(heap).collect();
         let factors = Factors::new(16, values).unwrap();

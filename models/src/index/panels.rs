@@ -1,13 +1,14 @@
 //! The scan for many queries at once: a matrix product that never writes its result.
 //!
-//! Items lie in panels of [`PRODUCTS`] columns. While a panel is in the nearest cache, every query of a block is multiplied with it, six
-//! at a time in registers; a product is looked at once, against what its query already has, and forgotten.
+//! Items are stored in panels of [`PRODUCTS`] columns. While a panel is in the L1 cache, every
+//! query of a block is multiplied with it, six at a time in registers. Each product is compared
+//! once with the results of its query and then discarded.
 
 use super::exact::Top;
 use crate::factors::Factors;
 use crate::kernel::{self, PRODUCTS, QUERIES};
 
-/// So many queries share a panel while it is in the cache.
+/// The number of queries that share a panel while it is in the cache.
 const BLOCK: usize = 8 * QUERIES;
 
 /// The rows of a table, column by column in panels.
@@ -33,10 +34,10 @@ impl Panels {
         Self { values, rows, dim }
     }
 
-    /// For each query the `k` rows of largest inner product among those that `accept` lets through (it is given the query's place
-    /// and the row): descending by score, ties by number. O(queries x rows x dim).
+    /// The `k` rows of largest inner product for each query, descending by score, ties by index.
+    /// `accept` receives the query's position and the row, and filters. O(queries x rows x dim).
     ///
-    /// `queries` holds `dim` numbers for each.
+    /// `queries` holds `dim` numbers per query.
     pub fn top(
         &self,
         queries: &[f32],
@@ -51,7 +52,7 @@ impl Panels {
         found
     }
 
-    /// Queries column by column, [`QUERIES`] together, zeros where there are no more.
+    /// The queries column by column, [`QUERIES`] at a time, padded with zeros.
     fn columns(&self, queries: &[f32]) -> Vec<f32> {
         let n = queries.len() / self.dim;
         let mut columns = vec![0.0; n.next_multiple_of(QUERIES) * self.dim];

@@ -1,20 +1,21 @@
 //! The candidates of a walk, best first.
 
-/// A candidate in one number, so that order is the order of numbers: its score, then what its node lacks of the largest one, then flags.
+/// A candidate packed into one integer that sorts by rank: the score, then the largest node number
+/// minus its own, then flags.
 type Key = u64;
 
-/// Its neighbours were looked at.
+/// The candidate's neighbours were visited.
 const IS_EXPANDED: Key = 1;
-/// It may be among the answers.
+/// The candidate may be returned.
 const IS_ACCEPTED: Key = 2;
 const FLAGS: u32 = 2;
 const LARGEST_NODE: u32 = u32::MAX >> FLAGS;
 
-/// More nodes than a key tells apart.
+/// The maximum number of nodes that a key can distinguish.
 pub(super) const MOST_NODES: usize = LARGEST_NODE as usize;
 
 fn key_of(score: i32, node: u32) -> Key {
-    // Flipping the sign puts negative scores below positive ones.
+    // Flipping the sign bit sorts negative scores below positive ones.
     let score = score.cast_unsigned() ^ (1 << 31);
     Key::from(score) << 32 | Key::from((LARGEST_NODE - node) << FLAGS)
 }
@@ -27,13 +28,14 @@ fn score_of(key: Key) -> i32 {
     ((key >> 32) as u32 ^ (1 << 31)).cast_signed()
 }
 
-/// The candidates in order, ending with the `ef`-th accepted one: the others between them are walked through.
+/// The candidates in order, up to the `ef`-th accepted one. The rejected ones between them are
+/// still traversed.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     keys: Vec<Key>,
     ef: usize,
     accepted: usize,
-    /// All before this place are expanded.
+    /// All candidates before this position are expanded.
     at: usize,
 }
 
@@ -43,7 +45,7 @@ impl Pool {
         (self.ef, self.accepted, self.at) = (ef, 0, 0);
     }
 
-    /// A score below this is refused.
+    /// The minimum score; lower ones are refused.
     pub(super) fn bar(&self) -> i32 {
         let worst = self.keys.last().filter(|_| self.is_full());
         worst.map_or(i32::MIN, |&worst| score_of(worst))
@@ -53,7 +55,7 @@ impl Pool {
         self.accepted >= self.ef
     }
 
-    /// Takes a node in where it is good enough, and asks only then whether it is accepted.
+    /// Inserts a node if its score suffices, and only then calls `accept`.
     pub(super) fn offer(&mut self, score: i32, node: u32, accept: &dyn Fn(u32) -> bool) {
         let mut key = key_of(score, node);
         if self.is_full() && self.keys.last().is_some_and(|&last| key < last) {
@@ -69,7 +71,7 @@ impl Pool {
         self.trim();
     }
 
-    /// Drops what lies behind the `ef`-th accepted candidate.
+    /// Drops all candidates after the `ef`-th accepted one.
     fn trim(&mut self) {
         while self.accepted >= self.ef {
             match self.keys.last() {
@@ -81,14 +83,14 @@ impl Pool {
         }
     }
 
-    /// The best node that was not expanded, which it is from now on.
+    /// Returns the best unexpanded node and marks it as expanded.
     pub(super) fn next(&mut self) -> Option<u32> {
         let node = self.peek()?;
         self.keys[self.at] |= IS_EXPANDED;
         Some(node)
     }
 
-    /// The best node that was not expanded.
+    /// The best unexpanded node.
     pub(super) fn peek(&mut self) -> Option<u32> {
         while self.keys.get(self.at)? & IS_EXPANDED != 0 {
             self.at += 1;

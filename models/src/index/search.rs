@@ -8,26 +8,28 @@ use super::pool::Pool;
 use crate::factors::Factors;
 use crate::kernel::{code_products, dot, prefetch};
 
-/// A walk that scores more than one node in so many is given up: a scan reads rows in order and several times faster.
+/// A walk that scores more than one in this many nodes is abandoned. A scan reads rows in order and
+/// is several times faster.
 const GIVE_UP: usize = 4;
 
-/// So many of the best by their codes are scored exactly, beyond those that are wanted: codes are rounded.
+/// The number of extra candidates, best by their codes, that are scored exactly. They compensate
+/// for the rounding of codes.
 const SPARE: usize = 16;
 
-/// Of how many of the best by their codes the `k` best are taken.
+/// The number of candidates, best by their codes, from which the best `k` are taken.
 pub(super) fn enough_for(k: usize) -> usize {
     2 * k + SPARE
 }
 
-/// Scratch memory of a search; reused, it allocates nothing in the long run.
+/// Scratch memory of a search; once grown, it is reused without allocations.
 #[derive(Debug, Default)]
 pub struct SearchScratch {
-    /// The search that saw each node last.
+    /// The epoch of the last search that saw each node.
     seen: Vec<u8>,
     epoch: u8,
     pub(super) query: Vec<i16>,
     pub(super) pool: Pool,
-    /// The nodes that are scored next.
+    /// The nodes to be scored next.
     pub(super) unseen: Vec<u32>,
     pub(super) products: Vec<i32>,
 }
@@ -45,25 +47,25 @@ impl SearchScratch {
         self.pool.start(ef);
     }
 
-    /// Marks a node; whether it was new.
+    /// Marks a node as seen. Returns true if it was new.
     fn see(&mut self, node: u32) -> bool {
         std::mem::replace(&mut self.seen[node as usize], self.epoch) != self.epoch
     }
 }
 
-/// Where a walk comes from a node, and what it makes of who it finds there.
+/// The outgoing edges of nodes, and the score that ranks nodes.
 pub(super) trait Ways {
-    /// Has the ways of a node fetched, which is looked at soon.
+    /// Prefetches the edges of a node that is visited soon.
     fn fetch(&self, node: u32);
 
-    /// Every node to which a way leads from this one.
+    /// Calls `visit` for every node that an edge leads to from this one.
     fn each(&self, node: u32, visit: &mut impl FnMut(u32));
 
     /// The score of a node, given the product of its codes with the query.
     fn score(&self, product: i32, node: u32) -> i32;
 }
 
-/// By the links of the graph, to large inner products.
+/// Follows the links of the graph, ranked by inner product.
 impl Ways for IndexColumns {
     fn fetch(&self, node: u32) {
         prefetch(self.places(node));
@@ -89,7 +91,8 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The best `k` accepted rows, in order; none where a scan would have been cheaper or fewer were found.
+    /// The best `k` accepted rows, in order. `None` if a scan would be cheaper or if fewer than `k`
+    /// were found.
     pub(super) fn run(&self, k: usize, scratch: &mut SearchScratch) -> Option<Vec<(f32, u32)>> {
         scratch.start(self.columns.nodes(), self.ef);
         encode_query(self.query, &self.columns.scales, &mut scratch.query);
@@ -102,7 +105,7 @@ impl Walk<'_> {
         self.finish(k, &scratch.pool)
     }
 
-    /// The best `k` of those that were accepted; none where they are fewer.
+    /// The best `k` accepted candidates; `None` if there are fewer.
     pub(super) fn finish(&self, k: usize, pool: &Pool) -> Option<Vec<(f32, u32)>> {
         let mut found: Vec<(f32, u32)> = Vec::with_capacity(enough_for(k));
         let best = pool.accepted().take(enough_for(k));
@@ -119,7 +122,7 @@ impl Walk<'_> {
         (self.accept)(self.columns.items[node as usize])
     }
 
-    /// Replaces scores by inner products, and sorts.
+    /// Replaces approximate scores by exact inner products, and sorts.
     fn score_exactly(&self, found: &mut [(f32, u32)]) {
         let row = |item: u32| self.factors.row(item as usize).expect("nodes are rows of the table");
         for (_, item) in found.iter() {
@@ -131,7 +134,7 @@ impl Walk<'_> {
         found.sort_unstable_by(by_score);
     }
 
-    /// Starts from some nodes, and goes wherever `ways` lead; false where that is given up.
+    /// Walks from some nodes along `ways`. Returns false if the walk was abandoned.
     pub(super) fn through(
         &self,
         ways: &impl Ways,
@@ -151,7 +154,8 @@ impl Walk<'_> {
         self.expand_all(ways, most, scratch)
     }
 
-    /// Expands the best unexpanded candidate until none is left; false where that scores more nodes than `most`.
+    /// Expands the best unexpanded candidate until none is left. Returns false if that scores more
+    /// than `most` nodes.
     fn expand_all(&self, ways: &impl Ways, most: usize, scratch: &mut SearchScratch) -> bool {
         let mut scored = 0;
         while let Some(node) = scratch.pool.next() {
@@ -165,7 +169,7 @@ impl Walk<'_> {
         true
     }
 
-    /// Offers those that were collected to the pool.
+    /// Offers the collected nodes to the pool.
     fn score_unseen(&self, ways: &impl Ways, scratch: &mut SearchScratch) {
         let SearchScratch { query, pool, unseen, products, .. } = scratch;
         code_products(query, &self.columns.codes, unseen, products);
@@ -174,7 +178,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Collects the nodes that this search has not seen, and has their codes fetched, as well as the ways of who comes next.
+    /// Collects the unseen neighbours of a node. Prefetches their codes, and the edges of the next
+    /// candidate.
     fn look_around(&self, ways: &impl Ways, node: u32, scratch: &mut SearchScratch) {
         scratch.unseen.clear();
         if let Some(next) = scratch.pool.peek() {

@@ -5,11 +5,11 @@ use super::pool::Pool;
 use super::search::{SearchScratch, Walk};
 use crate::kernel::{code_products, prefetch};
 
-/// So many nodes are scored at a time, while the next ones are fetched.
+/// The number of nodes scored at a time, while the next ones are prefetched.
 const BLOCK: usize = 16;
 
 impl Walk<'_> {
-    /// The best `k` accepted rows among some nodes, each given once, in order; none where there are fewer.
+    /// The best `k` accepted rows among some distinct nodes, in order; `None` if there are fewer.
     pub(super) fn among(
         &self,
         nodes: &mut dyn Iterator<Item = u32>,
@@ -20,7 +20,8 @@ impl Walk<'_> {
         self.finish(k, &scratch.pool)
     }
 
-    /// Has the pool filled with the best accepted of some nodes, each given once: by `score`, which gets the product of the codes.
+    /// Fills the pool with the best accepted ones of some distinct nodes. They are ranked by
+    /// `score`, which receives the product of the codes.
     pub(super) fn scan(
         &self,
         nodes: &mut dyn Iterator<Item = u32>,
@@ -45,7 +46,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Asks whether a node is accepted only where it is good enough: to a walk the others are ways, to a scan they are nothing.
+    /// Calls `accept` only for nodes with a sufficient score. A walk traverses rejected nodes; a
+    /// scan has no use for them.
     fn offer(&self, score: i32, node: u32, pool: &mut Pool) {
         if score >= pool.bar() && self.accepts(node) {
             pool.offer(score, node, &|_| true);

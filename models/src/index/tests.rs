@@ -1,4 +1,4 @@
-//! The graph against the scan.
+//! The graph search compared with the exhaustive scan.
 
 mod islands;
 
@@ -12,10 +12,11 @@ use crate::kernel::dot;
 
 const DIM: usize = 32;
 
-/// Items in clusters, of lengths that differ as those of popular and rare items do, and users near mixtures of clusters.
+/// Items in clusters, with lengths that vary like those of popular and rare items, and users near
+/// mixtures of clusters.
 struct World {
     items: Factors,
-    /// Who asks, and others like them whom the builder may know.
+    /// The querying users, and similar ones that the builder may know.
     users: Vec<Vec<f32>>,
     askers: Factors,
 }
@@ -80,7 +81,7 @@ fn the_graph_finds_what_the_scan_finds() {
     assert!(of_a_third >= 0.95 && of_few >= 0.95, "{of_a_third} {of_few}");
 }
 
-/// A graph over few items, which a scan would serve otherwise.
+/// A graph over so few items that they would normally be scanned.
 fn small(items: &Factors) -> ItemIndex {
     let params = IndexParams { exact_below: 0, m: 8, head: 64, ..Default::default() };
     ItemIndex::build(items, &Factors::empty(), &params).unwrap()
@@ -162,7 +163,8 @@ fn a_gap_among_links_ends_them() {
     assert_eq!(found.len(), 10);
 }
 
-/// Whether a search over every item of a small table finds what is there, through a graph and without one.
+/// Asserts that a search over every item of a small table finds the expected ones, with and without
+/// a graph.
 fn finds_all(items: &Factors, expected: &[u32]) {
     let query = [1.0; DIM];
     for index in [ItemIndex::default(), small(items)] {
@@ -211,7 +213,7 @@ fn effort_is_measured_and_a_graph_that_finds_too_little_is_not_used() {
     let (much, little) = (index(0.999, 8, 3), index(0.2, 8, 3));
     assert!(much.ef() > little.ef() && little.ef() == 16, "{} {}", much.ef(), little.ef());
     assert!(much.columns().recall >= 0.999, "{}", much.columns().recall);
-    // Without a tree nobody knows a neighbour but those that share an asker.
+    // Without a tree, a node's only candidates are those that share an asker.
     assert!(index(0.99, 2, 0).is_exact());
 }
 
@@ -320,7 +322,7 @@ fn a_scan_of_some_finds_the_best_of_them_or_says_that_they_are_too_few() {
     assert!(scan(&world.users[0], 2_000, &always).is_none());
 }
 
-/// Per item the 16 of largest cosine, by comparing all with all, and the rows scaled to length 1.
+/// The 16 items of largest cosine per item, by exhaustive comparison, and the normalized rows.
 fn lists(items: &Factors) -> (WeightedRows, Factors) {
     let scaled = items.values().chunks(items.dim()).flat_map(|row| {
         let norm = dot(row, row).sqrt().max(f32::MIN_POSITIVE);

@@ -1,4 +1,4 @@
-//! The vectors that a graph is built over, in the order of its nodes.
+//! The vectors that a graph is built over, in node order.
 
 use rayon::prelude::*;
 
@@ -8,19 +8,20 @@ use super::order::{parts, tree_order};
 use crate::factors::Factors;
 use crate::kernel::dot;
 
-/// The rows of a factor table that have a direction.
+/// The nonzero rows of a factor table.
 #[derive(Debug)]
 pub(super) struct Vectors {
-    /// The row of the factor table that each vector is.
+    /// The row of the factor table for each vector.
     items: Vec<u32>,
-    /// So many of them come first: the longest, in descending order, then the landmarks.
+    /// The number of vectors in the head: the longest in descending order, then the landmarks.
     head: usize,
     rows: Factors,
 }
 
 impl Vectors {
-    /// All rows that are not zero: about `head` of the longest, then the longest of every `landmark_of` near ones (none where that is 0), then
-    /// the others, near ones beside each other. O(n d log n).
+    /// All nonzero rows: first about `head` of the longest, then the landmarks, then the others in
+    /// an order that puts near ones together. A landmark is the longest of every `landmark_of` near
+    /// rows; 0 means none. O(n d log n).
     pub(super) fn new(factors: &Factors, head: usize, landmark_of: usize, seed: u64) -> Self {
         let rows = factors.values().par_chunks_exact(factors.dim());
         let squares: Vec<f32> = rows.map(|row| dot(row, row)).collect();

@@ -1,10 +1,11 @@
-//! Items that lie in islands.
+//! Items in islands that no link joins.
 
 use super::*;
 
 const ISLANDS: usize = 60;
 
-/// Items in islands, those of the first ten being the longest, and askers near the island that `island` tells of each.
+/// Items in islands, of which the first ten have the longest vectors, and askers near the island
+/// that `island` returns.
 fn islands(island: impl Fn(usize) -> usize) -> (Factors, Factors) {
     let mut rng = StdRng::seed_from_u64(7);
     let mut around = |centre: &[f32], spread: f32| -> Vec<f32> {
@@ -20,7 +21,7 @@ fn islands(island: impl Fn(usize) -> usize) -> (Factors, Factors) {
     (items, Factors::new(DIM, askers.collect::<Vec<_>>()).unwrap())
 }
 
-/// An index without landmarks, and one that may have some.
+/// An index without landmarks, and one that may use them.
 fn without_and_with_landmarks(items: &Factors, askers: &Factors) -> [ItemIndex; 2] {
     let may = IndexParams::default();
     let none = IndexParams { landmark_of: 0, ..may };
@@ -39,7 +40,7 @@ fn items_in_islands_are_found_from_landmarks() {
 
 #[test]
 fn a_graph_that_would_do_is_left_for_landmarks_that_find_as_much_as_is_asked_for() {
-    // Most look where walks begin anyway.
+    // Most askers search near the starting points of walks anyway.
     let (items, askers) = islands(|at| if at % 5 < 2 { at * 7 % ISLANDS } else { at % 10 });
     let [none, index] = without_and_with_landmarks(&items, &askers);
     let [found, more] = [&none, &index].map(|index| index.columns().recall);
