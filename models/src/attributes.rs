@@ -1,20 +1,21 @@
-//! What is said of an item, as numbers, and where the item stands in the embedding by that alone: `q = B' x`.
+//! The features of an item, and its row in the embedding predicted from them alone: `q = B' x`.
 //!
-//! `x` is sparse: hashed names of category prefixes, labels, merchant, words and trigrams of the name, a price bucket, and cells of
-//! the map at several scales, scaled to length 1. `B` is learned by training, which also decides whether there is one.
+//! `x` is a sparse vector of hashed names, scaled to length 1, and a constant 1. The names are
+//! category prefixes, labels, merchant, words and trigrams of the name, a price bucket, and map
+//! cells at several scales. Training learns `B`, and also decides whether the model uses it.
 
 use crate::factors::Factors;
 use crate::mix::digest;
 use crate::record::{Attribute, Item, Place};
 
-/// How many places features are hashed into; the last is always 1.
+/// The number of buckets that features are hashed into. The last one is always 1.
 pub const FEATURES: usize = 1_536;
-/// Degrees to the side of a cell of the map.
+/// The side lengths of map cells in degrees.
 const CELLS: [f64; 4] = [5.0, 0.5, 0.1, 0.02];
-/// Features of an item with their values, ascending, each once.
+/// The features of an item with their values, ascending and distinct.
 pub type Features = Vec<(u32, f32)>;
 
-/// What is said of an item, hashed. O(length of the texts).
+/// The hashed features of an item. O(length of the texts).
 pub fn features(item: &Item) -> Features {
     let mut names: Vec<(u64, f32)> = Vec::new();
     let mut add = |kind: &str, name: &str, value: f32| names.push((hash(kind, name), value));
@@ -47,12 +48,13 @@ fn cell_of(place: Place, side: f64) -> String {
     format!("{} {}", (place.lat / side).floor(), (place.lon / side).floor())
 }
 
-/// The digest of both with a zero between them.
+/// The [`digest`] of both strings with a zero byte between them.
 fn hash(kind: &str, name: &str) -> u64 {
     digest(kind.bytes().chain([0]).chain(name.bytes()))
 }
 
-/// Hashed into places, a sign each so that what falls together cancels out, scaled to length 1. Empty where nothing is said.
+/// Sums hashed names per bucket, scales to length 1, and appends the constant 1. Each name has a
+/// hashed sign, so that collisions cancel out. Empty without names.
 fn gathered(names: &[(u64, f32)]) -> Features {
     let sign = |hash: u64| if hash >> 63 == 0 { 1.0 } else { -1.0 };
     let place = |hash: u64| (hash % (FEATURES as u64 - 1)) as u32;
@@ -75,22 +77,22 @@ fn gathered(names: &[(u64, f32)]) -> Features {
     sums
 }
 
-/// `B`: the map from attributes to rows of the embedding.
+/// `B`: the map from features to rows of the embedding.
 #[derive(Clone, Debug)]
 pub struct Placement {
     map: Factors,
 }
 
-/// Why a table can't be a [`Placement`].
+/// The reason why a table is not a valid [`Placement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a placement has a row for each of {FEATURES} features, not {rows}; train again")]
 pub struct PlacementError {
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: usize,
 }
 
 impl Placement {
-    /// Takes a row for every feature.
+    /// Wraps a table with one row per feature.
     pub fn new(map: Factors) -> Result<Self, PlacementError> {
         match map.rows() {
             FEATURES => Ok(Self { map }),
@@ -98,12 +100,12 @@ impl Placement {
         }
     }
 
-    /// `B`, [`FEATURES`] rows.
+    /// `B`, with [`FEATURES`] rows.
     pub fn map(&self) -> &Factors {
         &self.map
     }
 
-    /// The row of an item of whom this is said; zeros where nothing is. O(f d) for f features.
+    /// The row of an item with these features; zeros if it has none. O(f d) for f features.
     pub fn place(&self, (features, values): (&[u32], &[f32])) -> Vec<f32> {
         let mut row = vec![0.0; self.map.dim()];
         for (&feature, value) in features.iter().zip(values) {

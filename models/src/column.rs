@@ -1,20 +1,21 @@
-//! Flat arrays: the one form in which a model's tables live in memory and in files.
+//! Flat arrays: the form of a model's tables both in memory and in files.
 
 use arrow_buffer::ScalarBuffer;
 
-/// An immutable array that is cheap to clone and may live in a mapped file.
+/// An immutable array that is cheap to clone and may live in a memory-mapped file.
 pub type Column<T> = ScalarBuffer<T>;
 
-/// Rows of different lengths in one flat array (compressed sparse row): row `r` is `values[starts[r]..starts[r + 1]]`.
+/// The offsets of rows of different lengths in one flat array (compressed sparse row, CSR): row `r`
+/// is `values[starts[r]..starts[r + 1]]`.
 ///
-/// The values of a row may be spread over several parallel columns that share these starts.
+/// Several parallel value columns may share these offsets.
 #[derive(Clone, Debug)]
 pub struct Starts(Column<u64>);
 
-/// Why an array of row starts can't be used.
+/// The reason why an array of row starts is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartsError {
-    /// There is no first start, or it is not 0.
+    /// The array is empty, or its first start is not 0.
     #[error("row starts must begin with 0")]
     NoZero,
     /// A row would end before it starts.
@@ -23,12 +24,12 @@ pub enum StartsError {
         /// The first such row.
         row: usize,
     },
-    /// The last row ends elsewhere than the values do.
+    /// The end of the last row differs from the number of values.
     #[error("the rows end at {end}, but there are {values} values")]
     WrongEnd {
-        /// Where the last row ends.
+        /// The end of the last row.
         end: u64,
-        /// How many values there are.
+        /// The number of values.
         values: usize,
     },
 }
@@ -48,7 +49,7 @@ impl Starts {
         }
     }
 
-    /// The starts of rows of these lengths.
+    /// The starts of rows with these lengths.
     pub fn from_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
         let mut starts = vec![0_u64];
         let mut end = 0_u64;
@@ -59,7 +60,7 @@ impl Starts {
         Self(starts.into())
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.0.len() - 1
     }
@@ -72,7 +73,7 @@ impl Starts {
         self.0[row] as usize..self.0[row + 1] as usize
     }
 
-    /// The raw starts, one more than there are rows.
+    /// The raw starts, one more than the number of rows.
     pub fn column(&self) -> &Column<u64> {
         &self.0
     }
@@ -84,7 +85,7 @@ impl Default for Starts {
     }
 }
 
-/// Sparse rows of weighted links: row `r` lists pairs of a dense number and a weight.
+/// Sparse rows of weighted links: row `r` lists pairs of a dense index and a weight.
 #[derive(Clone, Debug, Default)]
 pub struct WeightedRows {
     starts: Starts,
@@ -93,7 +94,7 @@ pub struct WeightedRows {
 }
 
 impl WeightedRows {
-    /// Puts the three columns together after checking that they fit.
+    /// Combines the three columns after checking that they fit.
     pub fn new(
         starts: Column<u64>,
         targets: Column<u32>,
@@ -125,7 +126,7 @@ impl WeightedRows {
         }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.starts.rows()
     }

@@ -1,33 +1,33 @@
-//! The embeddings: one row of `dim` numbers per user or item.
+//! Embeddings: one row of `dim` numbers per user or item.
 
 use crate::column::Column;
 use crate::kernel;
 
-/// A dense matrix of embeddings, row-major, `rows x dim`, in single precision.
+/// A dense row-major matrix of embeddings, of shape (rows, dim), in single precision.
 #[derive(Clone, Debug)]
 pub struct Factors {
     dim: usize,
     values: Column<f32>,
 }
 
-/// Why numbers can't be embeddings.
+/// The reason why values can't be embeddings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FactorsError {
     /// The width is 0 or not a multiple of [`Factors::LANES`].
     #[error("the width {dim} of an embedding must be a positive multiple of {}", Factors::LANES)]
     Width {
-        /// The width that was given.
+        /// The given width.
         dim: usize,
     },
     /// The number of values is not a multiple of the width.
     #[error("{values} values do not make whole rows of {dim}")]
     Ragged {
-        /// How many values there are.
+        /// The number of values.
         values: usize,
         /// The width.
         dim: usize,
     },
-    /// A value is infinite or not a number.
+    /// A value is infinite or NaN.
     #[error("row {row} holds a value that is not finite")]
     NotFinite {
         /// The first such row.
@@ -36,10 +36,10 @@ pub enum FactorsError {
 }
 
 impl Factors {
-    /// Widths are multiples of this, so that the kernels have no remainder to treat.
+    /// Widths are multiples of this, so that the kernels have no remainder to handle.
     pub const LANES: usize = 16;
 
-    /// Takes `values` as rows of `dim` finite numbers.
+    /// Wraps `values` as rows of `dim` finite numbers.
     pub fn new(dim: usize, values: impl Into<Column<f32>>) -> Result<Self, FactorsError> {
         let rows = Self::of_rows(dim, values.into())?;
         if kernel::are_finite(&rows.values) {
@@ -50,11 +50,12 @@ impl Factors {
         Err(FactorsError::NotFinite { row })
     }
 
-    /// The same for numbers at which the caller has looked already: finite they must be, which only a build for tests asserts. Refuses a
-    /// width that is no multiple of [`Self::LANES`], and a last row that is not whole.
+    /// Like [`Self::new`], for values that the caller has already checked to be finite; only debug
+    /// builds assert it. Still refuses a width that is not a multiple of [`Self::LANES`], and an
+    /// incomplete last row.
     pub fn of_finite(dim: usize, values: impl Into<Column<f32>>) -> Result<Self, FactorsError> {
         let rows = Self::of_rows(dim, values.into())?;
-        debug_assert!(kernel::are_finite(&rows.values), "the caller knows that all is finite");
+        debug_assert!(kernel::are_finite(&rows.values), "the caller checked that all are finite");
         Ok(rows)
     }
 
@@ -68,7 +69,7 @@ impl Factors {
         Ok(Self { dim, values })
     }
 
-    /// No rows, of the smallest width.
+    /// A matrix without rows, of the smallest width.
     pub fn empty() -> Self {
         Self { dim: Self::LANES, values: Column::from(Vec::new()) }
     }
@@ -78,12 +79,12 @@ impl Factors {
         self.dim
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.values.len() / self.dim
     }
 
-    /// One row; none beyond the last.
+    /// One row; `None` beyond the last.
     pub fn row(&self, row: usize) -> Option<&[f32]> {
         self.values.get(row * self.dim..(row + 1) * self.dim)
     }
@@ -93,7 +94,7 @@ impl Factors {
         &self.values
     }
 
-    /// The values to be changed: a copy only where others share them.
+    /// The values as a mutable vector. Copies them only if they are shared.
     pub fn into_values(self) -> Vec<f32> {
         self.values.into()
     }

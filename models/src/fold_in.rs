@@ -1,13 +1,14 @@
-//! A user's row of the embedding from the user's history and friends, by the same equation that training solves.
+//! Folds a user into the embedding, from history and friends, by the equation that training solves.
 
 use crate::history::{HistoryView, NEGATIVE};
 use crate::model::Model;
 use crate::solver::{RowProblem, RowSolver};
 use crate::world::TiesView;
 
-/// Solves the row of a user; empty where neither history nor friends say anything.
+/// Solves the row of a user. Empty if neither history nor friends contribute.
 ///
-/// Items that came after the model have no row yet and are left out. O(n^2 d) for n items <= d, else O(n d^2); friends add O(f d).
+/// Items newer than the model have no row yet and are left out. O(n^2 d) for n items <= d, else O(n
+/// d^2); friends add O(f d).
 pub fn fold_in(
     model: &Model,
     history: HistoryView<'_>,
@@ -38,9 +39,10 @@ pub fn fold_in(
     row
 }
 
-/// `m_u = (|F| sum_f w_f p_f + kappa pbar) / (|F| + kappa)` over the friends with a trained row, `w` summing to 1.
+/// `m_u = (|F| sum_f w_f p_f + kappa pbar) / (|F| + kappa)` over the friends with a trained row.
+/// The weights `w` sum to 1.
 ///
-/// Empty where friends carry no taste (`sigma` = 0) or none of them has a row.
+/// Empty if `sigma` is 0, which means that friends carry no taste, or if no friend has a row.
 pub fn friend_prior(model: &Model, ties: TiesView<'_>) -> Vec<f32> {
     let fold_in = &model.learned.params.fold_in;
     if fold_in.friend_strength <= 0.0 {
@@ -54,7 +56,7 @@ pub fn friend_prior(model: &Model, ties: TiesView<'_>) -> Vec<f32> {
     prior_of(rows, &fold_in.mean, fold_in.friend_shrinkage)
 }
 
-/// [`friend_prior`] from rows and tie strengths. Ties that are all 0 count alike.
+/// Computes [`friend_prior`] from rows and tie strengths. If all ties are 0, they count equally.
 pub fn prior_of<'a>(
     rows: impl Iterator<Item = (&'a [f32], f32)> + Clone,
     mean: &[f32],

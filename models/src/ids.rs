@@ -2,17 +2,17 @@
 
 use crate::column::{Column, Starts, StartsError};
 
-/// The public ids of users or items in the order of their dense numbers.
+/// The public ids of users or items, in the order of their dense indices.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
     starts: Starts,
     bytes: Column<u8>,
 }
 
-/// Why columns can't be ids.
+/// The reason why columns are not valid ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdsError {
-    /// The starts and the bytes don't fit.
+    /// The starts and the bytes don't match.
     #[error(transparent)]
     Starts(#[from] StartsError),
     /// An id is not UTF-8.
@@ -24,7 +24,7 @@ pub enum IdsError {
 }
 
 impl Ids {
-    /// Puts the columns together after checking that each id is UTF-8.
+    /// Combines the columns after checking that each id is UTF-8.
     pub fn new(starts: Column<u64>, bytes: Column<u8>) -> Result<Self, IdsError> {
         let starts = Starts::new(starts, bytes.len())?;
         let ids = Self { starts, bytes };
@@ -34,17 +34,17 @@ impl Ids {
         }
     }
 
-    /// How many ids there are.
+    /// The number of ids.
     pub fn len(&self) -> usize {
         self.starts.rows()
     }
 
-    /// Whether there is none.
+    /// True if there are no ids.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The id of a row; none beyond the last.
+    /// The id of a row; `None` beyond the last.
     pub fn get(&self, row: usize) -> Option<&str> {
         if row < self.len() { self.text(row) } else { None }
     }

@@ -1,6 +1,7 @@
-//! Numbers that look random and depend on nothing but what they are asked for.
+//! Pseudo-random numbers that depend only on their arguments.
 
-/// A well-mixed number for `(seed, one, other)`: two rounds of `SplitMix64`, the same on every machine.
+/// A well-mixed number for `(seed, one, other)`: two rounds of `SplitMix64`, equal on every
+/// machine.
 pub fn mix(seed: u64, one: u32, other: u32) -> u64 {
     let mut x = seed ^ (u64::from(one) << 32 | u64::from(other));
     for _ in 0..2 {

@@ -1,32 +1,35 @@
-//! Friends of friends: what speaks for somebody of whom little is known.
+//! Friends of friends: evidence for users with little history.
 //!
-//! `v_ug = sum_f w_uf w_fg` over the friends `f` of `u`, the strengths `w` of everybody's ties summing to 1: where a walk of two steps
-//! ends. A friend of `u` who is also a friend of friends is reached, too, and so counts for more than one who is not.
+//! `v_ug = sum_f w_uf w_fg` over the friends `f` of `u`, where the strengths `w` of each user's
+//! ties sum to 1. It is the distribution of a two-step walk. A friend of `u` who is also a friend
+//! of a friend is reached too, and so counts more than other friends.
 //!
-//! Training and serving both call this, so that what was learned is what is answered.
+//! Training and serving both call this code, so the learned weights fit the answers.
 
 use std::cmp::Reverse;
 
-/// With more own items than this an asker is known well enough to do without friends of friends.
+/// The maximum number of own items for which friends of friends are used.
 pub const FEW_ITEMS: usize = 3;
 
-/// So many people are reached at most, the nearest ones: more would cost a newcomer's list time, and what is far says little.
+/// The maximum number of people reached, the nearest first. More would slow down a new user's list,
+/// and distant people carry little information.
 pub const MOST_REACHED: usize = 50;
 
-/// So many ties of friends are followed at most, those of the strongest friends first.
+/// The maximum number of friends' ties that are followed, starting with the strongest friends.
 pub const MOST_STEPS: usize = 20_000;
 
-/// Friends, ascending, and the strengths of the ties, parallel to them.
+/// Friends, ascending, and the parallel tie strengths.
 pub type Ties<'a> = (&'a [u32], &'a [f32]);
 
-/// The people nearest to `asker` in two steps with their `v`, ascending by number, the asker left out.
+/// The people nearest to `asker` in two steps, with their `v`, ascending by index. `asker` itself
+/// is left out.
 ///
-/// Ties that are all 0 count alike. Friends whose ties no longer fit into [`MOST_STEPS`] are passed over.
-/// O(n log n) for the n ties of all friends.
+/// If all ties are 0, they count equally. Friends whose ties don't fit into [`MOST_STEPS`] are
+/// skipped. O(n log n) for the n ties of all friends.
 ///
 /// ```
 /// use guanxi_models::reach::friends_of_friends;
-/// // 0 knows 1 and 2; 2 knows 0 and 3.
+/// User 0 knows 1 and 2; user 2 knows 0 and 3.
 /// let ties: [(&[u32], &[f32]); 4] =
 ///     [(&[1, 2], &[1.0, 3.0]), (&[0], &[1.0]), (&[0, 3], &[1.0, 1.0]), (&[2], &[1.0])];
 /// assert_eq!(friends_of_friends(0, ties[0], |person| ties[person as usize]), [(3, 0.375)]);
@@ -47,7 +50,7 @@ pub fn friends_of_friends<'a>(
     nearest(summed(steps))
 }
 
-/// Each friend's share of all strength.
+/// Each friend's share of the total strength.
 fn shares((friends, strengths): Ties<'_>) -> impl Iterator<Item = (u32, f32)> + use<'_> {
     let total: f32 = strengths.iter().sum();
     let alike = 1.0 / friends.len().max(1) as f32;
@@ -61,7 +64,7 @@ fn strongest_first(ties: Ties<'_>) -> Vec<(u32, f32)> {
     friends
 }
 
-/// One entry a person, ascending. The sort is stable: the same steps give the same sums to the bit.
+/// One entry per person, ascending. The sort is stable, so equal steps give bit-identical sums.
 fn summed(mut steps: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
     steps.sort_by_key(|&(person, _)| person);
     steps.dedup_by(|next, first| {

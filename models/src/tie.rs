@@ -1,36 +1,37 @@
-//! How strong the tie of two friends is: `sqrt(cosine of common friends x cosine of common items)`, above a floor; the first
-//! cosine alone where one of the two has no items yet.
+//! The strength of a tie between two friends:
+//! `sqrt(cosine of common friends x cosine of common items)`, above a floor. If one of them has no
+//! items yet, it is the first cosine alone.
 //!
-//! Training computes it for every friendship, the overlay for one that was made since; both call this.
+//! Training computes it for every friendship, the overlay for each newer one; both call this code.
 
-/// The least strength of a tie, that of friends who share nothing yet.
+/// The minimum strength of a tie, used for friends who share nothing yet.
 ///
-/// Such friends are most of a large circle, and what they buy says something all the same: a floor next to nothing ranks worse
-/// where friends matter, and no better where they don't.
+/// They are the majority in a large circle, and their purchases still carry information. A floor
+/// near 0 ranks worse if friends matter, and no better if they don't.
 pub const FLOOR: f32 = 0.03;
 
-/// The least strength of a tie with somebody who has no items, of whom only the circle is known.
+/// The minimum strength of a tie with a user who has no items, of whom only the circle is known.
 ///
-/// Such a tie is the cosine of common friends alone. For users whose whole history was hidden this ranks what their friends bought
-/// better than equal ties do, and a floor of .1 better than .03.
+/// Such a tie is the cosine of common friends alone. For users whose whole history was hidden, this
+/// ranks their friends' purchases better than equal ties do. A floor of 0.1 ranks better than 0.03.
 pub const COLD_FLOOR: f32 = 0.1;
 
-/// What one of two friends brings to the tie.
+/// One side of a tie.
 #[derive(Clone, Copy, Debug)]
 pub struct Person<'a> {
-    /// The numbers of the person's friends, ascending, each once.
+    /// The indices of the person's friends, ascending and distinct.
     pub friends: &'a [u32],
-    /// The numbers of the items that the person touched and has not spoken against, ascending, each once.
+    /// The indices of the items that the person touched and didn't reject, ascending and distinct.
     pub items: &'a [u32],
 }
 
-/// The strength of the tie of two friends, from [`FLOOR`] to 1. Symmetric.
+/// The strength of the tie between two friends, from [`FLOOR`] to 1. Symmetric.
 ///
 /// ```
 /// use guanxi_models::tie::{FLOOR, Person, strength};
 /// let a = Person { friends: &[1, 2, 5, 9], items: &[3, 4] };
 /// let b = Person { friends: &[0, 2, 5, 7], items: &[3, 4, 6, 8, 9, 10, 11, 12] };
-/// // Both cosines are 1/2, and so is the root of their product.
+/// Both cosines are 1/2, and so is the root of their product.
 /// assert!((strength(a, b) - (FLOOR + (1.0 - FLOOR) / 2.0)).abs() < 1e-6);
 /// ```
 pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
@@ -41,7 +42,8 @@ pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
     FLOOR + (1.0 - FLOOR) * (friends * cosine(a.items, b.items)).sqrt()
 }
 
-/// The cosine of two sets: what they have in common over the root of the product of their sizes; 0 if one is empty.
+/// The cosine of two sets: the size of their intersection over the geometric mean of their sizes. 0
+/// if one is empty.
 pub fn cosine(a: &[u32], b: &[u32]) -> f32 {
     match common(a, b) {
         0 => 0.0,
@@ -49,7 +51,8 @@ pub fn cosine(a: &[u32], b: &[u32]) -> f32 {
     }
 }
 
-/// How many numbers two ascending lists share. O(short log(long)) when one is much longer, else O(short + long).
+/// The number of common values of two ascending lists. O(short log(long)) if one is much longer,
+/// else O(short + long).
 pub fn common(a: &[u32], b: &[u32]) -> usize {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if long.len() / 16 > short.len() { gallop(short, long) } else { merge(short, long) }
@@ -58,7 +61,7 @@ pub fn common(a: &[u32], b: &[u32]) -> usize {
 fn merge(a: &[u32], b: &[u32]) -> usize {
     let (mut i, mut j, mut shared) = (0, 0, 0);
     while i < a.len() && j < b.len() {
-        // Without branches on the order of the two: they can't be predicted.
+        // Branch-free, because the order of the two can't be predicted.
         let (x, y) = (a[i], b[j]);
         shared += usize::from(x == y);
         i += usize::from(x <= y);
