@@ -182,7 +182,7 @@ pub struct Cells<'a> {
     pub items: &'a [u32],
     /// `c`.
     pub confidences: &'a [f32],
-    /// `c t`; zeros where there are fewer.
+    /// `c t`; if shorter than the items, the rest counts as 0.
     pub wanted: &'a [f32],
     /// The row indices needed later; one is prefetched per cell.
     pub ahead: &'a [u32],

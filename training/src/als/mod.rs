@@ -69,7 +69,7 @@ pub struct AlsParams {
     pub mean_ridge: f32,
     /// `nu`: the exponent by which the ridge grows with the number of cells.
     pub ridge_exponent: f32,
-    /// `g`: reduces the weight of less popular items among the untouched; 0 weights all alike.
+    /// `g`: reduces the weight of popular items among the untouched; 0 weights all alike.
     pub item_frequency_exponent: f32,
     /// The seed of the initial embeddings.
     pub seed: u64,
