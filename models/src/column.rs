@@ -182,7 +182,7 @@ impl Rows {
         &self.targets[self.starts.range(row)]
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.starts.rows()
     }

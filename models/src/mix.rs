@@ -13,7 +13,8 @@ pub fn mix(seed: u64, one: u32, other: u32) -> u64 {
     x
 }
 
-/// A number for some bytes, never 0: FNV-1a, mixed. The same on every machine and for every version of the compiler.
+/// A hash of some bytes, never 0: FNV-1a, then mixed. Equal on every machine and for every compiler
+/// version.
 pub fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;

@@ -95,7 +95,7 @@ pub struct Seen {
     pub weight: f32,
     /// True if friends may see the event.
     pub visible: bool,
-    /// Whether it is a purchase in a group.
+    /// True if the event is a purchase in a group.
     pub in_group: bool,
 }
 
@@ -212,7 +212,7 @@ fn first_seen(n_items: usize, rows: &[(u32, Observation)]) -> Column<Millis> {
     first.into()
 }
 
-/// How many users have each item and have not spoken against it.
+/// The number of users who have each item and didn't reject it.
 fn popularity(n_items: usize, histories: &Histories) -> Column<f32> {
     let mut users = vec![0.0; n_items];
     let entries = (0..histories.rows()).flat_map(|user| histories.row(user).entries());

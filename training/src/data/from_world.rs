@@ -65,7 +65,7 @@ mod tests {
             world.apply(Offset(at as u64 + 1), record);
         }
         let (replayed, built) = (Dataset::from(&world), builder.build());
-        // A world also says how strong a new tie is; training says so of every tie anew.
+        // Tie strengths are left out: a world has those of new ties, training computes all.
         let told = |Dataset { ground, features, reference, events }: &Dataset| {
             let Ground { users, items, histories, ties, popularity, first_seen, .. } = ground;
             let links = (ties.friends.links(), &ties.follows, &ties.blocks);

@@ -72,7 +72,7 @@ impl Trade {
         self.push(Plan { ts, number: 0, user, item, kind, sharer, group: None });
     }
 
-    /// Plans something under the next number.
+    /// Adds a plan under the next number.
     fn push(&mut self, plan: Plan) {
         let ts = plan.ts.min(self.params.now);
         self.planned += 1;
@@ -144,8 +144,8 @@ impl Trade {
         }
     }
 
-    /// Plans up to four friends who join a group purchase within the day. It has filled when the last has come, and everybody in it
-    /// buys.
+    /// Plans up to four friends who join a group purchase within the day. The group has filled once
+    /// the last of them joins, and then all its members buy.
     fn invite(&mut self, open: Plan) {
         let mut buyers = vec![open];
         for _ in 0..self.rng.random_range(1..5) {
