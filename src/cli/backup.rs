@@ -14,10 +14,10 @@ pub struct BackupArgs {
     /// The data directory, also of a running service.
     #[arg(long, value_name = "DIR", required_unless_present = "verify")]
     data: Option<PathBuf>,
-    /// Where to write the backup: a directory that is not there yet.
+    /// Writes the backup to this directory, which must not exist yet.
     #[arg(long, value_name = "DIR", required_unless_present = "verify")]
     to: Option<PathBuf>,
-    /// Only looks whether a backup is as it was written.
+    /// Only verifies that a backup is undamaged.
     #[arg(long, value_name = "BACKUP", conflicts_with_all = ["data", "to"])]
     verify: Option<PathBuf>,
 }
@@ -25,10 +25,10 @@ pub struct BackupArgs {
 /// The arguments of `guanxi restore`.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
-    /// The backup.
+    /// The backup to restore.
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
-    /// The data directory to make: one that is not there yet, or empty.
+    /// The data directory to create: it must be absent or empty.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `guanxi bench`: the load generator of [`guanxi_load`], with the names of a model to ask about.
+//! `guanxi bench`: the load generator of [`guanxi_load`], asking for users and items of a model.
 
 use std::path::Path;
 use std::process::ExitCode;

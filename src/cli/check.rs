@@ -1,4 +1,4 @@
-//! `guanxi check`: whether a data directory is whole.
+//! `guanxi check`: verifies the files of a data directory.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,12 +13,13 @@ use crate::store::{LogReader, StoreError};
 /// The arguments of `guanxi check`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory. Beside a running service its log and its models are read, but not the tables that are looked things up in.
+    /// The data directory. Beside a running service the log and the models are checked, but not the
+    /// lookup tables.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 }
 
-/// Runs the command: exit code 1 where something is not whole.
+/// Runs the command. The exit code is 1 if anything is damaged.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut flaws = 0;
     let mut tell = |part: &str, flaw: Option<String>| {
@@ -40,7 +41,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let pointed = registry.pointers()?.into_iter().map(|pointer| pointer.version);
     for version in listed.chain(pointed).collect::<BTreeSet<String>>() {
         let flaw = match registry.load(&version) {
-            // A model that was pruned leaves its number behind.
+            // A pruned model leaves its number behind.
             Ok(_) | Err(RegistryError::Unknown { .. }) => None,
             Err(damaged) => Some(damaged.to_string()),
         };
@@ -49,7 +50,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(if flaws == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The parts of the store, each with what is wrong with it.
+/// Checks the parts of the store: each is returned with its damage, if any.
 fn log(args: &Args) -> Result<Vec<(String, Option<String>)>, StoreError> {
     let log = LogReader::open(&args.data)?;
     let mut parts = vec![(format!("log through offset {}", log.last()), None)];

@@ -1,4 +1,4 @@
-//! `guanxi evaluate --cold` and `--cold-items`: people and things of whom nothing is known.
+//! `guanxi evaluate --cold` and `--cold-items`: measures quality for cold users and cold items.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,30 +16,32 @@ use super::{CliError, Output};
 use crate::import::read_items;
 use crate::job::{Source, Watch};
 
-/// What is made cold, if anything.
+/// Options of the cold-start protocols.
 #[derive(Debug, clap::Args)]
 pub(super) struct ColdArgs {
-    /// Hides all that some users with friends did, and reports how much of it is found with few items handed back.
+    /// Hides all interactions of some users who have friends. Reports how well their items are
+    /// found as a few of their interactions are revealed.
     #[arg(long, requires = "relations", conflicts_with_all = ["test", "valid", "served", "html"])]
     cold: bool,
-    /// Hides all that was done with some items, and reports how well they are placed by what `--items` says of them.
+    /// Hides all interactions with some items. Reports how well the features of `--items` alone
+    /// place them.
     #[arg(long, requires = "items", conflicts_with_all = ["test", "valid", "served", "html", "cold"])]
     cold_items: bool,
-    /// The catalogue, for `--cold-items`.
+    /// The catalogue for `--cold-items`.
     #[arg(long, value_name = "FILE", requires = "cold_items")]
     items: Option<PathBuf>,
-    /// With `--cold`: gives everybody random friends, of whom nothing may be learned.
+    /// With `--cold`: replaces friendships by random ones, as a control that carries no signal.
     #[arg(long, requires = "cold")]
     shuffle_friends: bool,
 }
 
 impl ColdArgs {
-    /// Whether one of the two protocols is to be run.
+    /// True if one of the two protocols was requested.
     pub(super) fn is_asked_for(&self) -> bool {
         self.cold || self.items.is_some()
     }
 
-    /// Runs it.
+    /// Runs the requested protocol.
     pub(super) fn run(
         &self,
         recipe: &Recipe,
@@ -76,7 +78,7 @@ impl ColdArgs {
     }
 }
 
-/// What a protocol found.
+/// The result of a protocol.
 struct Protocol {
     name: &'static str,
     table: String,

@@ -1,4 +1,4 @@
-//! `guanxi demo`: a small social market from nothing to answers.
+//! `guanxi demo`: generates a small social market, trains on it and serves it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::system::memory;
 /// The arguments of `guanxi demo`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where the market is kept; used again where it is there already.
+    /// Keeps the market in this directory; an existing market is reused.
     #[arg(long, value_name = "DIR", default_value = "guanxi-demo")]
     data: PathBuf,
     /// The address to serve on.
@@ -33,24 +33,24 @@ pub struct Args {
     size: Size,
 }
 
-/// How large the market is; the defaults are those of a minute's look.
+/// The size of the market; the defaults finish in about a minute.
 #[derive(Debug, clap::Args)]
 struct Size {
-    /// How many users the market has.
+    /// The number of users.
     #[arg(long, default_value_t = 2_000)]
     users: usize,
-    /// How many items.
+    /// The number of items.
     #[arg(long, default_value_t = 1_500)]
     items: usize,
-    /// How many events.
+    /// The number of events.
     #[arg(long, default_value_t = 60_000)]
     events: usize,
-    /// How many friends a user has on average.
+    /// The mean number of friends of a user.
     #[arg(long, default_value_t = 12)]
     friends: usize,
 }
 
-/// So many records are one atomic write: the whole market of the default size.
+/// The most records in one atomic write: the whole market of the default size fits.
 const RECORDS_AT_ONCE: usize = 100_000;
 
 /// Runs the command.
@@ -72,7 +72,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Stores the market, unless the log holds anything already.
+/// Stores the market, unless the log already has records.
 fn fill(data: &Path, size: &Size, out: &mut Output) -> Result<(), CliError> {
     let store = Store::open(data)?;
     if store.last().0 > 0 {
@@ -93,7 +93,7 @@ fn fill(data: &Path, size: &Size, out: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Trains and publishes a model, unless there is one already.
+/// Trains and publishes a model, unless one exists.
 fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
     if Registry::open(data)?.current()?.is_some() {
         return Ok(());
@@ -110,7 +110,7 @@ fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Three questions that this market answers, as commands.
+/// Three requests for this market, as commands.
 fn questions(world: &World, url: &str) -> Vec<String> {
     let user = sociable(world).unwrap_or("u0");
     let item = world.recommend(
@@ -126,7 +126,8 @@ fn questions(world: &World, url: &str) -> Vec<String> {
     ]
 }
 
-/// A user whose friends have bought something together.
+/// A user with at least 5 items on the list of friends' purchases, each explained by friends who
+/// bought it.
 fn sociable(world: &World) -> Option<&str> {
     let mut scratch = Scratch::default();
     world.user_ids().names().map(|name| &**name).find(|user| {

@@ -1,4 +1,4 @@
-//! `guanxi evaluate`: published splits, scored as their papers do.
+//! `guanxi evaluate`: scores a recipe on the published split of a paper, by the paper's protocol.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,22 +28,24 @@ pub struct Args {
     /// The interactions to train on: Parquet, CSV or NDJSON.
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
-    /// The interactions to find: for each of their users all items are ranked, those of `--train` left out.
+    /// The interactions to find. All items are ranked for each of their users, except those of
+    /// `--train`.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["cold", "cold_items"])]
     test: Option<PathBuf>,
-    /// Who is friends with whom.
+    /// The friendships.
     #[arg(long, value_name = "FILE")]
     relations: Option<PathBuf>,
-    /// Rows of `--train` on which numbers and weights are decided, instead of a share of it.
+    /// Tunes numbers and weights on these rows instead of on a share of `--train`.
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// `quick`, `default`, `best`, or a recipe file.
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
-    /// Ranks what is to be found among so many items that the user never touched, instead of among all.
+    /// Ranks each held-out item among this number of items that the user never touched, instead of
+    /// among all.
     #[arg(long, value_name = "N", conflicts_with = "served")]
     negatives: Option<usize>,
-    /// Scores the lists that the service would answer as well, candidates from the index.
+    /// Also scores the lists that the service would return, with candidates from the index.
     #[arg(long)]
     served: bool,
     #[command(flatten)]
@@ -92,7 +94,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     tell(&args.papers, report, &recipe, told, out)
 }
 
-/// Tells of the run, in files and on the terminal.
+/// Reports the run in files and on the terminal.
 fn tell(
     files: &PaperArgs,
     report: Report,

@@ -1,4 +1,4 @@
-//! `guanxi export`: the log as Parquet files by day.
+//! `guanxi export`: writes the log as Parquet files by day.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,10 +10,10 @@ use crate::store::LogReader;
 /// The arguments of `guanxi export`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory: its log is read, also beside a running service.
+    /// The data directory. Its log may be in use by a running service.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where the lake is, or will be. What it holds already is not written again.
+    /// The directory of the lake; days that it already holds are not written again.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

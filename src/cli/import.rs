@@ -1,4 +1,4 @@
-//! `guanxi import`.
+//! `guanxi import`: stores the rows of files in the log.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,16 +13,17 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("files").required(true).multiple(true).args(["interactions", "relations", "items", "users"])))]
 pub struct Args {
-    /// The data directory; it is made if it is not there.
+    /// The data directory; created if absent.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// What users did with items: columns user, item, event, ts, weight, ...
+    /// The interactions: columns user, item, event, ts, weight, ...
     #[arg(long, value_name = "FILE")]
     interactions: Option<PathBuf>,
-    /// How users stand to each other: columns from (or src), to (or dst), kind (friend without it).
+    /// The relations: columns from (or src), to (or dst), kind (default friend).
     #[arg(long, value_name = "FILE")]
     relations: Option<PathBuf>,
-    /// The catalogue: columns item, name, category, tags, price, ...; other columns become attributes.
+    /// The catalogue: columns item, name, category, tags, price, ...; other columns become
+    /// attributes.
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
     /// The users: columns user, name, ...; other columns become attributes.
@@ -32,14 +33,14 @@ pub struct Args {
     mapping: MappingArgs,
 }
 
-/// How files are to be understood: shared by all commands that read some.
+/// Options for reading files, shared by all commands that read some.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MappingArgs {
     /// Reads fields from other columns: user=uid,item=sku.
     #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',')]
     map: Vec<String>,
-    /// Gives foreign event names a meaning: listen=view. Built in: listen, checkin and interact are purchases, tag is like, `group_launch` is
-    /// a purchase, `group_launch_failed` is cart.
+    /// Maps foreign event names to types: listen=view. Built in: listen, checkin and interact are
+    /// purchases, tag is like, `group_launch` is a purchase, `group_launch_failed` is cart.
     #[arg(long, value_name = "NAME=TYPE", value_delimiter = ',')]
     event_map: Vec<String>,
     /// The type of events without one.
@@ -48,7 +49,7 @@ pub struct MappingArgs {
 }
 
 impl MappingArgs {
-    /// What was typed, checked. Times are bounded by the clock.
+    /// Checks the options. Timestamps are bounded by the current time.
     pub fn mapping(&self) -> Result<Mapping, MappingError> {
         let mut mapping = Mapping::new(jiff::Timestamp::now().as_millisecond());
         self.map.iter().try_for_each(|text| mapping.map(text))?;
@@ -123,7 +124,7 @@ fn print(tally: &Tally, out: &mut Output) {
     ));
 }
 
-/// Shows how far the import is: a bar for who watches, a line each tenth for a log.
+/// Shows the progress: a bar on a terminal, a line for each tenth in a log.
 struct Progress<'a> {
     out: &'a mut Output,
     bar: Option<ProgressBar>,

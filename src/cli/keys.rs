@@ -1,4 +1,4 @@
-//! `guanxi keys`: who may ask a server. A running one sees a change within a second.
+//! `guanxi keys`: manages access keys. A running server applies a change within a second.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,16 +21,16 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a key and prints it: this once, for only a hash of it is kept.
+    /// Creates a key and prints it. It is shown only once: only its hash is stored.
     Create(New),
-    /// Lists the keys, without the secret part.
+    /// Lists the keys without their secrets.
     List {
         #[command(flatten)]
         data: Data,
     },
-    /// Makes a key invalid for good.
+    /// Revokes a key for good.
     Revoke {
-        /// The key, as `list` names it.
+        /// The key's id, as `list` prints it.
         #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]
@@ -42,26 +42,26 @@ enum Command {
 struct New {
     #[command(flatten)]
     data: Data,
-    /// What it is called. Two valid keys may have one name, so that a new one can take over.
+    /// The key's name. Two valid keys may share a name, so that one can replace the other.
     #[arg(long)]
     name: String,
-    /// What it is for.
+    /// The rights of the key.
     #[arg(long)]
     scope: Scope,
-    /// A page's origin from which a public key may be used, like `https://shop.example`; may be given several times.
+    /// Allows a public key on pages of this origin, like `https://shop.example`; repeatable.
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
-    /// For how long it is valid, like `90d`; without it, until it is revoked.
+    /// The period of validity, like `90d`; by default valid until revoked.
     #[arg(long, value_name = "PERIOD")]
     expires: Option<Period>,
-    /// How many requests a second it may make.
+    /// The most requests a second.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
 }
 
 #[derive(Debug, clap::Args)]
 struct Data {
-    /// The data directory, also of a running service.
+    /// The data directory; a service may run on it.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Lists as columns: one row per user and item.
+//! Lists as Arrow columns: one row per user and item.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ pub(super) struct UserList {
     pub(super) items: Vec<Listed<ItemIdx>>,
 }
 
-/// `reasons` holds `kind`, the `share` of the score, and, where they make sense, `count` and `item`.
+/// The fields of a reason: `kind`, the `share` of the score, and, where they apply, `count` and
+/// `item`.
 fn reason_fields() -> Fields {
     Fields::from(vec![
         Field::new("kind", DataType::Utf8, false),

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use guanxi_output::Output;
 
-/// What a command may fail with: printed as one line, exit code 2.
+/// The error of a command: printed as one line, with exit code 2.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A recommendation engine for social commerce.
@@ -41,40 +41,40 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a small social market, trains on it and serves it.
+    /// Generates a small social market, trains on it and serves it.
     Demo(demo::Args),
     /// Serves recommendations over HTTP.
     Serve(serve::Args),
-    /// Brings files into the data directory.
+    /// Imports files into the data directory.
     Import(import::Args),
     /// Writes the log as Parquet files by day.
     Export(export::Args),
     /// Trains a model and publishes it.
     Train(train::Args),
-    /// Trains on one file and scores on another.
+    /// Trains on one file and scores the model on another.
     Evaluate(evaluate::Args),
     /// Writes the lists of many users to a file.
     Recommend(recommend::Args),
     /// Lists, shows, activates and prunes models.
     Models(models::Args),
-    /// Writes all of a data directory to another place, also beside a running service.
+    /// Backs up a data directory, also beside a running service.
     Backup(backup::BackupArgs),
-    /// Makes a data directory of a backup.
+    /// Restores a data directory from a backup.
     Restore(backup::RestoreArgs),
-    /// Looks whether everything in a data directory is whole.
+    /// Verifies the files of a data directory.
     Check(check::Args),
-    /// Keeps what can be read of a damaged data directory.
+    /// Rescues the readable data of a damaged data directory.
     Repair(repair::Args),
-    /// Makes, lists and revokes the keys by which programs may ask.
+    /// Creates, lists and revokes access keys.
     Keys(keys::Args),
-    /// Measures how much of the true answers the index finds.
+    /// Measures the recall of the index: the share of the exact results that it finds.
     Recall(recall::Args),
-    /// Measures how fast a server answers.
+    /// Measures the latency of a server under load.
     Bench(guanxi_load::command::Args),
 }
 
 impl Cli {
-    /// Runs the command that was typed. Exit codes: 0 all well, 1 done but something was refused, 2 not done.
+    /// Runs the command. Exit codes: 0 success; 1 completed, but something was refused; 2 failed.
     pub fn run(&self, out: &mut Output) -> ExitCode {
         let result = match &self.command {
             Command::Demo(args) => demo::run(args, out),

@@ -1,6 +1,6 @@
-//! `guanxi models`: what there is to serve, and what is served.
+//! `guanxi models`: manages published models.
 //!
-//! Every command works on the registry alone, beside a running service, which picks up a change by itself.
+//! Every command changes only the registry. A running service notices the change by itself.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,41 +23,41 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lists the models, the newest first; `*` marks the current one.
+    /// Lists the models, newest first; `*` marks the current one.
     List {
         #[command(flatten)]
         data: Data,
     },
     /// Prints a model's manifest, metrics and recipe.
     Show {
-        /// The model, as `list` names it.
+        /// The model's version, as `list` prints it.
         #[arg(value_name = "VERSION")]
         model: String,
         #[command(flatten)]
         data: Data,
     },
-    /// Writes the report of a model's training as a page to look at.
+    /// Writes the training report of a model as an HTML page.
     Report {
-        /// The model, as `list` names it.
+        /// The model's version, as `list` prints it.
         #[arg(value_name = "VERSION")]
         model: String,
-        /// Where to write it.
+        /// The file to write.
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
         #[command(flatten)]
         data: Data,
     },
-    /// Checks that a model is whole and makes it current.
+    /// Makes a model current after verifying it.
     Activate {
-        /// The model, as `list` names it.
+        /// The model's version, as `list` prints it.
         #[arg(value_name = "VERSION")]
         model: String,
         #[command(flatten)]
         data: Data,
     },
-    /// Removes all models but the newest and the current one.
+    /// Removes all models except the newest and the current one.
     Prune {
-        /// How many of the newest models stay.
+        /// The number of newest models to keep.
         #[arg(long, value_name = "N", default_value_t = 3)]
         keep: usize,
         #[command(flatten)]
@@ -67,7 +67,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Data {
-    /// The data directory, also of a running service.
+    /// The data directory; a service may run on it.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 }
@@ -84,7 +84,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
 }
 
 impl Data {
-    /// The registry of an existing data directory: a mistyped name must not make a new one.
+    /// The registry of an existing data directory: a mistyped name must not create a new one.
     fn registry(&self) -> Result<Registry, CliError> {
         let path: &Path = &self.data;
         if !path.join("guanxi.json").exists() {

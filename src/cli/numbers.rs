@@ -1,4 +1,4 @@
-//! Public ids of a file as the dense numbers of a dataset.
+//! Translates the public ids of a file to the dense indices of a dataset.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,22 +9,23 @@ use guanxi_training::data::dataset::Dataset;
 use super::CliError;
 use crate::import::{Mapping, read_interactions};
 
-/// The numbers that the training data gave to ids. Unknown ids get numbers beyond, which no list can hold.
+/// The dense indices that the training data assigned. Unknown ids get indices beyond them, which no
+/// list can contain.
 pub(super) struct Numbers {
     users: HashMap<String, u32>,
-    /// The numbers of items.
+    /// Item indices by id.
     pub(super) items: HashMap<String, u32>,
 }
 
 impl Numbers {
-    /// The numbers of a dataset.
+    /// The indices of a dataset.
     pub(super) fn of(data: &Dataset) -> Self {
         let numbered =
             |ids: &Ids| ids.iter().map(str::to_owned).zip(0..).collect::<HashMap<String, u32>>();
         Self { users: numbered(&data.ground.users), items: numbered(&data.ground.items) }
     }
 
-    /// The rows of a file of interactions as numbers of users and items.
+    /// Reads the interactions of a file as pairs of user and item index.
     pub(super) fn pairs(
         &mut self,
         path: &Path,

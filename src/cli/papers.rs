@@ -1,4 +1,4 @@
-//! Where a command writes what it tells of a training.
+//! Report files that a command writes after a training.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use crate::report::{Papers, TITLE, page};
 /// Files to write the report to.
 #[derive(Debug, Default, clap::Args)]
 pub struct PaperArgs {
-    /// Writes the report to this file as well.
+    /// Also writes the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Writes the report to this file as a page to look at.
+    /// Writes the report to this file as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
 
 impl PaperArgs {
-    /// Writes what is wanted.
+    /// Writes the requested files.
     pub(super) fn write(&self, papers: &Papers, recipe: &str) -> Result<(), CliError> {
         if let Some(path) = &self.json {
             write(path, &serde_json::to_vec_pretty(papers)?)?;

@@ -10,7 +10,7 @@ use crate::job::Progress;
 pub(super) fn on_terminal(out: &mut Output) -> impl FnMut(Progress<'_>) {
     let mut bar = ProgressBar::hidden();
     move |progress| match progress {
-        // A bar that moves must not run into the line.
+        // A moving bar would overwrite the line.
         Progress::Note(text) => bar.suspend(|| out.note(text)),
         Progress::Trial { trial, at, of } => {
             if at == 0 && out.is_watched() {

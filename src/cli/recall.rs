@@ -1,4 +1,4 @@
-//! `guanxi recall`: how much of the true answers a model's index finds.
+//! `guanxi recall`: measures the recall of a model's index against exact search.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,22 +12,22 @@ use guanxi_output::Table;
 /// The arguments of `guanxi recall`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory: its current model and its log are read, also beside a running service.
+    /// The data directory: reads its current model and its log, also beside a running service.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Another model of the data directory, as `guanxi models list` names it.
+    /// Measures another model, by its version in `guanxi models list`.
     #[arg(long, value_name = "VERSION")]
     model: Option<String>,
-    /// How many questions of each kind are asked.
+    /// The number of requests of each kind.
     #[arg(long, value_name = "N", default_value_t = 500)]
     queries: usize,
-    /// How many candidates a search keeps; left out, as many as the index was measured to need.
+    /// The candidates that a search keeps; by default the number calibrated for the index.
     #[arg(long, value_name = "N")]
     ef: Option<usize>,
-    /// Draws the questions.
+    /// The seed by which requests are drawn.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Fails where a kind of question finds less.
+    /// Exits with 1 if the recall of any kind of request is lower.
     #[arg(long, value_name = "SHARE")]
     at_least: Option<f64>,
     /// Writes the figures to this file, for `guanxi bench --recall-from`.
@@ -35,7 +35,7 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// Runs the command. Exit code 1: less was found than asked for.
+/// Runs the command. The exit code is 1 if the recall is below the bound.
 pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let (version, world) = stored::world(&args.data, args.model.as_deref())?;
     let index = &world.model().learned.index;

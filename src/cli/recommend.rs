@@ -1,4 +1,4 @@
-//! `guanxi recommend`: the lists of many users, as a Parquet file.
+//! `guanxi recommend`: writes the lists of many users to a Parquet file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,31 +14,31 @@ use rayon::prelude::*;
 use super::lists_file::{UserList, batch, properties, schema};
 use super::{CliError, Output, stored};
 
-/// So many users are answered and written at a time.
+/// The number of users that are answered and written at a time.
 const USERS_AT_ONCE: usize = 4_096;
 
 /// The arguments of `guanxi recommend`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory: its current model and its log are read, also beside a running service.
+    /// The data directory: reads its current model and its log, also beside a running service.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Which list.
+    /// The scenario to list.
     #[arg(long, default_value = "for-you", value_parser = scenario())]
     scenario: Scenario,
     /// `all`, or a file with one user id a line.
     #[arg(long, value_name = "all|FILE", default_value = "all")]
     users: String,
-    /// How many items a list has at most.
+    /// The most items of a list.
     #[arg(long, default_value_t = 20)]
     limit: usize,
-    /// How many distinct friends must have bought an item before a list tells of it.
+    /// The least number of distinct friends who bought an item before a list mentions them.
     #[arg(long, default_value_t = 2)]
     min_friends: usize,
-    /// Looks at every item instead of searching the index.
+    /// Scores every item instead of searching the index.
     #[arg(long)]
     exact: bool,
-    /// Ranks for-you by the embedding alone: exact, and many users at once.
+    /// Ranks for-you by the embedding alone: exact, and for many users at once.
     #[arg(long, conflicts_with = "exact")]
     by_embedding: bool,
     /// The Parquet file to write: user, rank, item, score, reasons.
@@ -46,7 +46,7 @@ pub struct Args {
     out: PathBuf,
 }
 
-/// Parses the name of a scenario; the help says what each of them lists.
+/// Parses the name of a scenario; the help describes each of them.
 fn scenario() -> impl TypedValueParser<Value = Scenario> {
     let value =
         |scenario: &Scenario| PossibleValue::new(scenario.name()).help(scenario.spec().summary);
@@ -104,14 +104,14 @@ fn lists(args: &Args, world: &World, users: &[String]) -> Result<Vec<UserList>, 
     users.par_iter().map_init(Scratch::default, list).collect()
 }
 
-/// The same by the embedding alone, blocks of users on all threads.
+/// Computes the lists by the embedding alone, for blocks of users on all threads.
 fn lists_by_embedding(
     args: &Args,
     world: &World,
     panels: &Panels,
     users: &[String],
 ) -> Result<Vec<UserList>, QueryError> {
-    /// So many users share the fetching of the items.
+    /// The number of users that share one read of the item factors.
     const BLOCK: usize = 480;
     let block = |scratch: &mut Scratch, users: &[String]| {
         let queries: Vec<Query> = users.iter().map(|user| query(args, user)).collect();

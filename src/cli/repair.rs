@@ -1,4 +1,4 @@
-//! `guanxi repair`: what can be read of a damaged data directory goes on.
+//! `guanxi repair`: rescues the readable data of a damaged data directory.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ pub struct Args {
     /// The data directory; no service may run on it.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Does it. Without this nothing is changed, and what would be done is told.
+    /// Repairs. Without it the command changes nothing and only reports its plan.
     #[arg(long)]
     yes: bool,
 }

@@ -1,4 +1,4 @@
-//! `guanxi serve`.
+//! `guanxi serve`: runs the HTTP service.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::telemetry::{Metrics, init_logs, tell_panics};
 /// The arguments of `guanxi serve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory; made if it is absent.
+    /// The data directory; created if absent.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The address and port to listen on; port 0 takes any free one.
@@ -49,7 +49,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves an engine until SIGINT or SIGTERM. `ready` is told the address once connections are accepted.
+/// Serves an engine until SIGINT or SIGTERM. Calls `ready` with the address once connections are
+/// accepted.
 pub fn serve(
     engine: Arc<Engine>,
     settings: Settings,
@@ -60,7 +61,8 @@ pub fn serve(
         let listening = listening(settings.server.listen).await?;
         let address = listening.listener.local_addr()?;
         check_address(address, &gate, &settings)?;
-        // Before anybody is told that the server is there, so that no signal ends it the hard way.
+        // Installed before readiness is announced: from then on every signal ends the server
+        // gracefully.
         let stop = stop_signal()?;
         let app = App::new(engine, settings, Arc::new(Metrics::default()), gate);
         let frontend = Frontend::new(app)?;
@@ -71,7 +73,7 @@ pub fn serve(
     })
 }
 
-/// Without keys a server is for its own machine.
+/// Refuses a public address for a server without keys: anyone could use it.
 fn check_address(address: SocketAddr, gate: &Gate, settings: &Settings) -> Result<(), CliError> {
     if address.ip().is_loopback() || gate.has_keys() {
         return Ok(());
@@ -84,7 +86,8 @@ fn check_address(address: SocketAddr, gate: &Gate, settings: &Settings) -> Resul
     .into())
 }
 
-/// The socket that was handed over (`LISTEN_FDS`, as systemd does and as one process does to the next), or a new one.
+/// The inherited socket, or a new one. `LISTEN_FDS` hands one over: systemd sets it, and so does a
+/// process for its successor.
 async fn listening(listen: SocketAddr) -> Result<Listening, CliError> {
     if let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? {
         listener.set_nonblocking(true)?;
@@ -98,7 +101,7 @@ async fn listening(listen: SocketAddr) -> Result<Listening, CliError> {
 fn settings(args: &Args) -> Result<Settings, CliError> {
     let sources = Sources::of_process(args.config.clone()).with_flag("server.listen", args.listen);
     let mut settings = sources.load()?;
-    // A path need not be UTF-8, so it doesn't go through a text.
+    // A path need not be UTF-8, so it bypasses the text form of settings.
     if let Some(data) = &args.data {
         settings.data.dir.clone_from(data);
     }

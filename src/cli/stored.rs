@@ -1,4 +1,4 @@
-//! What a data directory holds, without a service on it.
+//! Loads a data directory without a service.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use crate::registry::Registry;
 use crate::serving::world_from_log;
 use crate::store::LogReader;
 
-/// A model (the current one if none is named; an empty one where there is none) with every record of the log, and its version.
+/// Loads a model with every record of the log. Returns its version and the world.
+///
+/// The default is the current model; without any, an empty model is used.
 pub(super) fn world(data: &Path, version: Option<&str>) -> Result<(String, World), CliError> {
     let log = LogReader::open(data)?;
     let registry = Registry::open(data)?;

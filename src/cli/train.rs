@@ -1,4 +1,4 @@
-//! `guanxi train`: the log in, a published model out.
+//! `guanxi train`: trains on the log and publishes the model.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,37 +19,40 @@ use crate::store::Directory;
 /// The arguments of `guanxi train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The data directory: its log is read, also beside a running service, and the model is published there.
+    /// The data directory: reads its log, also beside a running service, and publishes the model
+    /// there.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// `quick`, `default`, `best`, or a recipe file.
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     pub recipe: String,
-    /// Trains on a lake that `guanxi export` wrote, or on a file of interactions, instead of the log.
+    /// Trains on a lake of `guanxi export` or on a file of interactions instead of the log.
     #[arg(long, value_name = "LAKE|FILE")]
     pub from: Option<PathBuf>,
-    /// Relations to go with a file of interactions.
+    /// The relations for a file of interactions.
     #[arg(long, value_name = "FILE", requires = "from")]
     pub relations: Option<PathBuf>,
-    /// The catalogue to go with a file of interactions: places the items that nobody touched by what it says of them.
+    /// The catalogue for a file of interactions. Its features place the items that nobody touched.
     #[arg(long, value_name = "FILE", requires = "from")]
     pub items: Option<PathBuf>,
-    /// How to search for a recipe.
+    /// The search for a recipe.
     #[command(flatten)]
     pub tune: TuneArgs,
-    /// Publishes only a model that is good enough, as `ndcg@20 >= 0.98*current and recall@20 >= 0.1`; else exits with 1.
+    /// Publishes the model only if it meets this condition, else exits with 1:
+    /// `ndcg@20 >= 0.98*current and recall@20 >= 0.1`.
     ///
-    /// `current` is the model that serves: its recipe, with what was learned for it, fitted to the same rest of the data and scored on
-    /// the same held-out rows.
+    /// `current` is the serving model: its recipe and learned weights, fitted to the same training
+    /// rows. Both models are scored on the same held-out rows.
     #[arg(long, value_name = "CONDITION")]
     pub publish_if: Option<Condition>,
-    /// Goes on after the last finished sweep of a run that was interrupted, with the same data and to the same model.
+    /// Resumes an interrupted run after its last finished sweep. The same data give the same model
+    /// as without the interruption.
     #[arg(long)]
     pub resume: bool,
-    /// Where to write the report.
+    /// The files of the report.
     #[command(flatten)]
     pub papers: PaperArgs,
-    /// How files are to be understood.
+    /// Options for reading files.
     #[command(flatten)]
     pub mapping: MappingArgs,
 }
@@ -81,11 +84,12 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The log, or what was named instead: then the data directory may be a new one, and is one that can be served from afterwards.
+/// The log, or the source of `--from`. With `--from` the data directory may be new; the service can
+/// start on it afterwards.
 fn source(args: &Args) -> Result<Source, CliError> {
     let Some(path) = &args.from else { return Ok(Source::Log(args.data.clone())) };
     let source = Source::of(files(args, path), args.mapping.mapping()?);
-    // Nothing is made for files that aren't there.
+    // A missing file must not leave a new data directory behind.
     for path in
         [args.from.as_ref(), args.relations.as_ref(), args.items.as_ref()].into_iter().flatten()
     {
@@ -104,7 +108,7 @@ fn files(args: &Args, interactions: &Path) -> Files {
     }
 }
 
-/// What a refused model leaves: its figures, and nothing to serve.
+/// Reports a refused model: its figures are written, but it isn't published.
 fn refuse(out: &mut Output) -> ExitCode {
     out.note("nothing was published: the model does not reach what `--publish-if` asks for");
     ExitCode::from(1)

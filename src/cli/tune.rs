@@ -9,26 +9,27 @@ use guanxi_training::report::Report;
 use super::{CliError, papers};
 use crate::job::figures::served_metrics;
 
-/// How to search for a recipe.
+/// Options of the search for a recipe.
 #[derive(Debug, Default, clap::Args)]
 pub struct TuneArgs {
-    /// Tries up to so many recipes around the given one on held-out rows, and goes on with the best.
+    /// Tries up to this number of recipes around the given one on held-out rows, and trains with
+    /// the best.
     #[arg(long, value_name = "N")]
     pub tune: Option<usize>,
-    /// Writes the recipe that was followed to this file, with the metrics that it earned.
+    /// Writes the recipe of the training to this file, with its metrics as comments.
     #[arg(long, value_name = "FILE")]
     pub recipe_out: Option<PathBuf>,
 }
 
 impl TuneArgs {
-    /// Writes the recipe that was followed, if that is wanted.
+    /// Writes the recipe file, if requested.
     pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
         let Some(path) = &self.recipe_out else { return Ok(()) };
         papers::write(path, with_metrics(recipe, report).as_bytes())
     }
 }
 
-/// The recipe, and in comments above it how it was judged.
+/// The recipe, with its held-out metrics in comments above it.
 fn with_metrics(recipe: &Recipe, report: &Report) -> String {
     let mut text = format!("# {}, {} users\n", report.held_out.how, report.held_out.users);
     for (name, value) in served_metrics(report) {

@@ -1,4 +1,4 @@
-//! What every handler needs.
+//! The state shared by all handlers.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use crate::telemetry::Metrics;
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
-/// What [`App`] is made of.
+/// The parts of [`App`].
 #[derive(Debug)]
 pub struct Parts {
-    /// Reads and writes.
+    /// Answers reads and performs writes.
     pub engine: Arc<Engine>,
-    /// What the operator set.
+    /// The settings of the operator.
     pub settings: Settings,
-    /// What is counted.
+    /// The counters and histograms.
     pub metrics: Arc<Metrics>,
-    /// Who may ask.
+    /// Access control.
     pub gate: Gate,
-    /// How much is begun.
+    /// Admission control.
     pub admission: Admission,
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Creates the shared state.
     pub fn new(engine: Arc<Engine>, settings: Settings, metrics: Arc<Metrics>, gate: Gate) -> Self {
         let admission = Admission::new(&settings.server);
         Self(Arc::new(Parts { engine, settings, metrics, gate, admission }))

@@ -1,4 +1,4 @@
-//! New ids for recommendations and requests: UUID v7, made without a lock.
+//! New ids for recommendations and requests: UUID v7, generated without locks.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::{Builder, Uuid};
 
 thread_local! {
-    /// Keyed by the system's randomness once for each thread; the counter makes each id another.
+    /// A random hash key per thread, and a counter that makes each id unique.
     static SOURCE: (RandomState, Cell<u64>) = (RandomState::new(), Cell::new(0));
 }
 
-/// An id that nobody else has: the time in milliseconds and 74 bits from a keyed hash of a counter.
+/// A unique id: the time in milliseconds and 74 bits of a keyed hash of a counter.
 pub(super) fn fresh_id() -> Uuid {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);

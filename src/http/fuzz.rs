@@ -1,4 +1,4 @@
-//! What of the API reads bytes, for [`crate::testing::fuzzing`].
+//! The parsers of the API, for [`crate::testing::fuzzing`].
 
 use guanxi_models::Scenario;
 
@@ -7,14 +7,14 @@ use super::shape::{filter, json, parameters};
 use crate::access::Caller;
 use crate::config::Settings;
 
-/// Reads a filter.
+/// Parses a filter.
 pub(crate) fn filter(bytes: &[u8]) {
     if let Ok(object) = json::object(bytes) {
         drop(filter::read(&object.into()));
     }
 }
 
-/// Reads a question, as a body and as parameters.
+/// Parses a request for a list, from a body and from query parameters.
 pub(crate) fn question(bytes: &[u8]) {
     let settings = Settings::default();
     if let Ok(question) = json::decode::<Question>(bytes) {

@@ -1,14 +1,14 @@
-//! The HTTP API: the only place that knows JSON shapes and status codes.
+//! The HTTP API: the only module that knows JSON shapes and status codes.
 //!
-//! A request walks through the folders in this order:
+//! A request passes through these modules in order:
 //!
-//! 1. `connection` accepts it, bounds its time and checks its head.
-//! 2. `admission` lets it wait its turn, or refuses it on arrival where too many wait.
-//! 3. `around` names and counts it, and asks [`crate::access`] whether the caller may do this.
-//! 4. `routes` answers it: one file per noun. Ranking and storing belong to [`crate::serving::Engine`].
-//! 5. `shape` reads its JSON and writes the answer's.
+//! 1. `connection` accepts it, applies timeouts and checks its head.
+//! 2. `admission` queues it, or refuses it on arrival if the queue is full.
+//! 3. `around` assigns its id, counts it, and lets [`crate::access`] authorise the caller.
+//! 4. `routes` handles it, with one file per noun; [`crate::serving::Engine`] ranks and stores.
+//! 5. `shape` parses its JSON and writes that of the answer.
 //!
-//! `problem` holds the errors of all of them. Each folder imports only those that come after it.
+//! `problem` holds the errors of all modules. Each module imports only those after it.
 
 mod admission;
 mod app;

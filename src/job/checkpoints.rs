@@ -1,8 +1,10 @@
-//! What an interrupted training leaves behind, and how the next one goes on.
+//! Checkpoints, by which a training resumes after an interruption.
 //!
-//! `checkpoints/` of a data directory holds `run.json`, which says what was trained on and by which recipe, and for every embedding
-//! the state after its last finished sweep, under the fingerprint of all that it follows from. Files are written under another name,
-//! synced and renamed, so that each is there as a whole or not at all.
+//! The directory `checkpoints/` holds `run.json`: the data and the recipe of the run. Beside it
+//! stands a file for each embedding, named by a fingerprint of all inputs that determine it. The
+//! file holds the state after the last finished sweep.
+//!
+//! Each file is written under a temporary name, synced and renamed. So it is complete or absent.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -23,27 +25,28 @@ pub struct Checkpoints {
     directory: PathBuf,
 }
 
-/// What a run trains on, and how.
+/// The inputs of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
-    /// Which guanxi: another one may compute otherwise.
+    /// The version of guanxi: another one may compute different numbers.
     pub guanxi: String,
-    /// The recipe that was given, as TOML.
+    /// The requested recipe, as TOML.
     pub given: String,
-    /// How many recipes were to be tried.
+    /// The requested number of trials.
     pub tune: Option<usize>,
-    /// The offset through which the data go.
+    /// The last offset of the data.
     pub watermark: u64,
     /// A hash of the histories and friendships.
     pub data: u64,
-    /// The recipe that is followed, as TOML: the one given, or what the search found.
+    /// The recipe of the training, as TOML: the requested one, or the result of the search.
     pub recipe: String,
-    /// How it was found.
+    /// The trials of the search.
     pub trials: Vec<Trial>,
 }
 
 impl Run {
-    /// What differs from another run, so that its checkpoints are of no use to this one; none where all is the same.
+    /// Names the first input that differs from another run, whose checkpoints are then useless
+    /// here. `None` if all are equal.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.guanxi != other.guanxi {
             return Some(format!("guanxi {} instead of {}", other.guanxi, self.guanxi));
@@ -58,7 +61,7 @@ impl Run {
     }
 }
 
-/// A hash of what the embeddings follow from, in any recipe.
+/// A hash of the data that determine the embeddings under any recipe.
 pub(super) fn hash_of(data: &Dataset) -> u64 {
     let mut hash = Xxh3::new();
     let (starts, items, confidences, flags, times) = data.ground.histories.columns();
@@ -79,27 +82,31 @@ pub(super) fn hash_of(data: &Dataset) -> u64 {
 
 const RUN: &str = "run.json";
 
-/// An embedding half-way, and what was told of it beside its losses.
+/// A partly trained embedding with its losses and held-out scores.
 #[derive(Debug)]
 pub(super) struct HalfWay {
-    /// What the training goes on from.
+    /// The state from which training resumes.
     pub state: Checkpoint,
-    /// How well it found what was held out, after each sweep; empty where nothing was.
+    /// The held-out score after each sweep; empty if nothing was held out.
     pub held_out: Vec<Option<f64>>,
 }
 
 impl Checkpoints {
-    /// The checkpoints of this data directory, whether there are any or not.
+    /// The checkpoints of this data directory; there may be none.
     pub fn of(data: &Path) -> Self {
         Self { directory: data.join("checkpoints") }
     }
 
-    /// Where they are.
+    /// The directory of the checkpoints.
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// The run that was interrupted, if it came as far as training. An error says why it can't be read.
+    /// The interrupted run, if its training had begun.
+    ///
+    /// # Errors
+    ///
+    /// Describes why `run.json` can't be read.
     pub(super) fn interrupted(&self) -> Result<Option<Run>, String> {
         let path = self.directory.join(RUN);
         let Ok(bytes) = fs::read(&path) else { return Ok(None) };
@@ -107,14 +114,15 @@ impl Checkpoints {
         stored_run::decode(&bytes).map(Some).map_err(flaw)
     }
 
-    /// Notes what is trained from here on. Checkpoints of another run must have been [cleared](Self::clear).
+    /// Stores the inputs of a run before its training. Checkpoints of another run must have been
+    /// [cleared](Self::clear).
     pub(super) fn begin(&self, run: &Run) -> Result<(), JobError> {
         let run = stored_run::encode(run);
         let begun = fs::create_dir_all(&self.directory).and_then(|()| self.write(RUN, &run));
         begun.map_err(|source| self.unusable(source))
     }
 
-    /// Removes them all.
+    /// Removes all checkpoints.
     pub fn clear(&self) -> Result<(), JobError> {
         match fs::remove_dir_all(&self.directory) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(self.unusable(error)),
@@ -126,7 +134,11 @@ impl Checkpoints {
         JobError::Checkpoints { path: self.directory.clone(), source }
     }
 
-    /// The state of an embedding after its last finished sweep. An error names a file that isn't whole.
+    /// Loads the state of an embedding after its last finished sweep.
+    ///
+    /// # Errors
+    ///
+    /// Names the damaged file.
     pub(super) fn load(&self, fingerprint: u64) -> Result<Option<HalfWay>, String> {
         let path = self.directory.join(name(fingerprint));
         match fs::read(&path) {
@@ -139,7 +151,7 @@ impl Checkpoints {
         }
     }
 
-    /// Keeps the state of an embedding in the place of an earlier one.
+    /// Stores the state of an embedding, replacing an earlier one.
     pub(super) fn save(
         &self,
         fingerprint: u64,
@@ -163,14 +175,27 @@ fn name(fingerprint: u64) -> String {
     format!("{fingerprint:016x}.embedding")
 }
 
-/// `magic, fingerprint u64, dim u32, sweeps u32, items u64, judged u64, losses f64.., held-out figures f64.., factors of items and users
-/// f32.., crc32 of all before u32`, little-endian. The magic ends with two digits: the format.
+/// The first bytes of a checkpoint. The magic ends with the format as two digits.
+///
+/// The layout is little-endian:
+///
+/// ```text
+/// magic
+/// fingerprint u64
+/// dim u32, sweeps u32, items u64, judged u64
+/// losses f64..
+/// held-out scores f64..
+/// item factors f32.., user factors f32..
+/// crc32 u32, of all bytes before it
+/// ```
 const MAGIC: &[u8; 8] = b"guanxi02";
-/// The format of an embedding half-way. One of format 1 counts as damaged: checkpoints last no longer than a training.
+/// The format of a checkpoint. Format 1 counts as damaged: a checkpoint is only needed until its
+/// training ends.
 const FORMAT: u32 = 2;
 const HEAD: usize = 40;
 
-/// The format that an embedding names; today's where it names none, so that what is wrong with it is found by its checksum.
+/// The format in the header. Bytes without a header count as the current format, so that the
+/// checksum reports their damage.
 fn format_of(bytes: &[u8]) -> u32 {
     let digits = bytes.strip_prefix(&MAGIC[..6]).and_then(|rest| rest.first_chunk::<2>());
     let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
@@ -202,7 +227,7 @@ fn encode(fingerprint: u64, state: &Checkpoint, held_out: &[Option<f64>]) -> Vec
     bytes
 }
 
-/// None where the bytes aren't what [`encode`] wrote for this fingerprint.
+/// `None` if the bytes aren't the output of [`encode`] for this fingerprint.
 fn decode(bytes: &[u8], fingerprint: u64) -> Option<HalfWay> {
     let (body, sum) = bytes.split_last_chunk::<4>()?;
     let is_whole = crc32fast::hash(body) == u32::from_le_bytes(*sum);
@@ -236,7 +261,7 @@ mod tests {
     use super::*;
     use crate::system::format::assert_golden;
 
-    /// What exact rows leave, and what conjugate gradients leave.
+    /// The states of the exact solver and of the conjugate gradient solver.
     fn states() -> [HalfWay; 2] {
         let of = |rows: u8| {
             let values = (0..16 * rows).map(|value| f32::from(value) / 3.0);

@@ -1,4 +1,4 @@
-//! The new model beside the one that serves.
+//! Compares the new model with the serving one.
 
 use guanxi_training::data::dataset::Dataset;
 use guanxi_training::fit::rival::{Rival, compare};
@@ -13,7 +13,8 @@ use crate::registry::Registry;
 use crate::report::Verdict;
 
 impl Job<'_> {
-    /// Judges a new model beside the current one. [`guanxi_training::fit::rival`] says what is compared, and why.
+    /// Judges a new model against the current one. [`guanxi_training::fit::rival`] documents the
+    /// comparison and its reasons.
     pub(super) fn judge(
         &self,
         condition: &Condition,
@@ -38,7 +39,7 @@ impl Job<'_> {
     }
 }
 
-/// The same data folded by the event weights of another recipe, where they differ.
+/// Reads the data again if another recipe weights events differently.
 fn reread(
     prepared: &Prepared,
     recipe: &Recipe,
@@ -51,7 +52,7 @@ fn reread(
     Ok(Some(source.through(prepared.watermark).read(events)?.0))
 }
 
-/// The recipe of a model, and what was learned for it.
+/// The recipe of a model, and the choices learned for it.
 fn way_of(registry: &Registry, version: &str) -> Result<(Recipe, Choices), JobError> {
     let unreadable =
         |what: String| JobError::UnreadablePapers { version: version.to_owned(), what };

@@ -1,4 +1,4 @@
-//! Reasons why a training run fails.
+//! The errors of a training run.
 
 use std::path::PathBuf;
 
@@ -10,42 +10,42 @@ use crate::lake::LakeError;
 use crate::registry::RegistryError;
 use crate::store::StoreError;
 
-/// A training run could not begin, go on, or publish its model.
+/// A training run could not start, resume, or publish its model.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// A recipe is neither built in nor a readable file.
+    /// The recipe is neither built in nor a readable file.
     #[error("`{name}` is neither `quick`, `default` nor `best`, nor a recipe file: {source}")]
     NoRecipe {
-        /// The name as it was given.
+        /// The requested name.
         name: String,
-        /// The system's reason.
+        /// The cause.
         source: std::io::Error,
     },
     /// A recipe file holds no valid recipe.
     #[error("`{name}`: {source}")]
     BadRecipe {
-        /// The file as it was named.
+        /// The file, as it was named.
         name: String,
-        /// The flaw.
+        /// The cause.
         source: RecipeError,
     },
-    /// A row of a file is malformed: training on the rest would look like training on the whole.
+    /// A row of a file is malformed. Training on the remaining rows would silently ignore data.
     #[error("`{}`: {source}; mend the file, or import it", path.display())]
     Row {
         /// The file.
         path: PathBuf,
-        /// The row and its flaw.
+        /// The row and its defect.
         source: RowError,
     },
     /// The checkpoints can't be written or removed.
     #[error("can't use `{}`", path.display())]
     Checkpoints {
-        /// Their directory.
+        /// The directory of the checkpoints.
         path: PathBuf,
-        /// The system's reason.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A condition was given, and no rows to judge it on.
+    /// A condition was given, but no rows could be held out to judge it.
     #[error(
         "no user has rows to hold out, so that `publish-if` can't be judged: \
          import more, or train without it"
@@ -58,10 +58,10 @@ pub enum JobError {
     UnreadablePapers {
         /// The model.
         version: String,
-        /// The flaw.
+        /// The cause.
         what: String,
     },
-    /// The report has no form in JSON.
+    /// The report can't be serialised as JSON.
     #[error("the report can't be written: {0}")]
     Report(serde_json::Error),
     /// The training itself failed.

@@ -1,11 +1,12 @@
-//! The metrics of a model by the names that manifests, reports and the command line share.
+//! The metric names that manifests, reports and the command line share.
 
 use std::collections::BTreeMap;
 
 use guanxi_training::judge::metrics::Metrics;
 use guanxi_training::report::Report;
 
-/// The figures of the trained model: `recall@10`, `ndcg@20` and so on; empty where nothing was held out.
+/// The metrics of the trained model: `recall@10`, `ndcg@20` and so on. Empty if nothing was held
+/// out.
 pub fn served_metrics(report: &Report) -> BTreeMap<String, f64> {
     report.quality.systems.first().map(|system| named(&system.metrics)).unwrap_or_default()
 }

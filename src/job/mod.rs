@@ -1,7 +1,11 @@
-//! One training run: what it reads, how it goes on after an interruption, and whether its model may serve.
+//! One training run: it reads the data, can resume after an interruption, and decides whether its
+//! model is published.
 //!
-//! A [`Job`] names the run in plain values; [`Job::run`] reads, searches, trains and judges; [`publish::publish`] lets the
-//! model serve. The command line, a schedule or another program can start it: nothing here parses arguments or prints.
+//! A [`Job`] describes the run in plain values. [`Job::run`] reads, tunes, trains and evaluates;
+//! [`publish::publish`] publishes the model.
+//!
+//! The command line, a scheduler or another program may start a job: it parses no arguments and
+//! prints nothing.
 
 pub mod checkpoints;
 mod compared;
@@ -32,34 +36,34 @@ use self::prepared::{Preparation, Prepared, Rows};
 use self::publish_if::Condition;
 use crate::report::Papers;
 
-/// What to train on, and how.
+/// The inputs of a training run.
 #[derive(Debug)]
 pub struct Job<'a> {
-    /// The data directory, whose current model the new one is compared with.
+    /// The data directory, whose current model is the baseline.
     pub data: &'a Path,
-    /// Holds the data to train on.
+    /// The source of the training data.
     pub source: &'a Source,
-    /// The most recipes to try before the training; none where the recipe says it.
+    /// The most recipes to try before the training; `None` leaves it to the recipe.
     pub trials: Option<usize>,
-    /// Where the run is kept in case of an interruption; none where it need not be.
+    /// Enables checkpoints; `None` disables them.
     pub keeping: Option<Keeping>,
-    /// What the model must reach before it may serve.
+    /// The condition for publishing.
     pub publish_if: Option<&'a Condition>,
 }
 
-/// Where a run is kept in case of an interruption.
+/// Checkpoints of a run.
 #[derive(Debug)]
 pub struct Keeping {
     /// The checkpoints of the data directory.
     pub checkpoints: Checkpoints,
-    /// Whether to go on with an interrupted run.
+    /// True to resume an interrupted run.
     pub resume: bool,
 }
 
 /// A model with its recipe and its report.
 #[derive(Debug)]
 pub struct Trained {
-    /// The recipe that was followed.
+    /// The recipe of the training.
     pub recipe: Recipe,
     /// The model.
     pub model: Model,
@@ -68,7 +72,7 @@ pub struct Trained {
 }
 
 impl Job<'_> {
-    /// Reads the source, searches for a better recipe if that is wanted, trains, and judges the model.
+    /// Reads the source, searches for a better recipe if requested, trains, and judges the model.
     pub fn run(&self, recipe: Recipe, mut watch: Watch<'_>) -> Result<Trained, JobError> {
         let prepared = self.prepare(recipe, &mut watch)?;
         let Prepared { recipe, data, watermark, .. } = &prepared;
@@ -106,7 +110,8 @@ impl Job<'_> {
         Ok(prepared)
     }
 
-    /// What the interrupted run had prepared, if there is one that is this one and is to go on.
+    /// The prepared data of the interrupted run, if resuming was requested and its inputs are the
+    /// same.
     fn go_on(
         &self,
         given: &Recipe,
@@ -135,14 +140,14 @@ impl Job<'_> {
         Ok(None)
     }
 
-    /// The data through the offset to which the interrupted run had read, with the recipe that it followed.
+    /// Reads the data up to the offset of the interrupted run, with the recipe that it had found.
     fn read_again(
         &self,
         given: &Recipe,
         interrupted: &Run,
         watch: &mut Watch<'_>,
     ) -> Result<Prepared, JobError> {
-        // A recipe that can't be read is of another guanxi, which the comparison names.
+        // An unreadable recipe comes from another version, which the comparison of runs reports.
         let recipe = Recipe::from_toml(&interrupted.recipe).unwrap_or_else(|_| given.clone());
         let source = self.source.through(Offset(interrupted.watermark));
         let (data, watermark) = watch.stage_of("read", || source.read(recipe.event_weights()))?;

@@ -1,4 +1,4 @@
-//! The data and the recipe that a run trains by, after a search for a better recipe if one is wanted.
+//! The data and the recipe of a run, after an optional search for a better recipe.
 
 use guanxi_models::Offset;
 use guanxi_training::data::dataset::Dataset;
@@ -8,29 +8,29 @@ use guanxi_training::tuning::search::SearchOutcome;
 
 use super::{JobError, Source, Watch};
 
-/// Where the data come from, and how much is searched.
+/// The source of the data, and the effort of the search.
 #[derive(Clone, Copy, Debug)]
 pub struct Preparation<'a> {
-    /// Holds the data.
+    /// The source of the data.
     pub source: &'a Source,
-    /// The most recipes to try; none where the recipe says it.
+    /// The most recipes to try; `None` leaves it to the recipe.
     pub trials: Option<usize>,
 }
 
-/// A dataset with the recipe to train by, and the trials that found the recipe.
+/// A dataset, the recipe to train with, and the trials that found it.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The recipe to train by.
+    /// The recipe to train with.
     pub recipe: Recipe,
-    /// The recipes that were tried, in their order.
+    /// The trials, in order.
     pub trials: Vec<Trial>,
-    /// The data, folded by the event weights of the recipe.
+    /// The data, weighted by the recipe's event weights.
     pub data: Dataset,
-    /// The offset through which the data go.
+    /// The last offset of the data.
     pub watermark: Offset,
 }
 
-/// The held-out rows on which a search judges recipes.
+/// The held-out rows by which a search compares recipes.
 #[derive(Debug)]
 pub enum Rows {
     /// See [`JudgedOn::Half`].
@@ -52,9 +52,10 @@ impl Rows {
 }
 
 impl Preparation<'_> {
-    /// Reads the data, and searches for a better recipe if that is wanted.
+    /// Reads the data, and searches for a better recipe if requested.
     ///
-    /// `judged_on` names the rows of a search; their users and items are numbered as in the data.
+    /// `judged_on` selects the rows that compare recipes; they use the user and item indices of the
+    /// data.
     pub fn prepare<E: From<JobError>>(
         &self,
         recipe: Recipe,

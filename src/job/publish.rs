@@ -1,4 +1,4 @@
-//! Publishing the model of a run.
+//! Publishes the model of a run.
 
 use std::path::Path;
 
@@ -6,7 +6,8 @@ use super::{JobError, Trained};
 use crate::registry::{Extras, Registry};
 use crate::report::{TITLE, page};
 
-/// Publishes a model with its report in a data directory, unless its condition refuses it. Returns its version.
+/// Publishes a model with its report in a data directory. Returns its version, or `None` if its
+/// condition refuses it.
 pub fn publish(data: &Path, trained: &Trained) -> Result<Option<String>, JobError> {
     let Trained { recipe, model, papers } = trained;
     if papers.guard.as_ref().is_some_and(|verdict| !verdict.holds()) {

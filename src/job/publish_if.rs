@@ -1,4 +1,4 @@
-//! `--publish-if`: what a model must reach before it may serve.
+//! `--publish-if`: the condition that a model must meet to be published.
 //!
 //! ```text
 //! condition = bound { ("and" | ",") bound }
@@ -13,7 +13,7 @@ use guanxi_training::judge::figures::{Figures, NAMES};
 
 use crate::report::{Judged, Verdict};
 
-/// Bounds that all must hold.
+/// A conjunction of bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     text: String,
@@ -23,14 +23,14 @@ pub struct Condition {
 #[derive(Clone, Debug, PartialEq)]
 struct Bound {
     metric: &'static str,
-    /// Whether to reach the limit is enough.
+    /// True if equality suffices.
     or_equal: bool,
-    /// What to reach, or with what the current model's figure is multiplied.
+    /// The limit, or the factor of the current model's figure.
     number: f64,
     of_current: bool,
 }
 
-/// Why a text is no condition.
+/// The reason why a text is not a condition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
     /// A bound has no comparison.
@@ -39,24 +39,24 @@ pub enum ConditionError {
         /// The bound.
         bound: String,
     },
-    /// A model that is worse can't be wanted.
+    /// The comparison would demand a worse model.
     #[error("`{bound}` asks for a worse model: compare by `>=` or `>`")]
     Upside {
         /// The bound.
         bound: String,
     },
-    /// The metric isn't known.
+    /// The metric is unknown.
     #[error("there is no metric `{name}`: use {}", NAMES.map(|name| format!("`{name}`")).join(", "))]
     UnknownMetric {
         /// Its name.
         name: String,
     },
-    /// What to reach can't be read.
+    /// The limit can't be parsed.
     #[error(
         "`{limit}` is no limit: write a number, `current`, or a product of both such as `0.98*current`"
     )]
     Limit {
-        /// What stands there.
+        /// The text of the limit.
         limit: String,
     },
 }
@@ -97,7 +97,7 @@ impl FromStr for Bound {
     }
 }
 
-/// A number, and whether it is a factor of the current model's figure.
+/// Parses a limit: a number, and true if it is a factor of the current model's figure.
 fn parse_limit(text: &str) -> Option<(f64, bool)> {
     let factors: Vec<&str> = text.split('*').map(str::trim).collect();
     let number =
@@ -111,12 +111,12 @@ fn parse_limit(text: &str) -> Option<(f64, bool)> {
 }
 
 impl Condition {
-    /// Whether a figure of the current model is needed.
+    /// True if a bound refers to the current model.
     pub fn is_about_current(&self) -> bool {
         self.bounds.iter().any(|bound| bound.of_current)
     }
 
-    /// Judges a new model. Without a current model, bounds that follow from it hold.
+    /// Judges a new model. Bounds relative to a current model hold if there is none.
     pub fn judge(&self, new: &Figures<Interval>, current: Option<(&str, &Match)>) -> Verdict {
         let found = current.map(|(_, found)| found);
         Verdict {

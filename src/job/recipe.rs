@@ -4,7 +4,7 @@ use guanxi_training::recipe::Recipe;
 
 use super::JobError;
 
-/// A built-in recipe by its name (`quick`, `default`, `best`), or one from a file.
+/// Returns a built-in recipe (`quick`, `default`, `best`) by name, or reads one from a file.
 pub fn recipe(name: &str) -> Result<Recipe, JobError> {
     if let Some(recipe) = Recipe::built_in(name) {
         return Ok(recipe);

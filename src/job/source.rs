@@ -1,4 +1,4 @@
-//! What a training run reads.
+//! The sources of training data.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,26 +13,26 @@ use crate::import::{Files, Mapping, Rows};
 use crate::lake;
 use crate::store::LogReader;
 
-/// Where events and relations come from.
+/// A source of events and relations.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// The log of a data directory.
     Log(PathBuf),
-    /// The same through an offset: what a training that was interrupted read.
+    /// The log up to an offset: the data of an interrupted training.
     LogThrough(PathBuf, Offset),
     /// A lake that `guanxi export` wrote.
     Lake(PathBuf),
-    /// Files that never were in a log.
+    /// Files that were never imported into a log.
     Files {
-        /// Which files.
+        /// The paths.
         files: Files,
-        /// How they are to be understood.
+        /// Options for reading them.
         mapping: Box<Mapping>,
     },
 }
 
 impl Source {
-    /// A lake where the interactions are a folder, else files.
+    /// Chooses the lake if the interactions are a directory, else files.
     pub fn of(files: Files, mapping: Mapping) -> Self {
         match files.interactions {
             Some(path) if path.is_dir() => Self::Lake(path),
@@ -40,7 +40,8 @@ impl Source {
         }
     }
 
-    /// What the source held when it went through this offset. Only a log can tell; of others it is all that they hold.
+    /// Limits the source to records up to this offset. Only a log can be limited; other sources are
+    /// returned in full.
     #[must_use]
     pub fn through(&self, last: Offset) -> Self {
         match self {
@@ -51,7 +52,8 @@ impl Source {
         }
     }
 
-    /// All that the source holds, folded by these weights, and the offset through which it goes; 0 for files that never were in a log.
+    /// Reads the source with these event weights. Returns the data and the last offset, which is 0
+    /// for files that were never in a log.
     pub fn read(&self, events: EventWeights) -> Result<(Dataset, Offset), JobError> {
         let world = match self {
             Self::Log(directory) => replay(events, LogReader::open(directory)?.read(Offset(0))?)?,
@@ -71,7 +73,7 @@ impl Source {
     }
 }
 
-/// A world of these records.
+/// Builds a world from these records.
 fn replay<E: Into<JobError>>(
     events: EventWeights,
     records: impl Iterator<Item = Result<(Offset, Record), E>>,
@@ -84,15 +86,17 @@ fn replay<E: Into<JobError>>(
     Ok(world)
 }
 
-/// A world that folds events by these weights.
+/// An empty world with these event weights.
 fn empty_world(events: EventWeights) -> World {
     let params = Params { events, ..Params::default() };
     let learned = Learned { params, ..Learned::default() };
     World::new(Arc::new(Model::new(learned, Ground::default())))
 }
 
-/// What importing the files into an empty log would give: also numbered alike, so that both draw the same rows to hold out. A malformed
-/// row ends it: training on a part would look like the whole.
+/// Builds the world that importing these files into an empty log would give. Indices are equal too,
+/// so both hold out the same rows.
+///
+/// A malformed row is an error: training on the other rows would silently ignore data.
 fn world_of_files(
     events: EventWeights,
     files: &Files,

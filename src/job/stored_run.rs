@@ -1,4 +1,4 @@
-//! `run.json` of a training's checkpoints as it stands on the disk.
+//! The stored form of `run.json`.
 //!
 //! | format | differs |
 //! |---|---|
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoints::Run;
 use crate::system::format::{FormatError, json_format};
 
-/// The format in which a run is written.
+/// The current format.
 const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]

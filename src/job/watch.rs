@@ -1,4 +1,4 @@
-//! Watching a training run: progress while it goes, time and memory of each stage for the report.
+//! Observes a training run: its progress, and the time and memory of each stage.
 
 use std::fmt;
 use std::time::Instant;
@@ -15,44 +15,44 @@ use crate::report::{LossCurve, StageCost};
 pub enum Progress<'a> {
     /// A line about the work.
     Note(fmt::Arguments<'a>),
-    /// The search tried a recipe, the `at`-th of at most `of`, from 0.
+    /// The search tried a recipe; `at` counts from 0, up to `of` trials.
     Trial {
-        /// The recipe and its figures.
+        /// The recipe and its score.
         trial: &'a Trial,
-        /// Its number.
+        /// The index of the trial.
         at: usize,
-        /// The most that are tried.
+        /// The most trials of the search.
         of: usize,
     },
-    /// The search is over, perhaps before all recipes were tried.
+    /// The search has ended, perhaps before all trials were used.
     SearchDone,
 }
 
-/// Tells the progress of a training run and adds up what it costs.
+/// Reports the progress of a training run and sums up its costs.
 pub struct Watch<'a> {
     tell: Box<dyn FnMut(Progress<'_>) + 'a>,
     running: Option<(String, Instant)>,
     told: Told,
-    /// Where embeddings are kept half-way; none where the run can't be resumed.
+    /// Stores checkpoints; `None` if the run can't be resumed.
     checkpoints: Option<Checkpoints>,
 }
 
-/// What a training run told while it went.
+/// The measurements of a training run.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// What every stage cost, in their order.
+    /// The cost of each stage, in order.
     pub stages: Vec<StageCost>,
-    /// How each embedding was trained, in their order.
+    /// The loss curve of each embedding, in order.
     pub losses: Vec<LossCurve>,
 }
 
 impl<'a> Watch<'a> {
-    /// Starts watching; `tell` receives the progress.
+    /// Starts measuring. `tell` receives the progress.
     pub fn new(tell: impl FnMut(Progress<'_>) + 'a) -> Self {
         Self { tell: Box::new(tell), running: None, told: Told::default(), checkpoints: None }
     }
 
-    /// Runs one stage that is not the training's own, such as reading the log.
+    /// Measures a stage outside of the training itself, such as reading the log.
     pub fn stage_of<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
         self.stage(name);
         let done = work();
@@ -60,22 +60,22 @@ impl<'a> Watch<'a> {
         done
     }
 
-    /// Keeps embeddings half-way here from now on, and goes on with those that are there.
+    /// Stores and loads the embeddings of later stages as checkpoints here.
     pub(super) fn keep(&mut self, checkpoints: Checkpoints) {
         self.checkpoints = Some(checkpoints);
     }
 
-    /// Tells one line about the run.
+    /// Reports a line about the run.
     pub(super) fn note(&mut self, text: impl fmt::Display) {
         (self.tell)(Progress::Note(format_args!("{text}")));
     }
 
-    /// Tells that the search is over.
+    /// Reports the end of the search.
     pub(super) fn search_done(&mut self) {
         (self.tell)(Progress::SearchDone);
     }
 
-    /// What was told.
+    /// Returns the measurements.
     pub fn into_told(self) -> Told {
         self.told
     }
@@ -166,7 +166,7 @@ impl Observer for Watch<'_> {
     }
 }
 
-/// Asks the kernel to measure the peak anew from here. Where it does not, peaks only ever grow.
+/// Resets the kernel's peak memory counter. Peaks never fall on a kernel that lacks this.
 fn forget_peak() {
     drop(std::fs::write("/proc/self/clear_refs", "5"));
 }

@@ -1,7 +1,6 @@
-//! The report as one page: a file without anything outside of it, to be sent around and kept.
+//! The report as one self-contained HTML page, which can be sent and archived.
 //!
-//! Everything that comes from outside (names, recipes, conditions) passes through the template,
-//! which escapes it.
+//! All external text (names, recipes, conditions) passes through the template, which escapes it.
 
 mod papers;
 mod sections;
@@ -16,7 +15,7 @@ use maud::{Markup, html};
 pub use papers::{LossCurve, Papers, StageCost};
 pub use verdict::{Judged, Verdict};
 
-/// The title of a report whose model has no name yet.
+/// The title of a report for a model without a version.
 pub const TITLE: &str = "guanxi: training report";
 
 /// The page of a training run.

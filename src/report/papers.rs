@@ -1,4 +1,4 @@
-//! Everything that is told of a training run, as it is written to `report.json`.
+//! The report of a training run, as stored in `report.json`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::Verdict;
 /// The results of a training run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Papers {
-    /// The figures of what is served, by the names that everybody uses.
+    /// The metrics of the served lists, by their common names.
     pub metrics: BTreeMap<String, f64>,
     /// The report of the training.
     pub report: Report,
@@ -31,23 +31,23 @@ pub struct StageCost {
     pub stage: String,
     /// Wall-clock seconds.
     pub seconds: f64,
-    /// The most memory that the process held during the stage, in bytes; 0 where the system does
-    /// not tell.
+    /// The peak memory of the process during the stage, in bytes; 0 if the system doesn't report
+    /// it.
     pub peak_bytes: u64,
 }
 
-/// How the loss of one embedding fell, and what became of held-out rows.
+/// The loss and the held-out score of one embedding by sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossCurve {
-    /// The width of the embedding.
+    /// The dimension of the embedding.
     pub dim: usize,
-    /// `a0`: the confidence of a user in an item not touched.
+    /// `a0`: the confidence of a user in an unobserved item.
     pub unobserved_weight: f32,
     /// The ridge of a user of mean activity.
     pub mean_ridge: f32,
     /// The loss after each sweep.
     pub losses: Vec<f64>,
-    /// The mean NDCG@20 of some held-out rows by the embedding alone, after each sweep; empty where
+    /// The mean NDCG@20 of some held-out rows after each sweep, by the embedding alone. Empty if
     /// nothing was held out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<Option<f64>>,

@@ -1,4 +1,4 @@
-//! The parts of the page, in their order.
+//! The sections of the page, in order.
 
 use guanxi_output::page::{Lines, Row, Series, Value, lines, rows, table};
 use guanxi_training::judge::bootstrap::Interval;
@@ -16,13 +16,13 @@ fn exact(value: f64) -> Value {
     Value::exact(value)
 }
 
-/// A value with its whisker.
+/// A value with its confidence interval.
 fn whisker(interval: &Interval) -> Value {
     let Interval { mean, low, high } = *interval;
     Value { mean, low, high }
 }
 
-/// The size of the data, and the figures by which models are told apart.
+/// The size of the data, and the headline metrics of the model.
 pub(super) fn summary(papers: &Papers) -> Markup {
     let data = &papers.report.data;
     let sizes = [
@@ -58,7 +58,7 @@ pub(super) fn guard(verdict: Option<&Verdict>) -> Markup {
     }
 }
 
-/// The model beside the others.
+/// The model compared with the baselines.
 pub(super) fn quality(quality: &Comparison) -> Markup {
     if quality.systems.is_empty() {
         return html! { h2 { "Quality" } p { "No user has rows to hold out, so that nothing can be said." } };
@@ -83,11 +83,11 @@ fn dots(metric: &str, systems: &[System]) -> Markup {
     html! { figure { h3 { (metric) } (rows(metric, &all)) } }
 }
 
-/// Quality by how much is known of a user.
+/// Quality by the activity of users.
 pub(super) fn groups(quality: &Comparison) -> Markup {
     let names: Vec<&str> = quality.systems.iter().map(|system| system.name.as_str()).collect();
-    // A chart of all arms of an ablation can't be read: the model, its embedding and the baselines
-    // are in it.
+    // A chart of all arms of an ablation is unreadable: it shows the model, its embedding and the
+    // baselines.
     let drawn: Vec<usize> = (0..names.len()).filter(|&at| is_drawn(names[at])).collect();
     let part = |title: &str, of: &str, groups: &[Group]| {
         html! {
@@ -131,7 +131,7 @@ fn chart(label: &str, groups: &[Group], names: &[&str], drawn: &[usize]) -> Mark
     html! { figure { (lines(&Lines { label, places: &places, series: &series, from_zero: true })) } }
 }
 
-/// The share of the catalogue in lists, and the popularity of that share.
+/// The catalogue coverage of the lists, and the popularity of their items.
 pub(super) fn shown(systems: &[System]) -> Markup {
     let part = |title: &str, value: fn(&System) -> f64, text: fn(f64) -> String| {
         let row = |(colour, system): (usize, &System)| Row {
@@ -161,13 +161,13 @@ pub(super) fn shown(systems: &[System]) -> Markup {
     }
 }
 
-/// How the loss of each embedding fell.
+/// The loss curve of each embedding.
 pub(super) fn losses(curves: &[LossCurve]) -> Markup {
     let longest = curves.iter().map(|curve| curve.losses.len()).max().unwrap_or(0);
     if longest == 0 {
         return html! {};
     }
-    // The first sweep takes off nearly all, and would flatten the rest.
+    // The first sweep removes nearly all of the loss and would flatten the rest.
     let from = usize::from(longest > 2);
     let places: Vec<String> = (from..longest).map(|sweep| (sweep + 1).to_string()).collect();
     let series = curves.iter().enumerate().map(|(at, curve)| Series {
@@ -192,7 +192,7 @@ pub(super) fn losses(curves: &[LossCurve]) -> Markup {
     }
 }
 
-/// How well each embedding found what was held out of it.
+/// The held-out score of each embedding by sweep.
 fn held_out_by_sweep(curves: &[LossCurve], heads: &[&str]) -> Markup {
     let judged = || curves.iter().enumerate().filter(|(_, curve)| !curve.held_out.is_empty());
     let series = judged().map(|(at, curve)| {
@@ -226,7 +226,7 @@ fn name_of(at: usize, curve: &LossCurve, of: usize) -> String {
     format!("{which}: width {dim}, ridge {mean_ridge}, a0 {unobserved_weight:.4}")
 }
 
-/// How rows were held out, and what they decided.
+/// How rows were held out, and which choices they decided.
 pub(super) fn held_out(report: &Report) -> Markup {
     let (held_out, learned) = (&report.held_out, &report.learned);
     let weights = learned.weights;
@@ -281,7 +281,7 @@ fn strengths(report: &Report) -> Markup {
     }
 }
 
-/// The recipes that were tried.
+/// The trials of the search.
 pub(super) fn trials(trials: &[Trial]) -> Markup {
     if trials.is_empty() {
         return html! {};

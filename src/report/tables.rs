@@ -1,4 +1,4 @@
-//! Tables of figures.
+//! Tables of metrics.
 
 use guanxi_output::page::table;
 use guanxi_training::judge::bootstrap::Interval;
@@ -6,12 +6,12 @@ use guanxi_training::judge::figures::NAMES;
 use guanxi_training::report::{Comparison, Group};
 use maud::Markup;
 
-/// A mean with half of its interval.
+/// A mean with the half-width of its interval.
 pub(super) fn with_width(interval: &Interval) -> String {
     format!("{:.4} ±{:.4}", interval.mean, interval.half_width())
 }
 
-/// Every figure of every system.
+/// All metrics of all systems.
 pub(super) fn systems(quality: &Comparison) -> Markup {
     let head: Vec<&str> = std::iter::once("system").chain(NAMES).collect();
     let rows = quality.systems.iter().map(|system| {

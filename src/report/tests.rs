@@ -1,4 +1,4 @@
-//! The page says what the report says, and is a file of its own.
+//! The page shows the figures of the report and is self-contained.
 
 use guanxi_training::judge::bootstrap::Interval;
 use guanxi_training::judge::figures::Figures;
@@ -34,7 +34,7 @@ fn verdict() -> Verdict {
     Verdict { condition: "ndcg@20 >= 0.3".to_owned(), current: None, bounds: vec![bound] }
 }
 
-/// A report of which every section has something to tell.
+/// A report that fills every section.
 fn papers() -> Papers {
     let systems = vec![system("guanxi", 0.2), system("<script>alert(1)</script>", 0.1)];
     let by = Figures::from_fn(|_| interval(0.1));

@@ -5,36 +5,36 @@ use std::fmt;
 use guanxi_training::judge::bootstrap::Interval;
 use serde::{Deserialize, Serialize};
 
-/// What the figures say about a condition.
+/// The result of a condition.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The condition as it was written.
+    /// The condition, as it was written.
     pub condition: String,
-    /// The model that served, beside which the new one was held; none where there was none.
+    /// The serving model used as the baseline; `None` without one.
     pub current: Option<String>,
-    /// What each bound says.
+    /// The result of each bound.
     pub bounds: Vec<Judged>,
 }
 
-/// What the figures say about one bound.
+/// The result of one bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The metric.
     pub metric: String,
     /// The new model's figure.
     pub new: f64,
-    /// The current model's; none where there is no model.
+    /// The current model's figure; `None` if there is no model.
     pub current: Option<f64>,
-    /// What the new one is better by.
+    /// The improvement of the new model over the current one.
     pub difference: Option<Interval>,
-    /// What is to be reached; none where there is no current model to follow from.
+    /// The limit; `None` if it depends on a current model that doesn't exist.
     pub limit: Option<f64>,
-    /// Whether it is reached.
+    /// True if the bound holds.
     pub holds: bool,
 }
 
 impl Verdict {
-    /// Whether every bound holds.
+    /// True if every bound holds.
     pub fn holds(&self) -> bool {
         self.bounds.iter().all(|bound| bound.holds)
     }

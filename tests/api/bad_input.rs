@@ -1,4 +1,5 @@
-//! What clients get wrong: each case is answered with a problem and its stable code, never with a 5xx.
+//! What clients get wrong: each case is answered with a problem and its stable code, never with a
+//! 5xx.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

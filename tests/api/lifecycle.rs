@@ -23,7 +23,8 @@ fn publish(server: &Server) -> String {
     registry.publish(&Model::empty(), &extras).expect("an empty model can be written")
 }
 
-/// Waits for what a thread of the server will bring about; the bound only ends a test that would hang.
+/// Waits for what a thread of the server will bring about; the bound only ends a test that would
+/// hang.
 fn until(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {

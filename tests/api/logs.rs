@@ -1,4 +1,5 @@
-//! What a log line never holds: keys, tokens, names of people, and whatever a client would like to put there.
+//! What a log line never holds: keys, tokens, names of people, and whatever a client would like to
+//! put there.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

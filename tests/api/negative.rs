@@ -1,5 +1,5 @@
-//! Several hundred wrong requests, made of what can be wrong with each operation: none is answered with 2xx or 5xx, each with a problem
-//! of a known code, and nothing is written.
+//! Several hundred wrong requests, made of what can be wrong with each operation: none is answered
+//! with 2xx or 5xx, each with a problem of a known code, and nothing is written.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};

@@ -1,4 +1,5 @@
-//! What somebody does now moves the next answer, without training: on real listeners where the data is there, else on the market.
+//! What somebody does now moves the next answer, without training: on real listeners where the data
+//! is there, else on the market.
 
 #![allow(clippy::print_stdout, reason = "says on which data it ran")]
 
@@ -111,7 +112,8 @@ fn a_purchase_moves_the_next_answer_and_speaking_against_it_moves_it_the_other_w
         let bought = after(&world, user, &id, &[EventType::Purchase]);
         let refunded = after(&world, user, &id, &[EventType::Purchase, EventType::Refund]);
         let dismissed = after(&world, user, &id, &[EventType::Dismiss]);
-        // One more item is also one more unit of ridge: who was sure to like it may be expected to a little less.
+        // One more item is also one more unit of ridge: who was sure to like it may be expected to
+        // a little less.
         assert!(expected(&bought, user, item) > before.min(0.7), "{user} bought {id}");
         assert!(expected(&refunded, user, item) < before, "{user} gave {id} back");
         assert!(expected(&dismissed, user, item) < before, "{user} dismissed {id}");

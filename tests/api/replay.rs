@@ -1,4 +1,5 @@
-//! The same log gives the same answers, to the byte: after a restart, from a backup, and on another machine.
+//! The same log gives the same answers, to the byte: after a restart, from a backup, and on another
+//! machine.
 
 use std::path::Path;
 use std::process::Command;

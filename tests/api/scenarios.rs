@@ -1,4 +1,5 @@
-//! Every scenario of the table, asked over HTTP with every combination of the inputs that scenarios ask for.
+//! Every scenario of the table, asked over HTTP with every combination of the inputs that scenarios
+//! ask for.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Items with which nobody did anything, through the public doors: what is said of them puts them on the right lists.
+//! Items with which nobody did anything, through the public doors: what is said of them puts them
+//! on the right lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -71,7 +72,8 @@ fn tastes(ids: &[String]) -> Vec<usize> {
 #[test]
 fn untouched_items_and_newcomers_come_on_the_lists_of_their_taste() {
     let server = taught();
-    // As many as there are of this taste, apart from the item itself and from those that the user has.
+    // As many as there are of this taste, apart from the item itself and from those that the user
+    // has.
     let similar = |n| server.get(&format!("/v1/recommend/similar-items?item=i3&limit={n}")).ids();
     let for_you = |n| server.get(&format!("/v1/recommend/for-you?user=u3&limit={n}")).ids();
     let unknown = BOUGHT - purchases().iter().filter(|(user, _)| user == "u3").count();

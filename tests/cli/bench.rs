@@ -107,8 +107,8 @@ fn a_stall_is_seen_by_every_request_that_was_due_meanwhile() {
     let report = read(&json);
     let (latency, service) = (&report["steps"][0]["latency"], &report["steps"][0]["service"]);
     assert_eq!(latency["count"], 1_000);
-    // About 200 requests of 1,000 were due while it stalled, and waited half a second on average. By the time from when they were sent,
-    // two connections saw it.
+    // About 200 requests of 1,000 were due while it stalled, and waited half a second on average.
+    // By the time from when they were sent, two connections saw it.
     let ms = |figures: &Value, name: &str| figures[name].as_f64().unwrap() / 1e3;
     assert!(ms(latency, "max_us") >= 950.0, "{latency}");
     assert!(ms(latency, "p99_us") >= 700.0 && ms(latency, "p90_us") >= 200.0, "{latency}");

@@ -1,4 +1,5 @@
-//! `guanxi evaluate --cold`, `--shuffle-friends` and `--cold-items` through their door, on a generated market.
+//! `guanxi evaluate --cold`, `--shuffle-friends` and `--cold-items` through their door, on a
+//! generated market.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -221,7 +221,8 @@ fn a_model_that_falls_short_is_refused_with_both_figures() {
 #[test]
 fn a_current_model_with_other_event_weights_is_fitted_to_events_read_by_them() {
     let params = MarketParams::at(1_760_000_000_000).sized(400, 200, 8_000);
-    // Without friends: their purchases are the same under all weights, and strong enough here to decide alone.
+    // Without friends: their purchases are the same under all weights, and strong enough here to
+    // decide alone.
     let is_kept = |record: &Record| !matches!(record, Record::Relation(_));
     let shop = Shop::of(records(&params).filter(is_kept).collect());
     let other = format!("{RECIPE}[events]\nhalf_life_days = 2.0\n[events.weights]\nview = 0.0\n");

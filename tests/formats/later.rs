@@ -1,4 +1,5 @@
-//! Files of a format that comes after today's: each is refused with a sentence that names both numbers.
+//! Files of a format that comes after today's: each is refused with a sentence that names both
+//! numbers.
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! The records of the log, through the file of a backup.
 //!
-//! `records/v<version>.hex` holds a record a line, its name and its bytes. A line is never changed or taken out; a new shape is a
-//! new line of the latest version. `v2.fields` lists the fields of format 2: a unit test of the format holds them.
+//! `records/v<version>.hex` holds a record a line, its name and its bytes. A line is never changed
+//! or taken out; a new shape is a new line of the latest version. `v2.fields` lists the fields of
+//! format 2: a unit test of the format holds them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

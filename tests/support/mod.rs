@@ -102,7 +102,8 @@ impl Server {
         self.agent = agent();
     }
 
-    /// Sends SIGTERM and waits. Returns how the process ended and what else it wrote to standard output.
+    /// Sends SIGTERM and waits. Returns how the process ended and what else it wrote to standard
+    /// output.
     pub(crate) fn terminate(&mut self) -> (ExitStatus, String) {
         self.signal("TERM");
         let status = self.child.wait().expect("the process can be waited for");

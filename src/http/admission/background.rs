@@ -1,15 +1,16 @@
-//! Long work beside the threads that answer.
+//! Runs long work on threads of its own, apart from those that answer requests.
 
 use crate::system::priority::{Work, stand_back};
 
-/// What a thread of its own makes, which stands back behind questions; none if it panicked or there is none to be had.
+/// Runs `work` on a new thread of low priority. Returns `None` if it panicked or the thread could
+/// not be started.
 pub(in crate::http) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
         stand_back(Work::Bulk);
-        // Nobody listens any more where the client went away.
+        // The receiver is gone if the client disconnected.
         drop(tell.send(work()));
     });
     if let Err(error) = thread {

@@ -1,9 +1,17 @@
-//! How much is begun at once: what can't be answered soon is refused at once, so that what was begun is finished.
+//! Admission control: work that can't start soon is refused at once, so that started work can
+//! finish (load shedding).
 //!
-//! Three lanes. Health, figures and documents always pass. Questions queue behind each other: never more of them than
-//! `server.max_waiting`; into one that doesn't go away nobody is let who would wait longer than `server.max_wait`, by how long turns take, but
-//! for one behind each that is being answered. Whoever has waited longer nevertheless is refused instead of begun. Large bodies share `server.bulk_memory_bytes`, claimed as they
-//! arrive, and are parsed one at a time beside the threads that answer questions. Single writes are bounded by the queue of the one writer.
+//! There are three lanes:
+//!
+//! - Health checks, metrics and documents are always admitted.
+//! - Requests for lists and single records queue in order of arrival, at most `server.max_waiting`
+//!   of them. A queue that persists admits no request whose expected wait exceeds
+//!   `server.max_wait`, except one per worker. A request that waited longer nevertheless is refused
+//!   at its turn.
+//! - Large bodies share `server.bulk_memory_bytes`, claimed as they arrive. They are parsed one at
+//!   a time, apart from the threads that answer requests.
+//!
+//! Single writes are bounded by the queue of the single writer.
 
 pub(super) mod background;
 mod overload;
@@ -20,29 +28,29 @@ use crate::http::problem::{Code, Problem};
 use overload::Overload;
 use queue::{Place, Queue};
 
-/// The unit in which memory is claimed, in bytes.
+/// The unit of memory claims, in bytes.
 const UNIT: usize = 64 * 1024;
-/// So many times `server.max_wait` a question may wait in a burst.
+/// In a burst a request may wait this many times `server.max_wait`.
 const BURST: u32 = 20;
 
-/// What is being done, and what may be begun.
+/// The state of admission control.
 #[derive(Debug)]
 pub struct Admission {
     queue: Arc<Queue>,
-    /// What holds no thread.
+    /// Requests that wait without holding a thread.
     aside: Arc<Queue>,
-    /// As many as threads answer: taken in the order in which questions came.
+    /// One permit per worker, granted in order of arrival.
     turns: Arc<Semaphore>,
     threads: usize,
     max_waiting: usize,
     max_wait: Duration,
     overload: Overload,
-    /// Where the clock of `overload` begins.
+    /// The origin of the clock of `overload`.
     began: Instant,
     bulk: Arc<Semaphore>,
-    /// Held while a large body is parsed.
+    /// Held during the parsing of a large body.
     pub(super) parsing: Semaphore,
-    /// Whether the server is about to end.
+    /// True once the server is draining.
     draining: AtomicBool,
 }
 
@@ -64,20 +72,21 @@ impl Admission {
         }
     }
 
-    /// Says that the server ends soon: answers end their connections, and readiness says no.
+    /// Announces shutdown: answers close their connections, and readiness fails.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`Admission::drain`] was called.
+    /// True once [`Admission::drain`] was called.
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// A place among the questions that are being answered, once it is the question's turn; none if too many wait, or if it waited too long.
+    /// Waits for a turn. Returns `None` if the queue is full or the wait was too long.
     ///
-    /// An answer is made in one go and holds its thread. Before each, what has come meanwhile is seen: it gets its place in the queue, and
-    /// its time runs. Without that the queue would be in the sockets, where nobody knows how long it is.
+    /// An answer is computed without yielding and holds its thread. So each turn begins with a
+    /// yield, in which new arrivals are read and join the queue. Otherwise they would wait in the
+    /// sockets, where neither their number nor their waiting time is known.
     pub(super) async fn enter(&self) -> Option<Place> {
         let came = Instant::now();
         if self.is_turning_away() {
@@ -99,8 +108,9 @@ impl Admission {
         Some(place)
     }
 
-    /// Whether a question that comes now is refused before anything is done for it: there is no place in the queue, or in one that doesn't
-    /// go away it would wait too long. One for each thread may always wait, or the thread would have nothing to do.
+    /// True if an arriving request must be refused at once: the queue is full, or it persists and
+    /// the expected wait is too long. One request per worker may always wait, so that no worker is
+    /// idle.
     fn is_turning_away(&self) -> bool {
         let waiting = self.queue.waiting();
         if waiting >= self.max_waiting {
@@ -113,8 +123,8 @@ impl Admission {
         wait > self.max_wait && self.overload.is_standing(self.millis(Instant::now()))
     }
 
-    /// How long a question may have waited: a burst is borne, a queue that doesn't go away is kept short ("controlled delay", B. Maurer,
-    /// Fail at Scale, ACM Queue 13(8), 2015).
+    /// The longest wait before a turn. A burst is tolerated, but a queue that persists is kept
+    /// short ("controlled delay", B. Maurer, Fail at Scale, ACM Queue 13(8), 2015).
     fn patience(&self, now: Instant) -> Duration {
         let is_standing = self.overload.is_standing(self.millis(now));
         if is_standing { self.max_wait } else { BURST * self.max_wait }
@@ -124,45 +134,48 @@ impl Admission {
         now.saturating_duration_since(self.began).as_millis() as u64
     }
 
-    /// Whether another one waits behind the one whose turn it is: the last is answered however long it waited, for nobody gains by its refusal.
+    /// True if another request waits behind this one. The last is answered however long it waited,
+    /// because refusing it would help nobody.
     fn is_any_behind(&self) -> bool {
         self.queue.waiting() > self.threads
     }
 
-    /// A place that takes no turn and keeps no question waiting, for work that doesn't hold its thread; none if too many stand there.
+    /// A place for work that holds no thread: it needs no turn and delays no request. `None` if too
+    /// many such places are taken.
     pub(super) fn stand_by(&self) -> Option<Place> {
         self.join(&self.aside).map(|(place, _)| place)
     }
 
-    /// A place in a queue, and how many are before it; none if it is full.
+    /// Joins a queue. Returns the place and the number of requests before it, or `None` if the
+    /// queue is full.
     fn join(&self, queue: &Arc<Queue>) -> Option<(Place, usize)> {
         let (place, before) = Queue::join(queue);
         (before < self.max_waiting).then_some((place, before))
     }
 
-    /// A claim on the memory of bulk bodies, of nothing yet.
+    /// An empty claim on the memory for bulk bodies.
     pub(super) fn claim(&self) -> Claim {
         self.claim_beyond(0)
     }
 
-    /// A claim of a body that needs none as long as it is no larger than this.
+    /// An empty claim for a body that is free up to this size in bytes.
     pub(super) fn claim_beyond(&self, free: usize) -> Claim {
         Claim { bulk: Arc::clone(&self.bulk), held: None, units: 0, free }
     }
 }
 
-/// Memory that a body holds until its records are written.
+/// The memory claimed for a body until its records are written.
 #[derive(Debug)]
 pub(super) struct Claim {
     bulk: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     units: usize,
-    /// Bodies up to this size claim nothing.
+    /// Bodies up to this size in bytes claim nothing.
     free: usize,
 }
 
 impl Claim {
-    /// Claims as much as a body of so many bytes needs, in place of what was claimed for less of it.
+    /// Raises the claim to the needs of a body of `bytes` bytes.
     pub(super) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
         if bytes <= self.free {
             return Ok(());
@@ -187,7 +200,7 @@ impl Claim {
     }
 }
 
-/// The refusal of a question that can't be begun soon.
+/// The refusal of a request that can't start soon.
 pub(super) fn too_many_wait() -> Problem {
     busy("more questions wait than can be answered soon")
 }
@@ -233,7 +246,7 @@ mod tests {
         assert!(admission.enter().await.is_some());
     }
 
-    /// What the future gives at once.
+    /// The result of a future that is ready at its first poll.
     async fn at_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
         tokio::select! {
             biased;
@@ -242,7 +255,8 @@ mod tests {
         }
     }
 
-    /// Two questions wait 20 ms, of 5 that they may, for one that is being answered: which of them are begun?
+    /// Two requests wait behind a running one for 20 ms, with `max_wait` at 5 ms. Returns which of
+    /// them are admitted.
     async fn begun(admission: &Admission) -> (bool, bool) {
         let busy = admission.enter().await;
         let answering = async {
@@ -269,7 +283,7 @@ mod tests {
     async fn under_overload_whoever_has_waited_too_long_is_not_begun_but_for_the_last() {
         let mut admission = one_thread();
         admission.began -= Duration::from_secs(10);
-        // Noted ahead: a pause of the machine must not look like a rest.
+        // Recorded ahead of time: a pause of the test machine must not count as idle time.
         (0..60_000).for_each(|now| admission.overload.note(now, false));
         assert_eq!(begun(&admission).await, (false, true));
     }

@@ -1,30 +1,31 @@
-//! Whether more is asked than can be answered: a queue that doesn't go away, as against a burst or a model that is loaded beside.
+//! Detects overload: a queue that persists, as opposed to a short burst or a background model load.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Questions are counted by windows of so many milliseconds.
+/// The length of a counting window, in milliseconds.
 const WINDOW: u64 = 100;
-/// A window is calm if one in so many of its questions found a thread with nothing to do. A moment in which clients pause, a stall of the
-/// system's, leaves fewer of them in a window that was too full.
+/// A window is calm if more than one in this many requests found an idle worker. A brief pause of
+/// clients or a stall of the system leaves a smaller share in an overloaded window.
 const CALM: u32 = 20;
-/// A queue stands if no window was calm for so many milliseconds.
+/// A queue persists if no window was calm for this time, in milliseconds.
 const STANDING: u64 = 500;
 
-/// What was seen of the last questions. All times are milliseconds of one clock that never goes back.
+/// Counts of recent requests. All times are milliseconds of one monotonic clock.
 #[derive(Debug, Default)]
 pub(super) struct Overload {
-    /// When the window began.
+    /// The start of the window.
     window: AtomicU64,
-    /// Its questions.
+    /// The requests in the window.
     all: AtomicU32,
-    /// Those of them that found a thread with nothing to do.
+    /// Those of them that found an idle worker.
     unhindered: AtomicU32,
-    /// When the last calm window ended.
+    /// The end of the last calm window.
     calm: AtomicU64,
 }
 
 impl Overload {
-    /// Counts a question that came at `now`. Two that come at once may be counted for the wrong window: it is an average.
+    /// Counts a request that arrived at `now`. Concurrent arrivals may be counted in the wrong
+    /// window, which a statistic tolerates.
     pub(in crate::http) fn note(&self, now: u64, was_unhindered: bool) {
         let window = self.window.load(Ordering::Relaxed);
         if now.saturating_sub(window) >= WINDOW {
@@ -34,19 +35,20 @@ impl Overload {
         self.unhindered.fetch_add(u32::from(was_unhindered), Ordering::Relaxed);
     }
 
-    /// Whether the queue has stood for a while.
+    /// True if the queue persists.
     pub(super) fn is_standing(&self, now: u64) -> bool {
         now.saturating_sub(self.calm.load(Ordering::Relaxed)) > STANDING
     }
 
-    /// Ends the window that began at `window` and begins the next, unless another question does.
+    /// Ends the window that began at `window` and starts the next, unless another thread does so
+    /// first.
     fn close(&self, window: u64, now: u64) {
         let order = Ordering::Relaxed;
         if self.window.compare_exchange(window, now, order, order).is_err() {
             return;
         }
         let (all, unhindered) = (self.all.swap(0, order), self.unhindered.swap(0, order));
-        // Where no question came for a whole window, nobody waited at its end.
+        // A window without any request ended with an empty queue.
         let was_quiet = now - window >= 2 * WINDOW;
         if was_quiet || unhindered.saturating_mul(CALM) > all {
             self.calm.store(now, order);
@@ -58,7 +60,8 @@ impl Overload {
 mod tests {
     use super::*;
 
-    /// Notes a question each millisecond of a span; the first `unhindered` of every hundred found a thread with nothing to do.
+    /// Records one request per millisecond of a span. The first `unhindered` of every hundred found
+    /// an idle worker.
     fn ask(overload: &Overload, span: std::ops::Range<u64>, unhindered: u64) {
         span.for_each(|now| overload.note(now, now % WINDOW < unhindered));
     }

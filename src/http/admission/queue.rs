@@ -1,4 +1,4 @@
-//! Questions in the order in which they came, and how long each keeps the others waiting.
+//! A queue of requests, and an estimate of the time that each takes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -6,35 +6,36 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// A turn changes what is known of how long turns take by one part in so many of the difference.
+/// The weight of a turn in the moving average is the inverse of this.
 const MEMORY: u64 = 16;
 
-/// Those that wait or are being answered.
+/// The requests that wait or are being answered.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: AtomicUsize,
-    /// How long a turn takes, with what is done between two of them: an average of the last ones, in nanoseconds.
+    /// The moving average of the time from one turn to the next, in nanoseconds.
     turn: AtomicU64,
 }
 
 impl Queue {
-    /// A place until the value is dropped, and how many are before it.
+    /// Joins until the place is dropped. Returns the number of requests before it.
     pub(in crate::http) fn join(queue: &Arc<Self>) -> (Place, usize) {
         let before = queue.waiting.fetch_add(1, Ordering::Relaxed);
         (Place { queue: Arc::clone(queue), turn: None }, before)
     }
 
-    /// How many there are.
+    /// The number of requests in the queue.
     pub(in crate::http) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// How long so many turns take, one after the other.
+    /// The expected time of `turns` consecutive turns.
     pub(super) fn time_of(&self, turns: usize) -> Duration {
         Duration::from_nanos(self.turn.load(Ordering::Relaxed).saturating_mul(turns as u64))
     }
 
-    /// Learns from a turn. Of two that end at once one may be forgotten: it is an average.
+    /// Updates the average with a turn. Of two turns that end at the same time one may be lost,
+    /// which an average tolerates.
     pub(super) fn learn(&self, took: Duration) {
         let took = took.as_nanos() as u64;
         let known = self.turn.load(Ordering::Relaxed);
@@ -43,7 +44,8 @@ impl Queue {
     }
 }
 
-/// One question that waits or is being answered. A client that goes away drops it.
+/// The place of one request that waits or is being answered. It is dropped when the client
+/// disconnects.
 #[derive(Debug)]
 pub(in crate::http) struct Place {
     queue: Arc<Queue>,
@@ -51,13 +53,13 @@ pub(in crate::http) struct Place {
 }
 
 impl Place {
-    /// The question's turn began: it lasts until the place is left.
+    /// Starts the turn of the request; it ends when the place is dropped.
     pub(in crate::http) fn begin(&mut self, began: Instant, permit: OwnedSemaphorePermit) {
         self.turn = Some(Turn { began, _permit: permit });
     }
 }
 
-/// The turn of a question.
+/// The turn of a request.
 #[derive(Debug)]
 struct Turn {
     began: Instant,

@@ -1,4 +1,4 @@
-//! Before every answer: who asks, and may they? Also what browsers on other origins are told (CORS).
+//! Authenticates and authorises requests, and adds the CORS headers for pages of other origins.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -16,18 +16,19 @@ use crate::http::problem::{Code, Problem};
 
 const USER_TOKEN: HeaderName = HeaderName::from_static("x-user-token");
 
-/// Where a connection comes from.
+/// The client's address.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Peer(pub(in crate::http) IpAddr);
 
-/// What the check asks.
+/// The state of the check.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Admit {
     pub(in crate::http) app: App,
     pub(in crate::http) operations: Arc<Operations>,
 }
 
-/// Lets a request through with its [`crate::access::Caller`], or says why not.
+/// Passes on an authorised request with its [`crate::access::Caller`]. Refuses any other with a
+/// problem.
 pub(in crate::http) async fn admit(
     State(Admit { app, operations }): State<Admit>,
     mut request: Request,
@@ -38,7 +39,7 @@ pub(in crate::http) async fn admit(
         return open_to(origin, preflight());
     }
     let route = request.extensions().get::<MatchedPath>();
-    // What no route answers tells nobody anything.
+    // An unmatched path reveals nothing, so it needs no right.
     let need =
         route.map_or(Need::Nothing, |route| operations.need(request.method(), route.as_str()));
     let peer = request.extensions().get::<Peer>().copied();
@@ -52,14 +53,14 @@ pub(in crate::http) async fn admit(
     open_to(origin, answer)
 }
 
-/// The origin of the page that asks, if pages of it may read answers.
+/// The origin of the calling page, if its pages may read answers.
 pub(in crate::http) fn known_origin(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     let is_known = origin.to_str().is_ok_and(|origin| app.gate.knows_origin(origin));
     is_known.then(|| origin.clone())
 }
 
-/// Who asks, if that one may do what is needed.
+/// Returns the caller if it is authorised.
 pub(in crate::http) fn pass(
     app: &App,
     peer: Option<Peer>,
@@ -80,7 +81,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
-/// The key behind `Bearer`, whose case doesn't matter (RFC 9110).
+/// The key after `Bearer`, whose case doesn't matter (RFC 9110).
 fn key(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
@@ -133,7 +134,7 @@ fn preflight() -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// Lets pages of a known origin read the answer. All others are told nothing.
+/// Lets pages of a known origin read the answer; all other pages get no CORS headers.
 pub(in crate::http) fn open_to(origin: Option<HeaderValue>, mut answer: Response) -> Response {
     if let Some(origin) = origin {
         let headers = answer.headers_mut();

@@ -1,4 +1,4 @@
-//! The steps around every handler: who asks, and the id, the counters and the log line of the answer.
+//! The middleware around every handler: access control, request ids, metrics and the log line.
 
 pub(super) mod admit;
 pub(super) mod observe;

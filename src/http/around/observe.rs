@@ -1,4 +1,5 @@
-//! Around every answer: the request id, the headers that all answers have, panics, counting and a log line.
+//! Adds to every answer the request id and the common headers, counts and logs it, and catches
+//! panics.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,14 +20,15 @@ use crate::http::problem::{Code, Problem, is_problem};
 use crate::telemetry::{Metrics, RequestCounters};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest request id that is taken over from a client, in bytes.
+/// The longest request id accepted from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 
-/// The counters of all routes, made once: on the way of a request a path is looked up in a table that never changes.
+/// The counters of all routes, created at startup: a request only reads an immutable table.
 #[derive(Debug)]
 struct Counters {
     routes: HashMap<String, Vec<(Method, RequestCounters)>>,
-    /// Requests that no route of the table answers: unknown paths, wrong methods, the pages under `/docs`.
+    /// Requests outside of the table of routes: unknown paths, wrong methods, the pages under
+    /// `/docs`.
     other: RequestCounters,
 }
 
@@ -47,7 +49,7 @@ impl Counters {
     }
 }
 
-/// What stands around every answer.
+/// The state of the middleware.
 #[derive(Debug)]
 pub(in crate::http) struct Observer {
     app: App,
@@ -60,7 +62,7 @@ impl Observer {
         Self { app, counters }
     }
 
-    /// What stands around an answer that is made in one go, as [`observe`] stands around all others.
+    /// Observes a synchronous handler, as [`observe`] does for all others.
     pub(in crate::http) fn around<B: HttpBody>(
         &self,
         request: &Request<B>,
@@ -69,19 +71,19 @@ impl Observer {
     ) -> Response {
         let seen = Seen::new(request, Some(route));
         let mut answer = caught(make);
-        // What is left of a body stands where the next request would.
+        // The rest of an unread body would be parsed as the next request.
         if seen.is_http1 && !request.body().is_end_stream() {
             answer = ended(answer);
         }
         self.finish(seen, answer)
     }
 
-    /// Answers a request whose head is refused, and ends its connection.
+    /// Answers a request with a malformed head and closes its connection.
     pub(in crate::http) fn refuse<B>(&self, request: &Request<B>, problem: Problem) -> Response {
         self.finish(Seen::new(request, None), ended(problem.into_response()))
     }
 
-    /// Counts and tells what became of a request, and gives the answer what all have.
+    /// Counts and logs an answer, and adds the common headers.
     fn finish(&self, seen: Seen<'_>, mut answer: Response) -> Response {
         if seen.is_http1 && self.app.admission.is_draining() {
             answer = ended(answer);
@@ -94,7 +96,7 @@ impl Observer {
     }
 }
 
-/// What is kept of a request until it is answered.
+/// The data of a request that its log line and metrics need.
 struct Seen<'a> {
     began: Instant,
     id: HeaderValue,
@@ -103,7 +105,7 @@ struct Seen<'a> {
     route: Option<Route<'a>>,
 }
 
-/// The route of a request: the path as it was sent would name users.
+/// The route of a request. The path itself is never logged, because it may name users.
 enum Route<'a> {
     Known(&'a str),
     Matched(MatchedPath),
@@ -129,7 +131,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Answers a request and looks on.
+/// Calls the handler and observes the answer.
 pub(in crate::http) async fn observe(
     State(observer): State<Arc<Observer>>,
     request: Request,
@@ -140,23 +142,23 @@ pub(in crate::http) async fn observe(
     observer.finish(seen, answer)
 }
 
-/// The answer of the handler, which says if the connection ends with it.
+/// Calls the handler. The answer closes the connection if part of the body was left unread.
 async fn answered(request: Request, next: Next) -> Response {
     let is_http1 = request.version() < Version::HTTP_2;
     let (parts, body) = request.into_parts();
     let (body, body_ended) = track(body);
     let answer = guarded(next.run(Request::from_parts(parts, body))).await;
-    // What is left of a body stands where the next request would.
+    // The rest of an unread body would be parsed as the next request.
     if is_http1 && !body_ended.holds() { ended(answer) } else { answer }
 }
 
-/// An answer after which the connection ends.
+/// Makes the answer close the connection.
 fn ended(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
-/// A panic of the handler as an answer. The log has its message, from the hook.
+/// Turns a panic of the handler into an answer. The panic hook logs its message.
 async fn guarded(answer: impl Future<Output = Response>) -> Response {
     if let Ok(answer) = catch(answer).await {
         return in_stable_form(answer);
@@ -164,13 +166,13 @@ async fn guarded(answer: impl Future<Output = Response>) -> Response {
     failed()
 }
 
-/// What is made in one go, or the answer to a panic. What it shares with others is swapped whole or counted, as in [`catch`].
+/// Calls a synchronous handler, or answers its panic. Unwind safety holds as in [`catch`].
 fn caught(make: impl FnOnce() -> Response) -> Response {
     let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
     made.unwrap_or_else(|_| failed())
 }
 
-/// The answer to a request whose handler panicked: its message is in the log, and the line about the answer, which has the request's id.
+/// The answer after a panic. The panic's message is in the log, and so is the request id.
 fn failed() -> Response {
     let detail = "the server failed at this request: report it with the header `x-request-id`";
     Problem::new(Code::Internal, detail).into_response()
@@ -179,8 +181,8 @@ fn failed() -> Response {
 async fn catch(answer: impl Future<Output = Response>) -> Result<Response, ()> {
     let mut answer = Box::pin(answer);
     std::future::poll_fn(move |context| {
-        // After a panic the future is dropped and never polled again, so nothing half-changed in it is seen; what handlers share
-        // is swapped whole or counted.
+        // After a panic the future is dropped and never polled again, so no partial state in it is
+        // seen. Shared state is swapped whole or counted.
         let polled = std::panic::AssertUnwindSafe(|| answer.as_mut().poll(context));
         match std::panic::catch_unwind(polled) {
             Ok(polled) => polled.map(Ok),
@@ -190,7 +192,7 @@ async fn catch(answer: impl Future<Output = Response>) -> Result<Response, ()> {
     .await
 }
 
-/// What a library refused before a handler saw it, in the form of all errors.
+/// Converts an error of a library to a problem document.
 fn in_stable_form(answer: Response) -> Response {
     let status = answer.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(&answer) {
@@ -212,7 +214,7 @@ fn in_stable_form(answer: Response) -> Response {
     problem
 }
 
-/// The method, if it is one that there is: any other is a text of the client's.
+/// The method, if it is a standard one: any other is untrusted text.
 fn shown(method: &Method) -> &str {
     const KNOWN: [Method; 7] = [
         Method::GET,
@@ -231,7 +233,7 @@ fn log(seen: &Seen<'_>, status: StatusCode, took: Duration) {
     let id = seen.id.to_str().unwrap_or_default();
     let (method, route) = (shown(&seen.method), seen.route().unwrap_or("none"));
     match status {
-        // So many of these may come that lines about them would be a burden of their own: they are counted.
+        // An overloaded server would be slowed further by a line for each: the metrics count them.
         429 | 503 => tracing::debug!(id, method, route, status, micros, "the request was put off"),
         500.. => tracing::error!(id, method, route, status, micros, "the request failed"),
         400.. => tracing::info!(id, method, route, status, micros, "the request was refused"),
@@ -239,18 +241,18 @@ fn log(seen: &Seen<'_>, status: StatusCode, took: Duration) {
     }
 }
 
-/// Gives an answer the headers that all have.
+/// Adds the common headers to an answer.
 fn dress(answer: &mut Response, id: HeaderValue) {
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // The pages under `/docs` bring their own policy and never change: a browser may keep them.
+    // The pages under `/docs` bring their own policy and never change, so browsers may cache them.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
-/// The client's own id if it is short and printable, else a new one.
+/// The client's id if it is short and printable, else a new one.
 fn request_id(sent: Option<&[u8]>) -> HeaderValue {
     let kept = sent.filter(|id| {
         (1..=MAX_REQUEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)

@@ -1,4 +1,4 @@
-//! What the server knows of each operation before its handler runs.
+//! The properties of each operation that the server needs before its handler runs.
 
 use std::collections::HashMap;
 
@@ -16,27 +16,28 @@ pub struct Operation {
     pub path: String,
     /// The right that a key must have.
     pub need: Need,
-    /// When a request waits its turn.
+    /// The lane of its requests.
     pub(in crate::http) lane: Lane,
 }
 
-/// When a request waits its turn.
+/// The point at which a request waits for its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Lane {
-    /// On arrival: it is a request without a body, and its refusal must cost next to nothing.
+    /// On arrival: the request has no body, and its refusal must be cheap.
     Question,
-    /// On arrival. A list of a known scenario is then answered without the router, whose cost exceeds that of some lists.
+    /// On arrival. A list of a known scenario then bypasses the router, which can cost more than
+    /// the list itself.
     List,
-    /// Never, or once its handler has read the body.
+    /// Never, or in the handler after it has read the body.
     Handler,
 }
 
-/// A request that waits its turn on arrival.
+/// A request that waits for its turn on arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) struct Asking<'a> {
-    /// The path of its operation.
+    /// The path template of its operation.
     pub(in crate::http) route: &'a str,
-    /// The scenario, if it is answered without the router.
+    /// The scenario of a list that bypasses the router.
     pub(in crate::http) list: Option<Scenario>,
 }
 
@@ -44,7 +45,7 @@ pub(in crate::http) struct Asking<'a> {
 #[derive(Debug)]
 pub(in crate::http) struct Operations {
     by_path: HashMap<String, Vec<Operation>>,
-    /// Those whose requests wait their turn on arrival.
+    /// The operations whose requests wait on arrival.
     questions: Vec<Operation>,
 }
 
@@ -59,13 +60,13 @@ impl Operations {
         Self { by_path, questions }
     }
 
-    /// Every operation, in no order.
+    /// All operations, in no particular order.
     pub(super) fn all(&self) -> impl Iterator<Item = &Operation> {
         self.by_path.values().flatten()
     }
 
-    /// The right that a request on a matched path needs. A method that the path lacks needs what the path's strictest operation does;
-    /// a path that is in no table needs the most.
+    /// The right that a request on a matched path needs. A method that the path lacks needs the
+    /// right of its strictest operation. A path outside of the table needs the highest right.
     pub(super) fn need(&self, method: &Method, path: &str) -> Need {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let Some(operations) = self.by_path.get(path) else {
@@ -76,7 +77,7 @@ impl Operations {
         found.or_else(strictest).map_or(Need::Admin, |operation| operation.need)
     }
 
-    /// Tells whether a request waits its turn on arrival. O(questions).
+    /// Returns the request's route if it waits for its turn on arrival. O(operations that wait).
     pub(in crate::http) fn asking(&self, method: &Method, path: &str) -> Option<Asking<'_>> {
         if *method != Method::GET && *method != Method::HEAD {
             return None;
@@ -88,7 +89,7 @@ impl Operations {
     }
 }
 
-/// Whether a path has as many segments as a template, and equals it in all but the variables.
+/// True if a path matches a template: the same number of segments, equal except for the variables.
 fn fits(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let mut parts = template.split('/');

@@ -1,4 +1,4 @@
-//! How long the parts of an answer took, and whether it is due.
+//! Measures the stages of an answer and checks its deadline.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -8,18 +8,18 @@ use guanxi_models::recommend::{Deadline, RankingStage};
 
 use crate::telemetry::{ScenarioLatencies, Stage, StageLatencies};
 
-/// Runs from the head of a question on.
+/// Runs from the arrival of the request's head.
 #[derive(Debug)]
 pub(in crate::http) struct Stopwatch<'a> {
     stages: &'a ScenarioLatencies,
-    /// When the answer is due.
+    /// The deadline of the answer.
     due: Option<Instant>,
-    /// When the last part was done.
+    /// The end of the last stage.
     last: Cell<Instant>,
 }
 
 impl<'a> Stopwatch<'a> {
-    /// `began` is when the reading of the question did, which is done now.
+    /// Starts with the stage of reading, which began at `began` and ends now.
     pub(in crate::http) fn new(
         stages: &'a StageLatencies,
         scenario: Scenario,
@@ -32,7 +32,7 @@ impl<'a> Stopwatch<'a> {
         watch
     }
 
-    /// A stage is done.
+    /// Ends a stage.
     pub(in crate::http) fn lap(&self, stage: Stage) {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.last.replace(now));

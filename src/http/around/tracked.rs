@@ -1,4 +1,4 @@
-//! A body that remembers whether it was read to its end.
+//! A body that records if it was read to its end.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use std::task::{Context, Poll, ready};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
-/// Whether the body of a request was read to its end, or there was none.
+/// Shared flag: true once a request's body was read to its end, or if it has none.
 #[derive(Clone, Debug)]
 pub(super) struct Ended(Arc<AtomicBool>);
 
 impl Ended {
-    /// Whether nothing of the body is left on the connection.
+    /// True if no part of the body is left on the connection.
     pub(in crate::http) fn holds(&self) -> bool {
         self.0.load(Relaxed)
     }
 }
 
-/// Puts a watch on a body.
+/// Tracks the reading of a body.
 pub(super) fn track(body: Body) -> (Body, Ended) {
     let ended = Ended(Arc::new(AtomicBool::new(body.is_end_stream())));
     if ended.holds() {

@@ -1,4 +1,4 @@
-//! Which requests of a connection are being answered.
+//! Counts the requests in flight on a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -7,14 +7,14 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 
-/// The requests of one connection that were begun and whose answers hyper doesn't hold in whole yet.
+/// The requests of a connection that have started and whose answers hyper hasn't yet read in full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
     count: AtomicUsize,
-    /// Whether an answer said `connection: close`: the client may still be sending.
+    /// True once an answer said `connection: close`; the client may still be sending.
     is_closing: AtomicBool,
 }
 
@@ -25,32 +25,32 @@ impl InFlight {
         Flight(self.clone())
     }
 
-    /// Whether a request is being answered.
+    /// True if a request is in flight.
     pub(super) fn is_any(&self) -> bool {
         self.0.count.load(Relaxed) > 0
     }
 
-    /// Whether an answer ended the connection.
+    /// True if an answer closed the connection.
     pub(super) fn is_closing(&self) -> bool {
         self.0.is_closing.load(Relaxed)
     }
 }
 
-/// One request that is being answered.
+/// One request in flight.
 #[derive(Debug)]
 pub(super) struct Flight(InFlight);
 
 impl Flight {
-    /// Looks at the headers of the answer for the end of the connection.
+    /// Notes if the answer closes the connection.
     pub(super) fn note(&self, headers: &HeaderMap) {
         if headers.get(header::CONNECTION).is_some_and(|value| value == "close") {
             self.0.0.is_closing.store(true, Relaxed);
         }
     }
 
-    /// The body of the answer: the flight ends with it, and hyper drops it once it has all of it.
+    /// Ties the flight to the answer's body: it ends when hyper has read all of it and drops it.
     pub(super) fn with(self, body: Body) -> impl HttpBody<Data = Bytes, Error = axum::Error> {
-        // The closure lives as long as the body and changes nothing of it.
+        // The closure owns the flight for the lifetime of the body and changes nothing.
         body.map_err(move |error| {
             let _kept = &self;
             error

@@ -1,8 +1,11 @@
-//! The head of a request, checked between its parsing and its routing.
+//! Checks the head of a request after parsing and before routing.
 //!
-//! A proxy in front and the server behind it must agree on where a request ends; otherwise one request is smuggled inside another
-//! ([RFC 9112, sections 6.3 and 11.2](https://www.rfc-editor.org/rfc/rfc9112)). Hyper answers a head that it can't parse with an empty 400,
-//! 414 or 431 and closes the connection. This check adds a problem document for heads that hyper parses and another server might read
+//! A proxy and the server behind it must agree on the end of each request. Otherwise a second
+//! request can be smuggled inside the first
+//! ([RFC 9112, sections 6.3 and 11.2](https://www.rfc-editor.org/rfc/rfc9112)).
+//!
+//! Hyper answers a malformed head with an empty 400, 414 or 431 and closes the connection. This
+//! check adds a problem document for heads that hyper accepts but another server might read
 //! differently.
 
 use axum::http::{HeaderName, Request, Version, header};
@@ -14,7 +17,7 @@ const MAX_HEADERS: usize = 64;
 /// The longest path with its query, in bytes.
 const MAX_TARGET: usize = 8 * 1024;
 
-/// Refuses a head that is ambiguous or beyond the limits.
+/// Refuses an ambiguous or oversized head.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), Problem> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > MAX_TARGET {
@@ -27,7 +30,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), Problem> {
     check_framing(request)
 }
 
-/// HTTP/1.1 asks for exactly one `host`; in HTTP/2 the `:authority` may stand for it.
+/// HTTP/1.1 requires exactly one `host`; in HTTP/2 `:authority` may replace it.
 fn check_host<B>(request: &Request<B>) -> Result<(), Problem> {
     let may_lack = match request.version() {
         Version::HTTP_10 => true,

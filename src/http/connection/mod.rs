@@ -1,4 +1,4 @@
-//! Connections: accepted, encrypted, bounded in time, and ended so that the last answer arrives.
+//! Connections: accepting, encryption, timeouts, and a shutdown in which the last answer arrives.
 
 mod flight;
 mod head;

@@ -1,4 +1,4 @@
-//! Accepting connections, and ending well.
+//! Accepts connections, and shuts down gracefully.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,25 +29,26 @@ use crate::http::around::observe::Observer;
 use crate::http::around::operation::{Asking, Operations};
 use crate::http::routes::{Routes, routes, straight};
 
-/// How long to rest when the system can't give a connection, which is when this process has too many files open.
+/// The pause after a failed accept, which usually means that the process has too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How often to look whether connections are open.
+/// The interval of polling for open connections during shutdown.
 const EMPTY_PAUSE: Duration = Duration::from_millis(10);
-/// The most requests of one HTTP/2 connection that are answered at once.
+/// The most concurrent requests of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 256;
-/// The largest head of a request, in bytes: hyper answers a longer one with 431.
+/// The largest head of a request, in bytes; hyper answers a longer one with 431.
 const MAX_HEAD: u32 = 16 * 1024;
 
-/// Where connections come from.
+/// A listening socket.
 #[derive(Debug)]
 pub struct Listening {
     /// The socket.
     pub listener: TcpListener,
-    /// Whether another process listens on it, too: then nothing is lost by accepting no more.
+    /// True if another process listens on it too: this one can then stop accepting without losing
+    /// connections.
     pub is_shared: bool,
 }
 
-/// What accepts connections and answers them.
+/// Accepts connections and answers their requests.
 #[derive(Debug)]
 pub struct Frontend {
     app: App,
@@ -62,12 +63,12 @@ pub struct Frontend {
 }
 
 impl Frontend {
-    /// Gets everything ready that can fail: the files of TLS.
+    /// Prepares everything that can fail, which is reading the TLS files.
     pub fn new(app: App) -> Result<Self, String> {
         let settings = &app.settings.server;
         let Routes { router, operations, observer } = routes(app.clone());
         let mut builder = Builder::new(TokioExecutor::new());
-        // The connection keeps the time itself: see [`Timed`].
+        // [`Timed`] enforces the timeouts instead.
         builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD as usize);
         builder.http2().max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD);
         Ok(Self {
@@ -83,8 +84,10 @@ impl Frontend {
         })
     }
 
-    /// Serves until `stop` is ready. Then readiness says no and answers end their connections, for at most `drain` or until none is open;
-    /// and what was begun is finished, for at most `shutdown_grace`.
+    /// Serves until `stop` is ready, then shuts down.
+    ///
+    /// First readiness fails and answers close their connections, for at most `drain` or until none
+    /// is open. Then requests in flight may finish, for at most `shutdown_grace`.
     pub async fn serve(self, listening: Listening, stop: impl Future<Output = ()>) {
         let Listening { listener, is_shared } = listening;
         let graceful = GracefulShutdown::new();
@@ -98,7 +101,7 @@ impl Frontend {
             () = self.accept(&listener, &graceful), if !is_shared => (),
             _ = tokio::time::timeout(server.drain.0, self.emptied()) => (),
         }
-        // Whoever connects from now on is refused by the system.
+        // From now on the system refuses new connections.
         drop(listener);
         let grace = server.shutdown_grace.0;
         if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
@@ -110,7 +113,7 @@ impl Frontend {
     }
 
     async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
-        // The semaphore is never closed.
+        // This semaphore is never closed.
         while let Ok(place) = Arc::clone(&self.room).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, address)) => {
@@ -125,7 +128,7 @@ impl Frontend {
         }
     }
 
-    /// Waits until no connection is open.
+    /// Waits until all connections are closed.
     async fn emptied(&self) {
         while self.open.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(EMPTY_PAUSE).await;
@@ -133,7 +136,7 @@ impl Frontend {
     }
 
     fn start(&self, stream: TcpStream, peer: Peer, open: Open, graceful: &GracefulShutdown) {
-        // Answers are small and written at once: waiting to fill a packet would only add delay.
+        // Answers are small and written at once: Nagle's algorithm would only add delay.
         drop(stream.set_nodelay(true));
         let in_flight = InFlight::default();
         let timed = Timed::new(stream, self.bounds, in_flight.clone());
@@ -159,7 +162,7 @@ impl Frontend {
     }
 }
 
-/// An open connection, counted until the value is dropped.
+/// An open connection, counted until dropped.
 struct Open {
     count: Arc<AtomicUsize>,
     _place: OwnedSemaphorePermit,
@@ -178,7 +181,7 @@ impl Drop for Open {
     }
 }
 
-/// What answers the requests of one connection.
+/// Answers the requests of one connection.
 struct Answering {
     app: App,
     router: Router,
@@ -199,13 +202,13 @@ impl Answering {
         let answering = Arc::new(self);
         let service = service_fn(move |request| Arc::clone(&answering).fly(request));
         let connection = builder.serve_connection(io, service);
-        // A client that goes away in the middle is no event for an operator.
+        // Clients disconnect all the time: no line for the operator.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");
         }
     }
 
-    /// Answers a request, which is in flight until the library has all of the answer.
+    /// Answers a request, which stays in flight until hyper has read the whole answer.
     async fn fly(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
@@ -233,7 +236,7 @@ impl Answering {
         Ok(self.observer.around(&request, route, list))
     }
 
-    /// The answer of the router, which is told what is known of the connection.
+    /// Calls the router with the client's address.
     async fn routed(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
@@ -241,7 +244,7 @@ impl Answering {
     }
 }
 
-/// The answer to a question that came when too many waited.
+/// The answer to a request that found the queue full.
 fn refused(app: &App, request: &hyper::Request<Incoming>) -> Response {
     open_to(known_origin(app, request.headers()), too_many_wait().into_response())
 }

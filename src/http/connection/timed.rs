@@ -1,10 +1,12 @@
-//! A connection that may not stay silent for ever.
+//! A TCP connection with timeouts.
 //!
-//! Hyper's own timeout for the head of a request runs also while a connection rests between requests, and its reading of the first
-//! byte knows none. Here both are bounded: the head by `header_timeout`, every silence by `idle_timeout`.
+//! Hyper's timeout for a request's head also runs while a connection is idle, and its read of the
+//! first bytes has no timeout. Here the head is bounded by `header_timeout` and every silence by
+//! `idle_timeout`.
 //!
-//! A server that closes a connection with unread bytes on it resets it, and the client loses its last answer. So a connection that the
-//! server ends is read for a while after that ([RFC 9112, section 9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
+//! Closing a socket with unread bytes resets the connection, and the client loses its last answer.
+//! So the server keeps reading for a while after it ends a connection
+//! ([RFC 9112, section 9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -18,16 +20,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::flight::InFlight;
 
-/// How a connection of HTTP/2 begins: its requests have no head of their own on the wire, so only silence is bounded.
+/// The first bytes of an HTTP/2 connection. Its requests have no separate head on the wire, so only
+/// silence is bounded.
 const HTTP2: &[u8] = b"PRI";
-/// How long the server reads from a client that it answered for the last time.
+/// The time for which the server reads after its last answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// The bytes that lingering takes in one read.
+/// The bytes of one read while lingering.
 const CHUNK: usize = 16 * 1024;
-/// The reads of a lingering connection before other tasks have their turn.
+/// The reads of a lingering connection before it yields to other tasks.
 const AT_ONCE: usize = 16;
 
-/// The two bounds.
+/// The two timeouts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) header: Duration,
@@ -36,11 +39,11 @@ pub(super) struct Bounds {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing was sent since the last answer.
+    /// Idle since the last answer.
     Resting,
-    /// A head is on its way: its deadline stands.
+    /// A head is arriving: its deadline is fixed.
     Head,
-    /// The head was complete, or the connection is one of HTTP/2.
+    /// The head is complete, or the connection uses HTTP/2.
     Open,
 }
 
@@ -52,17 +55,18 @@ pub(super) struct Timed {
     in_flight: InFlight,
     phase: Phase,
     is_http2: bool,
-    /// How long it may stay silent from its next wait on. A timer is dear to set: of all that happens between two waits the last counts.
+    /// The time allowed from the next wait on. Setting a timer is expensive, so only the last
+    /// change between two waits counts.
     allowed: Option<Duration>,
     deadline: Pin<Box<Sleep>>,
-    /// Whether the last answer was sent, and the client may still be sending.
+    /// True after the last answer, while the client may still be sending.
     is_lingering: bool,
 }
 
 impl Timed {
     pub(super) fn new(stream: TcpStream, bounds: Bounds, in_flight: InFlight) -> Self {
         let deadline = Box::pin(sleep(bounds.header));
-        // A new connection has as long for its first byte and its first head together.
+        // On a new connection the first byte and the first head share one timeout.
         Self {
             stream,
             bounds,
@@ -92,12 +96,13 @@ impl Timed {
     }
 
     fn has_written(&mut self) {
-        // What is written while a request is in flight asks for its body: `100 Continue`.
+        // A write during a request in flight is `100 Continue`, which asks for the body.
         self.phase = if self.in_flight.is_any() { Phase::Open } else { Phase::Resting };
         self.allow(self.bounds.idle);
     }
 
-    /// The handler of a head that the last read completed began only after that read.
+    /// A head completed by the last read got its handler only after that read, so the phase is
+    /// updated here. Returns true if the deadline has passed.
     fn is_late(&mut self, context: &mut Context<'_>) -> bool {
         if self.phase == Phase::Head && self.in_flight.is_any() {
             self.phase = Phase::Open;
@@ -109,7 +114,7 @@ impl Timed {
         self.deadline.as_mut().poll(context).is_ready()
     }
 
-    /// Throws away what the client sends until it is done or [`LINGER`] is over.
+    /// Discards input until the client closes or [`LINGER`] has passed.
     fn linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [MaybeUninit::uninit(); CHUNK];
         for _ in 0..AT_ONCE {
@@ -176,7 +181,7 @@ impl AsyncWrite for Timed {
         let this = self.get_mut();
         if !this.is_lingering {
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
-            // A head that hyper refused leaves the phase as it was.
+            // After a head that hyper refused, the phase is still `Head`.
             if !this.in_flight.is_closing() && this.phase != Phase::Head {
                 return Poll::Ready(Ok(()));
             }

@@ -1,4 +1,4 @@
-//! TLS in the server itself, for where no gateway ends it: a feature of the build, `tls`.
+//! Optional TLS for servers without a gateway in front: the cargo feature `tls`.
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
@@ -9,25 +9,25 @@ use super::timed::Timed;
 use crate::access::watched::Watched;
 use crate::config::Server;
 
-/// The certificate of the server, if it has one. Replaced files are read again.
+/// The server's certificate, if configured. Replaced files are reloaded.
 #[derive(Clone, Debug)]
 pub(super) struct Tls {
     #[cfg(feature = "tls")]
     config: Option<Arc<Watched<tokio_rustls::rustls::ServerConfig>>>,
 }
 
-/// A connection on which requests may come.
+/// A connection that is ready for requests.
 pub(super) enum Accepted {
-    /// As it is.
+    /// Unencrypted.
     Plain(Timed),
-    /// Through TLS.
+    /// Encrypted.
     #[cfg(feature = "tls")]
     Encrypted(Box<tokio_rustls::server::TlsStream<Timed>>),
 }
 
 #[cfg(not(feature = "tls"))]
 impl Tls {
-    /// Refuses settings that ask for what this build can't do.
+    /// Refuses settings for TLS, which this build lacks.
     pub(super) fn open(server: &Server) -> Result<Self, String> {
         if server.tls_cert.as_os_str().is_empty() {
             return Ok(Self {});
@@ -56,13 +56,14 @@ mod encrypted {
     use super::{Accepted, Arc, Duration, Server, Timed, Tls, Watched};
 
     impl Tls {
-        /// Reads the certificate and its key, if the settings name them.
+        /// Loads the configured certificate and its key.
         pub(in crate::http::connection) fn open(server: &Server) -> Result<Self, String> {
             if server.tls_cert.as_os_str().is_empty() {
                 return Ok(Self { config: None });
             }
             let (cert, key) = (server.tls_cert.clone(), server.tls_key.clone());
-            // Two files are replaced one after the other: between them they don't belong together, and what was there before goes on.
+            // The two files are replaced one after the other. While they don't match, the previous
+            // certificate stays in use.
             let read = move |_: Option<Vec<u8>>| config(&cert, &key);
             let beside = vec![server.tls_key.clone()];
             let config = Watched::with(server.tls_cert.clone(), beside, read)?;

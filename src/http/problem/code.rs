@@ -1,10 +1,11 @@
-//! The stable codes of errors: one table says the status and the meaning of each.
+//! The stable codes of errors: one table states the status and the meaning of each.
 
 use axum::http::StatusCode;
 
 macro_rules! codes {
     ($($(#[doc = $meaning:literal])+ $variant:ident, $name:literal, $status:ident;)+) => {
-        /// What went wrong, for programs. Codes are never renamed: clients branch on them.
+        /// The kind of an error, for programs. Codes are never renamed, because clients branch on
+        /// them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[doc = $meaning])+ $variant,)+
@@ -19,12 +20,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// The status that goes with it.
+            /// The HTTP status of the code.
             pub fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status),+ }
             }
 
-            /// What it means.
+            /// The meaning of the code.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($meaning),+).trim_ascii()),+ }
             }
@@ -73,7 +74,8 @@ codes! {
     Forbidden, "forbidden", FORBIDDEN;
     /// A public key was sent from a page that it was not made for.
     OriginNotAllowed, "origin_not_allowed", FORBIDDEN;
-    /// More requests than the key may make, or too many wrong keys from the address; `retry-after` says how many seconds to wait.
+    /// More requests than the key may make, or too many wrong keys from the address; `retry-after`
+    /// says how many seconds to wait.
     RateLimited, "rate_limited", TOO_MANY_REQUESTS;
     /// The body took longer to arrive than `server.request_timeout`.
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT;
@@ -129,7 +131,8 @@ codes! {
     Internal, "internal", INTERNAL_SERVER_ERROR;
     /// The store can't be written or read; writes are safe to repeat with the same ids.
     StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE;
-    /// More is asked or written than can be done soon; try again after the seconds in `retry-after`.
+    /// More is asked or written than can be done soon; try again after the seconds in
+    /// `retry-after`.
     Busy, "busy", SERVICE_UNAVAILABLE;
     /// The server is stopping; try another one.
     ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;

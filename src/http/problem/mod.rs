@@ -1,4 +1,4 @@
-//! What a client is told when something is wrong: RFC 9457, with a stable code.
+//! The error format of the API: RFC 9457 problem documents with stable codes.
 
 mod code;
 
@@ -16,17 +16,17 @@ pub use code::Code;
 /// The content type of every error.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// An error on its way to the client.
+/// An error to be sent to the client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     code: Code,
     detail: String,
     members: Map<String, Value>,
-    /// After how many seconds it makes sense to try again.
+    /// The seconds after which a retry makes sense.
     retry_after: Option<u64>,
 }
 
-/// An error as the client reads it: RFC 9457.
+/// An error document, as in RFC 9457.
 #[derive(Debug, ToSchema)]
 #[schema(as = Problem)]
 #[expect(
@@ -34,44 +34,44 @@ pub struct Problem {
     reason = "it is the shape that the OpenAPI document shows; the members are written one by one"
 )]
 pub(super) struct ProblemShape {
-    /// Where the code is explained: `/errors/{code}`.
+    /// The explanation of the code: `/errors/{code}`.
     r#type: String,
-    /// What the code means, in general.
+    /// The general meaning of the code.
     title: String,
-    /// The status of the answer.
+    /// The HTTP status.
     status: u16,
-    /// What was wrong this time, and the way out.
+    /// The cause of this error, and its remedy.
     detail: String,
     /// The stable code.
     code: String,
 }
 
 impl Problem {
-    /// A problem of this kind; `detail` says what was wrong this time, and the way out.
+    /// Creates a problem; `detail` names the cause of this error and its remedy.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let retry_after = (code == Code::Busy).then_some(1);
         Self { code, detail: detail.into(), members: Map::new(), retry_after }
     }
 
-    /// Adds a member that programs can read.
+    /// Adds a machine-readable member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Says after how many seconds it makes sense to try again.
+    /// Sets the seconds after which a retry makes sense.
     #[must_use]
     pub fn after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// The kind of problem.
+    /// The code of the problem.
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// What is sent.
+    /// The document to send.
     pub fn body(&self) -> Value {
         let mut body = json!({
             "type": format!("/errors/{}", self.code.name()),
@@ -85,12 +85,12 @@ impl Problem {
         body
     }
 
-    /// The problem of an id in `field`.
+    /// The problem of an invalid id in `field`.
     pub fn of_id(field: &str, error: IdError) -> Self {
         Self::from(Flaw::of_id(field, error))
     }
 
-    /// The problem of a scenario that there is not.
+    /// The problem of an unknown scenario.
     pub fn unknown_scenario(name: &str) -> Self {
         let known = Scenario::names();
         let detail =
@@ -99,13 +99,13 @@ impl Problem {
     }
 }
 
-/// Whether an answer is an error in the stable form.
+/// True if an answer is a problem document.
 pub(super) fn is_problem(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind == PROBLEM_JSON)
 }
 
-/// A client's text as it may be repeated to the client: short and without control characters.
+/// Makes a client's text safe to echo: short and without control characters.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
     if text.chars().nth(64).is_some() {
@@ -114,7 +114,7 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// "did you mean ..." where a known name is near, else the list of them.
+/// Returns "did you mean ..." if a known name is similar, else the list of known names.
 pub(super) fn nearest(name: &str, known: &[&str]) -> String {
     match nearest_of(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -122,7 +122,7 @@ pub(super) fn nearest(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that is likely to be meant.
+/// The known name that was probably meant.
 pub(super) fn nearest_of<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     known
         .iter()

@@ -1,4 +1,4 @@
-//! Reading a request's body within bounds of size and time.
+//! Reads the bodies of requests within limits of size and time.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use crate::http::admission::Claim;
 use crate::http::app::App;
 use crate::http::problem::{Code, Problem, shown};
 
-/// So much of a small body may be held by every connection, in bytes.
+/// The bytes of a small body that every connection may hold without a claim.
 const USUAL: usize = 64 * 1024;
 
-/// What a route takes: decides the greatest size.
+/// The kind of body that a route takes, which sets its largest size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A question or one entry.
+    /// A request for a list, or a single entry.
     Small,
     /// Many entries.
     Bulk,
@@ -34,13 +34,14 @@ impl Kind {
     }
 }
 
-/// Reads the whole body of a question or of one entry. What it holds in memory beyond the usual is claimed as it arrives.
+/// Reads the body of a request for a list or of a single entry. Memory beyond the free allowance is
+/// claimed as the body arrives.
 pub(super) async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
     let mut claim = app.admission.claim_beyond(USUAL);
     read_whole(body, Kind::Small, &app.settings.server, &mut claim).await
 }
 
-/// Reads the whole body of many entries. What it holds in memory is claimed as it arrives.
+/// Reads a bulk body. Its memory is claimed as it arrives.
 pub(super) async fn read_bulk(
     body: Body,
     server: &Server,
@@ -83,25 +84,25 @@ async fn read_whole(
     }
 }
 
-/// So long a body may come as slowly as it likes.
+/// The time before the least rate applies.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How slowly a body may come.
+/// The slowest rate allowed for a body.
 #[derive(Clone, Copy)]
 struct Pace {
     patience: Duration,
-    /// In bytes a second.
+    /// The least rate, in bytes a second.
     min_rate: usize,
 }
 
 impl Pace {
-    /// How long so many bytes may take.
+    /// The longest time for `bytes` bytes.
     fn of(self, bytes: usize) -> Duration {
         self.patience + Duration::from_secs_f64(bytes as f64 / self.min_rate.max(1) as f64)
     }
 }
 
-/// Why a body was not read to its end.
+/// The reason why a body wasn't read to its end.
 enum Broken {
     Slow,
     Busy(Problem),
@@ -111,7 +112,7 @@ enum Broken {
 async fn collect(mut body: Limited<Body>, pace: Pace, claim: &mut Claim) -> Result<Bytes, Broken> {
     let (began, mut whole) = (Instant::now(), BytesMut::new());
     loop {
-        // By when the next piece must be there for the rate to be kept.
+        // The time by which the next chunk must arrive to keep the rate.
         let due = began + pace.of(whole.len());
         let frame = tokio::time::timeout_at(due.into(), body.frame()).await;
         let Some(frame) = frame.map_err(|_| Broken::Slow)? else { return Ok(whole.freeze()) };
@@ -120,14 +121,14 @@ async fn collect(mut body: Limited<Body>, pace: Pace, claim: &mut Claim) -> Resu
     }
 }
 
-/// The content type without its parameters, in lower case; none where there is no such header.
+/// The content type in lower case without parameters; `None` without the header.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?;
     let text = String::from_utf8_lossy(value.as_bytes());
     Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-/// Refuses a body that doesn't say it is JSON. An empty body may say nothing.
+/// Refuses a body that isn't declared as JSON. An empty body needs no content type.
 pub(super) fn require_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
     let said = content_type(headers);
     match said.as_deref() {
@@ -138,7 +139,7 @@ pub(super) fn require_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Prob
     }
 }
 
-/// The problem of a content type that the route doesn't take.
+/// The problem of an unsupported content type.
 pub(super) fn unsupported(said: Option<&str>, taken: &[&str]) -> Problem {
     let said = said.map_or("the request has no content type".to_owned(), |name| {
         format!("the content type `{}` is not taken", shown(name))
@@ -147,7 +148,7 @@ pub(super) fn unsupported(said: Option<&str>, taken: &[&str]) -> Problem {
     Problem::new(Code::UnsupportedMediaType, detail).with("accepted", taken)
 }
 
-/// A body that says nothing as one that names no field.
+/// Reads an empty body as an empty object.
 pub(super) fn or_empty_object(body: &Bytes) -> &[u8] {
     if body.is_empty() { b"{}" } else { body }
 }
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
     use crate::http::admission::Admission;
 
-    /// A body whose client sends so many bytes, and then nothing more.
+    /// A body whose client sends this number of bytes and then stalls.
     struct Stalled(usize);
 
     impl HttpBody for Stalled {
@@ -187,7 +188,7 @@ mod tests {
         let body = |bytes| Limited::new(Body::new(Stalled(bytes)), 10_000);
         let silent = collect(body(0), pace, &mut claim).await;
         assert!(matches!(silent, Err(Broken::Slow)));
-        // What it sent is worth a thousand seconds.
+        // At 1 byte a second, 1,000 bytes earn 1,000 seconds.
         let reading = collect(body(1_000), pace, &mut claim);
         tokio::time::timeout(Duration::from_millis(60), reading).await.map(drop).unwrap_err();
         let fast = Pace { min_rate: 1_000_000, ..pace };

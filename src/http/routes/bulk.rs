@@ -1,4 +1,4 @@
-//! Many entries at once: events, items, users, relations.
+//! Bulk writes of events, items, users and relations.
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -12,7 +12,7 @@ use crate::http::problem::{Problem, ProblemShape};
 use crate::ingest;
 use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
 
-/// Stores events. Send one, an array, or `{"events": [..]}`; also NDJSON or an Arrow IPC stream.
+/// Stores events: one, an array, or `{"events": [..]}`; also NDJSON or an Arrow IPC stream.
 #[utoipa::path(
     post, path = "/v1/events", tag = "events",
     request_body(content(
@@ -34,7 +34,7 @@ pub(super) async fn events(
     bulk(&app, &caller, &headers, body, ingest::events).await
 }
 
-/// Puts many items, each whole.
+/// Creates or replaces many items.
 #[utoipa::path(
     post, path = "/v1/items", tag = "items",
     request_body(content(
@@ -55,7 +55,7 @@ pub(super) async fn items(
     bulk(&app, &caller, &headers, body, ingest::items).await
 }
 
-/// Puts many users, each whole.
+/// Creates or replaces many users.
 #[utoipa::path(
     post, path = "/v1/users", tag = "users",
     request_body(content(
@@ -76,7 +76,7 @@ pub(super) async fn users(
     bulk(&app, &caller, &headers, body, ingest::users).await
 }
 
-/// Puts many relations.
+/// Creates or replaces many relations.
 #[utoipa::path(
     post, path = "/v1/relations", tag = "relations",
     request_body(content(

@@ -11,14 +11,14 @@ use crate::http::app::App;
 use crate::http::problem::{Problem, ProblemShape};
 use crate::http::shape::path::Segments;
 
-/// The circles that a user is in.
+/// The circles of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct UserCircles {
-    /// Their ids, ascending.
+    /// The ids of the circles, ascending.
     circles: Vec<String>,
 }
 
-/// Lists the circles that a user is in.
+/// Lists the circles of a user.
 #[utoipa::path(
     get, path = "/v1/users/{id}/circles", tag = "users", operation_id = "get_user_circles",
     params(("id" = String, Path)),

@@ -1,4 +1,4 @@
-//! What the API says of itself.
+//! The documentation that the API serves: the `OpenAPI` document, error codes and the pages.
 
 use axum::Router;
 use axum::extract::{Extension, Request};
@@ -18,7 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::http::problem::{Code, PROBLEM_JSON, Problem, ProblemShape, nearest, shown};
 use crate::http::shape::path::Segments;
 
-/// The head of the `OpenAPI` document; the paths come from the handlers.
+/// The header of the `OpenAPI` document; the paths come from the handlers.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -37,7 +37,8 @@ use crate::http::shape::path::Segments;
 )]
 pub(super) struct Api;
 
-/// Gives an operation what all have: errors are problems, whatever their status, and a single entry or question may be left out.
+/// Completes an operation: errors are problem documents, and the body of a single entry or list
+/// request is optional.
 pub(super) fn share(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     for (status, response) in &mut *responses {
@@ -59,7 +60,7 @@ pub(super) fn share(operation: &mut Operation) {
     list_scenarios(operation);
 }
 
-/// Lists the scenarios where an operation's path names one.
+/// Lists the scenarios in operations whose path names one.
 fn list_scenarios(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
@@ -73,18 +74,18 @@ fn list_scenarios(operation: &mut Operation) {
     }
 }
 
-/// One line for each scenario.
+/// The scenarios, one per line.
 fn scenarios() -> String {
     let line =
         |scenario: &Scenario| format!("- `{}`: {}", scenario.name(), scenario.spec().summary);
     Scenario::ALL.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The `OpenAPI` document as it is sent.
+/// The serialised `OpenAPI` document.
 #[derive(Clone, Debug)]
 pub(super) struct Document(pub(super) std::sync::Arc<str>);
 
-/// Shows this document.
+/// Returns this document.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operations",
     responses((status = 200, body = serde_json::Value, content_type = "application/json", description = "The document.")),
@@ -93,14 +94,14 @@ pub(super) async fn document(Extension(document): Extension<Document>) -> impl I
     ([(header::CONTENT_TYPE, "application/json")], document.0.to_string())
 }
 
-/// What a code means.
+/// The explanation of an error code.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explanation {
     /// The code.
     code: &'static str,
-    /// The status that goes with it where it is the whole answer.
+    /// The HTTP status of an answer with this code.
     status: u16,
-    /// What it means.
+    /// The meaning.
     meaning: &'static str,
 }
 
@@ -120,9 +121,10 @@ pub(super) async fn explain(Segments([name]): Segments<1>) -> Result<Json<Explan
     Ok(Json(Explanation { code: code.name(), status, meaning }))
 }
 
-/// The pages under `/docs`, all of them from this binary: the policy lets a browser load nothing from elsewhere.
+/// The pages under `/docs`, embedded in the executable. The policy forbids browsers to load
+/// anything else.
 pub(super) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    // Without this the page would send the document to a validator on the internet.
+    // Otherwise the page would send the document to an external validator.
     let config = Config::from("/openapi.json").validator_url("none");
     let pages: Router<S> = SwaggerUi::new("/docs").config(config).into();
     pages.layer(middleware::from_fn(confine))

@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it is ready, and its figures.
+//! Liveness, readiness and metrics.
 
 use std::sync::atomic::Ordering;
 
@@ -13,38 +13,38 @@ use crate::http::problem::{Code, Problem, ProblemShape};
 use crate::serving::{ServedModel, Status};
 use crate::telemetry::Usage;
 
-/// The process answers.
+/// The process responds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Live {
     /// Always `live`.
     status: &'static str,
 }
 
-/// Says that the process answers.
+/// Reports that the process responds.
 #[utoipa::path(get, path = "/health/live", tag = "operations", responses((status = 200, body = Live, description = "The process answers.")))]
 pub(super) async fn live() -> Json<Live> {
     Json(Live { status: "live" })
 }
 
-/// The server answers and takes writes.
+/// The server responds and accepts writes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
     /// Always `ready`.
     status: &'static str,
-    /// Every write up to this offset is in every answer.
+    /// Every write up to this offset is visible in every answer.
     offset: u64,
-    /// The model that answers; null before the first training.
+    /// The serving model; null before the first training.
     model: Option<ReadyModel>,
-    /// Why the newest model was not taken; an older one answers.
+    /// The reason why the newest model was rejected; an older one serves instead.
     model_error: Option<String>,
 }
 
-/// The model that answers.
+/// The serving model.
 #[derive(Debug, Serialize, ToSchema)]
 struct ReadyModel {
-    /// Its name.
+    /// Its version.
     version: String,
-    /// The offset through which it was trained.
+    /// The last log offset of its training data.
     watermark: u64,
 }
 
@@ -54,7 +54,7 @@ impl From<ServedModel> for ReadyModel {
     }
 }
 
-/// Says whether the server answers and takes writes, and has a model where there should be one.
+/// Reports readiness: the server accepts writes and has a model where one should exist.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
     responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready, shutting_down")),
@@ -72,7 +72,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
     Ok(Json(Ready { status: "ready", offset: offset.0, model, model_error }))
 }
 
-/// Shows counters and histograms in the text format of `OpenMetrics`.
+/// Returns counters and histograms in the `OpenMetrics` text format.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
     responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures.")),
@@ -103,7 +103,7 @@ fn read_gauges(app: &App) {
     gauges.serves(status.model.as_ref().map(|model| model.version.as_str()));
 }
 
-/// How many seconds ago the model was published.
+/// The age of the serving model, in seconds since its publication.
 fn model_age(app: &App, model: Option<&ServedModel>) -> Option<f64> {
     let manifest = app.engine.models().show(&model?.version).ok()?;
     let created: jiff::Timestamp = manifest.created.parse().ok()?;

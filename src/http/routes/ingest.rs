@@ -1,4 +1,4 @@
-//! What all bulk writes share: what became of every entry.
+//! The common part of bulk writes: every entry is accepted or refused on its own.
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
@@ -16,44 +16,45 @@ use crate::http::problem::{Code, Problem, shown};
 use crate::ingest::{Flaw, Format, Parsed};
 use crate::serving::Outcome;
 
-/// So many refused entries are listed one by one: a body of a million bad ones gets no answer of a gigabyte.
+/// The most refused entries in an answer. Otherwise a body of a million bad ones would cause an
+/// answer of gigabytes.
 const MAX_LISTED: usize = 1_000;
 
 const JSON: &str = "application/json";
 const NDJSON: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 const ARROW: &str = "application/vnd.apache.arrow.stream";
 
-/// What became of a bulk write.
+/// The result of a bulk write.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ingested {
-    /// Entries that were written: they are on the disk and in every answer from now on.
+    /// The number of entries written: they are durable and visible in every answer.
     accepted: usize,
-    /// Events that were already there with the same body.
+    /// The number of events that were already stored with the same body.
     duplicates: usize,
-    /// Entries that were refused, at most the first 1000.
+    /// The refused entries, at most the first 1000.
     rejected: Vec<Refused>,
-    /// How many entries were refused.
+    /// The number of refused entries.
     rejected_count: usize,
-    /// The offset of the last entry that is stored, or of the log if none is.
+    /// The offset of the last stored entry, or of the log if none was stored.
     #[schema(value_type = u64)]
     offset: Offset,
 }
 
-/// One entry that was refused.
+/// A refused entry.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Refused {
-    /// Its position in the body, from 0; in NDJSON the number of its line.
+    /// Its position in the body, from 0; for NDJSON its line number.
     index: usize,
     /// The stable code.
     code: &'static str,
-    /// What is wrong with it, and the way out.
+    /// The cause, and its remedy.
     detail: String,
 }
 
-/// Reads a bulk body of one sort of entries.
+/// Parses a bulk body of one kind of entries.
 pub(super) type Parse = fn(&[u8], Format, guanxi_models::Millis) -> Result<Parsed, Flaw>;
 
-/// Reads, writes and answers.
+/// Reads, stores and answers a bulk body.
 pub(super) async fn bulk(
     app: &App,
     caller: &Caller,
@@ -85,7 +86,8 @@ pub(super) async fn bulk(
     report.answer(app)
 }
 
-/// A larger body is parsed beside the threads that answer questions, and only one at a time.
+/// Larger bodies, in bytes, are parsed one at a time and apart from the threads that answer
+/// requests.
 const LARGE: usize = 64 * 1024;
 
 async fn parsed(
@@ -103,7 +105,7 @@ async fn parsed(
     }
 }
 
-/// The event, if its time is that of its arrival: the client gave none.
+/// The event, if the client gave no time and it got that of its arrival.
 fn untimed(record: &Record, now: Millis) -> Option<Event> {
     match record {
         Record::Event(event) if event.ts == now => Some(event.clone()),
@@ -111,7 +113,8 @@ fn untimed(record: &Record, now: Millis) -> Option<Event> {
     }
 }
 
-/// An event without a time of its own gets another one when it is sent again, and is the same event all the same.
+/// Accepts the repetition of an event without a time. Only the time of arrival differs, so it is a
+/// duplicate and not a conflict.
 fn forgive_repeats(app: &App, outcomes: &mut [Outcome], untimed: &[Option<Event>]) {
     for (outcome, event) in outcomes.iter_mut().zip(untimed) {
         let (Outcome::Conflict(offset), Some(event)) = (&*outcome, event) else { continue };
@@ -121,7 +124,7 @@ fn forgive_repeats(app: &App, outcomes: &mut [Outcome], untimed: &[Option<Event>
     }
 }
 
-/// The present, in Unix milliseconds.
+/// The current time, in Unix milliseconds.
 pub(super) fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
@@ -152,7 +155,7 @@ struct Report {
 }
 
 impl Report {
-    /// Takes out the events of others than whom the caller speaks for.
+    /// Refuses events of users for whom the caller may not speak.
     fn own(&mut self, records: Vec<(usize, Record)>, caller: &Caller) -> Vec<(usize, Record)> {
         let is_own = |record: &Record| match record {
             Record::Event(event) => caller.speaks_for(&event.user),
@@ -167,7 +170,7 @@ impl Report {
         own
     }
 
-    /// Takes out, where the server is strict, the events about what was never described.
+    /// In strict mode, refuses events with undescribed users or items.
     fn screen(&mut self, records: Vec<(usize, Record)>, app: &App) -> Vec<(usize, Record)> {
         if !app.settings.ingest.strict {
             return records;

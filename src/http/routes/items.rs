@@ -1,4 +1,4 @@
-//! One item of the catalogue.
+//! Single items of the catalogue.
 
 use guanxi_models::{Item, ItemIdx, Millis, Record, World};
 

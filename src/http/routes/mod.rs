@@ -1,4 +1,4 @@
-//! Which path leads to which handler.
+//! The routes and their handlers.
 
 mod body;
 mod bulk;
@@ -37,7 +37,7 @@ use table::{Route, table};
 
 pub(super) use recommend::straight;
 
-/// Everything the server answers.
+/// The service with all routes.
 #[derive(Debug)]
 pub(super) struct Routes {
     pub(super) router: Router,
@@ -45,7 +45,7 @@ pub(super) struct Routes {
     pub(super) observer: Arc<Observer>,
 }
 
-/// Makes the router and what stands around it.
+/// Builds the router and its middleware.
 pub(super) fn routes(app: App) -> Routes {
     let table = table();
     let operations = Arc::new(Operations::new(operations_of(&table)));
@@ -59,7 +59,7 @@ pub(super) fn routes(app: App) -> Routes {
         .layer(Extension(Document(text.into())))
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
-        // The bounds of a body are those of what is in it, not of what was sent.
+        // Size limits apply to the decompressed body.
         .layer(MapRequestBodyLayer::new(Body::new))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate())
         .layer(middleware::from_fn_with_state(admit, admit::admit))
@@ -68,12 +68,12 @@ pub(super) fn routes(app: App) -> Routes {
     Routes { router, operations, observer }
 }
 
-/// The `OpenAPI` document of the handlers.
+/// The `OpenAPI` document of all handlers.
 pub fn description() -> Description {
     complete(described(table()).into_openapi())
 }
 
-/// Every operation, with the right that it needs.
+/// All operations with their required rights.
 pub fn operations() -> Vec<Operation> {
     operations_of(&table())
 }
@@ -82,7 +82,7 @@ fn operations_of(table: &[Route]) -> Vec<Operation> {
     table.iter().map(|route| route.operation.clone()).collect()
 }
 
-/// Says what all operations share: every error is a problem, and where a body may be left out.
+/// Completes all operations: every error is a problem document, and optional bodies are marked.
 fn complete(mut description: Description) -> Description {
     for item in description.paths.paths.values_mut() {
         let operations =
@@ -104,7 +104,7 @@ async fn unknown_route(request: Request) -> Problem {
     Problem::new(Code::UnknownRoute, format!("no route has the path `{path}`: see `/docs`"))
 }
 
-/// The methods that the path has stand in `allow`, which the router adds.
+/// Refuses a method that the path lacks. The router adds `allow` with the others.
 async fn method_not_allowed(request: Request) -> Problem {
     let method = shown(request.method().as_str());
     let detail =

@@ -1,4 +1,4 @@
-//! The models on disk, and which of them serves.
+//! The published models, and the one that serves.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,12 +14,12 @@ use crate::http::problem::{Code, Problem, ProblemShape};
 use crate::http::shape::path::Segments;
 use crate::serving::{self, Manifest, RegistryError};
 
-/// All models on disk.
+/// All published models.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Models {
-    /// The version that answers; null before the first training.
+    /// The serving version; null before the first training.
     serving: Option<String>,
-    /// The newest first.
+    /// The models, newest first.
     models: Vec<ModelBody>,
 }
 
@@ -27,19 +27,19 @@ pub(super) struct Models {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Model)]
 struct ModelBody {
-    /// Its name.
+    /// Its version.
     version: String,
-    /// The offset through which it was trained.
+    /// The last log offset of its training data.
     watermark: u64,
-    /// When it was published, in RFC 3339.
+    /// The time of publication, in RFC 3339.
     created: String,
-    /// Users it knows.
+    /// The number of users.
     users: usize,
-    /// Items it knows.
+    /// The number of items.
     items: usize,
-    /// Numbers in a row of its embedding.
+    /// The dimension of the embedding.
     dim: usize,
-    /// The figures of its report.
+    /// The metrics of its report.
     metrics: BTreeMap<String, f64>,
 }
 
@@ -60,14 +60,15 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem
     Ok(Json(Models { serving, models: manifests.into_iter().map(ModelBody::from).collect() }))
 }
 
-/// A model that will be loaded within `models.poll_interval`, and then serve.
+/// A model that will be loaded within `models.poll_interval` and then serve.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Activated {
-    /// The version.
+    /// Its version.
     version: String,
 }
 
-/// Makes a model the current one, after checking that it is whole. It is loaded within `models.poll_interval`, and then serves.
+/// Makes a model current after verifying it. It is loaded within `models.poll_interval` and then
+/// serves.
 #[utoipa::path(
     post, path = "/v1/models/{version}/activate", tag = "models",
     params(("version" = String, Path)),
@@ -85,7 +86,8 @@ pub(super) async fn activate(
     Ok((StatusCode::ACCEPTED, Json(Activated { version })))
 }
 
-/// Works on the models in a thread that may wait for the disk, and that stands back: to verify a model takes a while.
+/// Accesses the models on a thread of low priority that may block on the disk. Verifying a model
+/// takes a while.
 async fn with_models<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&serving::Models) -> Result<T, RegistryError> + Send + 'static,

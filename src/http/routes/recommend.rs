@@ -1,4 +1,5 @@
-//! The lists: one load of the world, no wait and no lock from the question to the bytes of the answer.
+//! The recommendation lists. Each reads one snapshot of the world, without a lock or a wait before
+//! its last byte.
 
 use std::cell::RefCell;
 use std::time::Instant;
@@ -26,14 +27,14 @@ use crate::http::shape::question::{Asked, Question};
 use crate::http::shape::{json, parameters};
 use crate::telemetry::Stage;
 
-/// The most questions of one request.
+/// The most lists in one request.
 const MAX_QUESTIONS: usize = 32;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
 }
 
-/// Lists items.
+/// Recommends items.
 #[utoipa::path(
     post, path = "/v1/recommend/{scenario}", tag = "recommend",
     params(("scenario" = String, Path)),
@@ -60,9 +61,10 @@ pub(super) async fn post(
     answer(&app, &caller, question, scenario, began)
 }
 
-/// Lists items, asked by query parameters.
+/// Recommends items, with the request as query parameters.
 ///
-/// Lists (`items`, `exclude`, `fields`, `tags`, `tags_all`, `merchant`) are repeated or separated by commas.
+/// Lists (`items`, `exclude`, `fields`, `tags`, `tags_all`, `merchant`) are repeated or separated
+/// by commas.
 #[utoipa::path(
     get, path = "/v1/recommend/{scenario}", tag = "recommend",
     params(
@@ -84,7 +86,7 @@ pub(super) async fn get(
     by_query(&app, &caller, scenario_of(&scenario)?, &uri)
 }
 
-/// The list that a query asks for.
+/// The list for query parameters.
 fn by_query(
     app: &App,
     caller: &Caller,
@@ -100,8 +102,8 @@ fn by_query(
     answer(app, caller, question, scenario, began)
 }
 
-/// Lists items as [`get`] does, without the way to it: most requests are of this kind, and the router and what stands around its
-/// handlers would cost more than some lists do.
+/// Lists items as [`get`] does, but bypasses the router and its middleware. Most requests are of
+/// this kind, and the router costs more than some lists.
 pub(in crate::http) fn straight<B>(
     app: &App,
     peer: Peer,
@@ -114,7 +116,7 @@ pub(in crate::http) fn straight<B>(
     open_to(known_origin(app, headers), answer.into_response())
 }
 
-/// Several questions, answered from one state of the world.
+/// Several requests, answered from one snapshot.
 #[derive(Debug, ToSchema)]
 #[schema(as = Questions)]
 #[expect(
@@ -122,12 +124,12 @@ pub(in crate::http) fn straight<B>(
     reason = "only the schema is used: each question is read for itself, so that one bad one spoils no other"
 )]
 pub(super) struct QuestionsShape {
-    /// At most 32 questions, each with its `scenario` beside the fields of a question. One that is wrong is a problem among the answers.
+    /// At most 32 requests, each with its `scenario`. An invalid one gets a problem in its place.
     #[schema(max_items = 32, value_type = Vec<Value>, example = json!([{"scenario": "for-you", "user": "u1"}]))]
     requests: Vec<Question>,
 }
 
-/// A list, or why there is none.
+/// A list or a problem.
 #[derive(Debug, ToSchema)]
 #[schema(as = ListOrProblem)]
 #[serde(untagged)]
@@ -135,20 +137,20 @@ pub(super) struct QuestionsShape {
 pub(super) enum ListOrProblemShape {
     /// The list.
     List(ListShape),
-    /// The problem with the question.
+    /// The problem with the request.
     Problem(ProblemShape),
 }
 
-/// The answers in the order of the questions.
+/// The answers, in the order of the requests.
 #[derive(Debug, ToSchema)]
 #[schema(as = Lists)]
 #[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
 pub(super) struct ListsShape {
-    /// For each question its list, or the problem with it.
+    /// The list or the problem of each request.
     answers: Vec<ListOrProblemShape>,
 }
 
-/// Answers several questions at once, all from the same state.
+/// Answers several requests at once from the same snapshot.
 #[utoipa::path(
     post, path = "/v1/recommend", tag = "recommend",
     request_body = QuestionsShape,
@@ -243,7 +245,8 @@ fn answer(
     Ok(json_answer(buffer))
 }
 
-/// Makes one list and writes it to the end of `buffer`. `began` is when the reading of the question did.
+/// Computes a list and appends it to `buffer`. `began` is the time at which reading the request
+/// began.
 fn list(
     app: &App,
     world: &World,

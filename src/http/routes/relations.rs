@@ -1,4 +1,4 @@
-//! One relation.
+//! Single relations.
 
 use axum::extract::State;
 use axum::response::Json;
@@ -10,7 +10,8 @@ use crate::http::problem::{Code, Problem, ProblemShape, shown};
 use crate::http::shape::path::Segments;
 use crate::ingest::relation_of;
 
-/// Relates two users, or a user and a circle. Friendship is mutual, and a block cuts both ways.
+/// Relates two users, or a user and a circle. Friendship is mutual, and a block hides both users
+/// from each other.
 #[utoipa::path(
     put, path = "/v1/relations/{from}/{kind}/{to}", tag = "relations", operation_id = "put_relation",
     params(
@@ -51,7 +52,7 @@ pub(super) async fn delete(
     written::write_with(&app, end).await.map(Json)
 }
 
-/// Refuses a relation that doesn't hold.
+/// Refuses a relation that doesn't exist.
 fn require(world: &World, relation: &Relation) -> Result<(), Problem> {
     if world.has_relation(relation) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! A record with an id that is put, changed, shown and deleted one by one.
+//! Handlers for a noun with ids: put, patch, get and delete.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -23,45 +23,45 @@ use crate::http::problem::{Code, Problem, ProblemShape, shown};
 use crate::http::shape::path::Segments;
 use crate::ingest::Flaw;
 
-/// The parts in which one noun differs from another.
+/// The properties in which one noun differs from another.
 pub(super) trait Resource: Sized + Send + 'static {
-    /// Its name in ids of operations: `put_{NAME}`.
+    /// The noun in operation ids: `put_{NAME}`.
     const NAME: &'static str;
     /// Its section of the documentation.
     const TAG: &'static str;
-    /// Where it is, with `{id}` for its id.
+    /// Its path, with `{id}` as the variable.
     const PATH: &'static str;
-    /// What the documentation says of it.
+    /// Its texts in the documentation.
     const TEXTS: Texts;
-    /// The code of the problem that there is none of an id.
+    /// The error code for an unknown id.
     const UNKNOWN: Code;
-    /// Its JSON.
+    /// Its JSON shape.
     type Body: From<Self> + Serialize + ToSchema + Send;
 
-    /// Reads the whole of one.
+    /// Parses a complete record.
     fn read(id: &str, body: &[u8], now: Millis) -> Result<Self, Flaw>;
-    /// Changes the parts that the body names.
+    /// Applies a partial update.
     fn patched(self, body: &[u8], now: Millis) -> Result<Self, Flaw>;
-    /// The present one of an id, bare if only other records name it.
+    /// The current record with this id. It has no properties if only other records mention it.
     fn find(world: &World, id: &str) -> Option<Self>;
-    /// The record that puts it.
+    /// The log record that stores it.
     fn put(self) -> Record;
-    /// The record that deletes the one of an id.
+    /// The log record that deletes the one with this id.
     fn deleted(id: String) -> Record;
 }
 
-/// What the documentation says of a noun.
+/// The texts of a noun in the documentation.
 #[derive(Debug)]
 pub(super) struct Texts {
     pub(super) put: &'static str,
     pub(super) patch: &'static str,
     pub(super) get: &'static str,
     pub(super) delete: &'static str,
-    /// The answer to `get`.
+    /// The description of the answer to `get`.
     pub(super) shown: &'static str,
 }
 
-/// `PUT`: puts one, whole.
+/// `PUT`: creates or replaces one.
 pub(super) fn put<R: Resource>() -> UtoipaMethodRouter<App> {
     async fn handle<R: Resource>(
         State(app): State<App>,
@@ -79,7 +79,7 @@ pub(super) fn put<R: Resource>() -> UtoipaMethodRouter<App> {
     route::<R>(HttpMethod::Put, described, routing::put(handle::<R>))
 }
 
-/// `PATCH`: changes the parts that the body names; null clears.
+/// `PATCH`: changes the fields of the body; null clears one.
 pub(super) fn patch<R: Resource>() -> UtoipaMethodRouter<App> {
     async fn handle<R: Resource>(
         State(app): State<App>,
@@ -104,7 +104,7 @@ pub(super) fn patch<R: Resource>() -> UtoipaMethodRouter<App> {
     route::<R>(HttpMethod::Patch, described, routing::patch(handle::<R>))
 }
 
-/// `GET`: shows one.
+/// `GET`: returns one.
 pub(super) fn get<R: Resource>() -> UtoipaMethodRouter<App> {
     async fn handle<R: Resource>(
         State(app): State<App>,
@@ -136,7 +136,7 @@ pub(super) fn delete<R: Resource>() -> UtoipaMethodRouter<App> {
     route::<R>(HttpMethod::Delete, described, routing::delete(handle::<R>))
 }
 
-/// The present one of an id, or the problem that there is none.
+/// The current record with this id, or the problem that there is none.
 pub(super) fn current<R: Resource>(world: &World, id: &str) -> Result<R, Problem> {
     R::find(world, id).ok_or_else(|| {
         let detail = format!("{} `{}` does not exist: `PUT` makes it", R::NAME, shown(id));

@@ -1,7 +1,8 @@
-//! The routes: a line for each says which right its caller needs, when its request waits, and which handler answers.
+//! The table of routes. Each line states the required right, the lane of admission and the handler.
 //!
-//! Method and path stand at the handler. The router, the `OpenAPI` document, access checks, admission and the labels of metrics read this
-//! table, so that a new route costs its handler and a line here.
+//! Method and path stand at the handler. The router, the `OpenAPI` document, access control,
+//! admission and metric labels all read this table. So a new route costs its handler and one line
+//! here.
 
 use axum::http::Method;
 use guanxi_models::{Item, User};

@@ -1,4 +1,4 @@
-//! One user.
+//! Single users.
 
 use guanxi_models::{Millis, Record, User, World};
 
@@ -29,7 +29,7 @@ impl Resource for User {
         ingest::patch_user(self, body, now)
     }
 
-    /// A forgotten user is none.
+    /// Returns `None` for a forgotten user.
     fn find(world: &World, id: &str) -> Option<Self> {
         if let Some(user) = world.user(id) {
             return Some(Self::clone(user));

@@ -1,4 +1,4 @@
-//! Single writes: what they answer, and how one reads and writes with no other write between.
+//! Single writes, and atomic read-modify-write.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,20 +10,21 @@ use crate::http::app::App;
 use crate::http::problem::{Code, Problem};
 use crate::serving::{Outcome, WriteError};
 
-/// A write that is on the disk and in every answer from now on.
+/// A durable write that is visible in every answer from now on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Written {
-    /// Where in the log it stands.
+    /// The offset in the log.
     #[schema(value_type = u64)]
     offset: Offset,
 }
 
-/// Writes one record.
+/// Writes a record.
 pub(super) async fn write(app: &App, record: Record) -> Result<Written, Problem> {
     written(&in_time(app, app.engine.write(vec![record])).await?)
 }
 
-/// Writes what `make` makes of the present world, unless that is a problem.
+/// Writes the record that `make` derives from the current world, unless that returns a problem. No
+/// other write comes in between.
 pub(super) async fn write_with(
     app: &App,
     make: impl FnOnce(&World) -> Result<Record, Problem> + Send + 'static,
@@ -33,7 +34,7 @@ pub(super) async fn write_with(
     let outcomes = app.engine.write_with(Box::new(move |world| match make(world) {
         Ok(record) => vec![record],
         Err(problem) => {
-            // The cell is this call's own: nobody else sets it.
+            // This call owns the cell: nobody else sets it.
             drop(refusal.set(problem));
             Vec::new()
         }
@@ -45,7 +46,8 @@ pub(super) async fn write_with(
     }
 }
 
-/// Waits for a write no longer than for a request: a disk that hangs is told to the client, who may repeat it with the same ids.
+/// Limits the wait for a write to the timeout of a request. If a disk hangs, the client gets an
+/// error and may retry with the same ids.
 pub(super) async fn in_time(
     app: &App,
     write: impl Future<Output = Result<Vec<Outcome>, WriteError>>,

@@ -1,4 +1,4 @@
-//! A list on its way to the client, written straight into a buffer.
+//! Serialises a list directly into a buffer.
 
 use guanxi_models::recommend::answer::{Answer, Listed, Reason};
 use guanxi_models::{Item, ItemIdx, World};
@@ -11,19 +11,19 @@ use super::field::{Field, written};
 use super::question::Asked;
 use crate::http::fresh_id::fresh_id;
 
-/// Why a list is less than it could be.
+/// The reason why a list is limited.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Degraded {
-    /// Nothing was trained yet: lists come from counts alone.
+    /// There is no model yet: lists follow from counts alone.
     NoModel,
-    /// The user was never heard of: the list is not personal.
+    /// The user is unknown: the list is not personal.
     UnknownUser,
-    /// The answer was due before all was looked at: see `deadline_ms`.
+    /// The deadline cut the search short: see `deadline_ms`.
     Deadline,
 }
 
-/// Everything that an answer says.
+/// All parts of an answer.
 #[derive(Debug)]
 pub(in crate::http) struct Listing<'a> {
     pub(in crate::http) world: &'a World,
@@ -49,7 +49,8 @@ impl Listing<'_> {
 }
 
 impl Listing<'_> {
-    /// Writes the list as JSON. By hand: of most answers the half is names that every item has, for which a serializer looks at each letter.
+    /// Writes the list as JSON. By hand: about half of an answer is repeated field names, which a
+    /// serializer would escape letter by letter.
     pub(in crate::http) fn write(&self, out: &mut Vec<u8>) {
         let version = &self.world.model().version;
         self.world.prefetch_ids(self.answer.items.iter().map(|one| one.id));
@@ -83,7 +84,7 @@ impl Listing<'_> {
             write_value(&Reasons { world, reasons: &one.reasons }, out);
         }
         if !asked.fields.is_empty() {
-            // The rest of an object: its first brace is the comma after what stands before.
+            // Continues an object: the opening brace becomes a comma after the previous field.
             let at = out.len();
             let item = world.item_at(one.id).map(|item| &**item);
             write_value(&Fields { fields: &asked.fields, item }, out);
@@ -94,12 +95,12 @@ impl Listing<'_> {
     }
 }
 
-/// Writes anything as JSON.
+/// Writes a serialisable value as JSON.
 pub(in crate::http) fn write_value(value: &impl Serialize, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("writing texts and numbers to memory can't fail");
 }
 
-/// Writes a text as JSON. O(bytes), in large steps where nothing is to be escaped.
+/// Writes a string as JSON. O(bytes), in large steps between characters to escape.
 fn write_text(text: &str, out: &mut Vec<u8>) {
     let is_special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
     if text.as_bytes().iter().any(is_special) {
@@ -110,7 +111,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Properties of an item, at least one, as an object.
+/// The requested properties of an item, at least one, as an object.
 struct Fields<'a> {
     fields: &'a [Field],
     item: Option<&'a Item>,
@@ -118,7 +119,7 @@ struct Fields<'a> {
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // An item that nobody described is one that can be bought and of which nothing is known.
+        // An undescribed item counts as available, without other properties.
         let bare = Item::bare("");
         let item = self.item.unwrap_or(&bare);
         let mut map = serializer.serialize_map(None)?;
@@ -139,50 +140,50 @@ impl Serialize for Reasons<'_> {
     }
 }
 
-/// A fact behind a score. `share` is what it adds to the score.
+/// An explanation of a score. `share` is its contribution to the score.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = Reason)]
 pub(super) enum ReasonBody<'a> {
-    /// So many friends bought it; they are counted, never named.
+    /// Friends bought the item; they are counted, never named.
     FriendsBought {
-        /// How many.
+        /// The number of friends.
         count: usize,
-        /// Its part of the score.
+        /// Its contribution to the score.
         share: f32,
     },
-    /// It suits the user's taste.
+    /// The item matches the user's taste.
     Taste {
-        /// Its part of the score.
+        /// Its contribution to the score.
         share: f32,
     },
-    /// People who touched this item of the user's own (or of the session's) also bought it.
+    /// Users of one of the user's own (or the session's) items also bought this one.
     AlsoBought {
-        /// The own item.
+        /// The user's or session's item.
         item: &'a str,
-        /// Its part of the score.
+        /// Its contribution to the score.
         share: f32,
     },
-    /// It is like this item.
+    /// The item is similar to another one.
     SimilarTo {
-        /// That item.
+        /// The other item.
         item: &'a str,
-        /// The cosine.
+        /// The cosine similarity.
         share: f32,
     },
-    /// Many people touched it.
+    /// The item is popular.
     Popular {
-        /// How many.
+        /// The number of users who touched it.
         users: u32,
-        /// Its part of the score.
+        /// Its contribution to the score.
         share: f32,
     },
-    /// It came lately.
+    /// The item is new.
     New {
-        /// When, in RFC 3339.
+        /// The time of its arrival, in RFC 3339.
         since: Option<String>,
     },
-    /// It fills the page up from for-you.
+    /// The item fills up the page from for-you.
     FilledFromForYou,
 }
 
@@ -204,36 +205,36 @@ impl<'a> ReasonBody<'a> {
     }
 }
 
-/// One list, as the `OpenAPI` document shows it.
+/// A list, as the `OpenAPI` document shows it.
 #[derive(Debug, ToSchema)]
 #[schema(as = List)]
 #[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
 pub(in crate::http) struct ListShape {
-    /// The name of this answer: send it back in `ref.recommendation_id` of the events that follow from it.
+    /// The id of this answer. Send it as `ref.recommendation_id` in the events that follow from it.
     recommendation_id: String,
-    /// The scenario that was asked for.
+    /// The requested scenario.
     #[schema(example = "for-you")]
     scenario: String,
-    /// The version of the model that answered; null before the first training.
+    /// The version of the serving model; null before the first training.
     model: Option<String>,
-    /// Every write up to this offset is taken in.
+    /// Every write up to this offset is included.
     offset: u64,
-    /// Best first.
+    /// The items, best first.
     items: Vec<ListedShape>,
-    /// Why the list is less than it could be.
+    /// The reasons why the list is limited.
     degraded: Vec<Degraded>,
 }
 
-/// One item of a list, with those of its properties that `fields` asked for.
+/// An item of a list, with the properties requested by `fields`.
 #[derive(Debug, ToSchema)]
 #[schema(as = Listed)]
 #[expect(dead_code, reason = "only the schema is used: answers are written straight into a buffer")]
 pub(super) struct ListedShape {
-    /// The item.
+    /// The item's id.
     id: String,
-    /// Its score: comparable within one list alone.
+    /// The score: comparable only within one list.
     score: f32,
-    /// Why it is listed; only with `explain`.
+    /// The reasons for the item; only with `explain`.
     reasons: Option<Vec<ReasonBody<'static>>>,
 }
 

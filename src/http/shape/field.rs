@@ -1,4 +1,4 @@
-//! What of an item an answer may show.
+//! The properties of items that an answer can include.
 
 use guanxi_models::Item;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 
 use crate::ingest::wire::{AttributeBody, PlaceBody};
 
-/// One property of an item.
+/// A property of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Field {
     Name,
@@ -54,12 +54,12 @@ impl Field {
         }
     }
 
-    /// The field of this name.
+    /// The field with this name.
     pub(in crate::http) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
-    /// Writes the property, null where it is not known.
+    /// Writes the property, or null if it is unknown.
     pub(in crate::http) fn write<M: SerializeMap>(
         self,
         item: &Item,
@@ -82,7 +82,7 @@ impl Field {
     }
 }
 
-/// A time in RFC 3339.
+/// Formats a time in RFC 3339.
 pub(in crate::http) fn written(time: guanxi_models::Millis) -> Option<String> {
     jiff::Timestamp::from_millisecond(time).map(|time| time.to_string()).ok()
 }

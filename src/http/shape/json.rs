@@ -1,4 +1,4 @@
-//! From the bytes of a body to a value, with errors that name the place.
+//! Parses JSON bodies, with errors that name the location.
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
 use crate::untrusted::json::{self, Refused};
 
-/// Reads a JSON object. An empty body is the empty object.
+/// Parses a JSON object. An empty body counts as an empty object.
 pub(in crate::http) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
         return Ok(Map::new());
@@ -18,10 +18,11 @@ pub(in crate::http) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem
     }
 }
 
-/// Reads a body of the shape `T`, all of whose fields are optional. An empty body has none of them.
+/// Parses a body of the shape `T`, whose fields are all optional. An empty body leaves out all of
+/// them.
 pub(in crate::http) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = if body.is_empty() { "{}" } else { text(body)? };
-    // A shape could also be read from an array of its fields in order, which nobody means.
+    // Serde would also accept an array of the fields in order, which is surely a mistake.
     if text.trim_start().starts_with('[') {
         return Err(not_an_object());
     }
@@ -32,7 +33,7 @@ pub(in crate::http) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Pro
     })
 }
 
-/// Reads an object that was already parsed.
+/// Decodes an object that is already parsed.
 pub(in crate::http) fn decode_object<T: DeserializeOwned>(
     object: Map<String, Value>,
 ) -> Result<T, Problem> {
@@ -81,7 +82,7 @@ fn not_an_object() -> Problem {
     Problem::new(Code::InvalidField, "the body must be a JSON object")
 }
 
-/// Names the field that `error` is about: the one that is refused also when it stands alone.
+/// Finds the field that caused `error`: decoded alone it is refused too.
 fn culprit<T: DeserializeOwned>(object: Map<String, Value>, error: &serde_json::Error) -> Problem {
     for (name, value) in object {
         let alone = Value::Object([(name.clone(), value)].into_iter().collect());
@@ -98,7 +99,7 @@ fn of_field(name: &str, said: &str) -> Problem {
         return Problem::new(Code::InvalidField, format!("`{shown_name}`: {said}"))
             .with("field", shown_name);
     };
-    // Serde's own list of the fields: they stand in backticks.
+    // Serde lists the known fields in backticks.
     let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
     let detail = format!("unknown field `{shown_name}`: {}", nearest(name, &known));
     Problem::new(Code::UnknownField, detail)

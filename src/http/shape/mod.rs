@@ -1,4 +1,4 @@
-//! The JSON that clients send and read: requests become values of the domain, and answers become bytes.
+//! The JSON of clients: parses requests into domain values, and serialises answers.
 
 pub(super) mod answer;
 mod field;

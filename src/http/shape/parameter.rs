@@ -1,4 +1,4 @@
-//! One parameter of a query: its name, its place in the JSON of the question, and its type.
+//! A query parameter: its name, its place in the JSON of the request, and its type.
 
 use serde_json::{Map, Value};
 use utoipa::PartialSchema as _;
@@ -7,23 +7,23 @@ use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::http::problem::{Code, Problem, shown};
 
-/// A parameter of a query.
+/// A query parameter.
 #[derive(Debug)]
 pub(super) struct Parameter {
     pub(super) name: &'static str,
-    /// The keys that lead to its place in the question.
+    /// The keys of its place in the JSON of the request.
     path: &'static [&'static str],
     kind: Kind,
 }
 
-/// The type of a parameter.
+/// The type of a query parameter.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Text,
     Integer,
     Number,
     Flag,
-    /// Several texts: repeated, or with commas between.
+    /// Several strings: a repeated parameter, or separated by commas.
     Texts,
 }
 
@@ -32,7 +32,7 @@ impl Parameter {
         Self { name, path, kind }
     }
 
-    /// Puts the value of the parameter into the question.
+    /// Inserts the value of the parameter into the JSON of the request.
     pub(super) fn put(&self, question: &mut Map<String, Value>, text: &str) -> Result<(), Problem> {
         let (key, above) = self.path.split_last().expect("a parameter has a place");
         let into = above.iter().fold(question, |object, key| inner(object, key));
@@ -106,7 +106,7 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// The object of a key, which is made if it isn't there.
+/// The nested object at a key, created if absent.
 fn inner<'m>(into: &'m mut Map<String, Value>, key: &str) -> &'m mut Map<String, Value> {
     let inner = into.entry(key).or_insert_with(|| Value::Object(Map::new()));
     inner.as_object_mut().expect("the keys above a parameter's own lead to objects alone")

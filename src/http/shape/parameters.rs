@@ -1,4 +1,5 @@
-//! A question in query parameters, for trying it out in a browser: turned into the JSON of the same question.
+//! Requests as query parameters, convenient in a browser: converted to the JSON of the same
+//! request.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -9,7 +10,7 @@ use super::filter::CONDITIONS;
 use super::parameter::{Kind, Parameter};
 use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
 
-/// The parameters beside those of the filter's conditions.
+/// The parameters other than those of filter conditions.
 const OF_QUESTION: [Parameter; 9] = [
     Parameter::new("user", &["user"], Kind::Text),
     Parameter::new("item", &["item"], Kind::Text),
@@ -35,7 +36,7 @@ impl IntoParams for ParametersShape {
     }
 }
 
-/// Refuses a query that is not UTF-8: the library would put another character in the place of what it can't read.
+/// Refuses a query that is not UTF-8. The library would silently replace the invalid bytes.
 pub(in crate::http) fn require_utf8(query: &str) -> Result<(), Problem> {
     match percent_decode_str(query).decode_utf8() {
         Ok(_) => Ok(()),
@@ -43,7 +44,7 @@ pub(in crate::http) fn require_utf8(query: &str) -> Result<(), Problem> {
     }
 }
 
-/// The question that the parameters ask, as a JSON object.
+/// Converts the parameters to the JSON of the request.
 pub(in crate::http) fn question(pairs: &[(String, String)]) -> Result<Map<String, Value>, Problem> {
     let mut question = Map::new();
     for (name, text) in pairs {

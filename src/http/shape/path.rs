@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 
 use crate::http::problem::{Code, Problem};
 
-/// The decoded variable segments of a path, in order. `/` may stand in one as `%2F`.
+/// The decoded variable segments of a path, in order. A segment may contain `/` as `%2F`.
 #[derive(Debug)]
 pub(in crate::http) struct Segments<const N: usize>(pub(in crate::http) [String; N]);
 

@@ -1,4 +1,4 @@
-//! What a client asks, checked and turned into a [`Query`].
+//! Checks the request for a list and converts it to a [`Query`].
 
 use std::time::Duration;
 
@@ -13,58 +13,59 @@ use crate::access::Caller;
 use crate::config::Settings;
 use crate::http::problem::{Code, Problem, nearest, shown};
 
-/// The most session items of a question.
+/// The most session items of a request.
 pub(super) const MAX_ITEMS: usize = 200;
-/// The latest moment at which an answer may be due.
+/// The latest deadline, in milliseconds.
 const MAX_DEADLINE_MS: u64 = 60_000;
-/// The most items that a question may exclude.
+/// The most excluded items of a request.
 pub(super) const MAX_EXCLUDED: usize = 1_000;
 
-/// A question: everything may be left out that the scenario doesn't need.
+/// A request for a list. All fields are optional unless the scenario needs them.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Question {
-    /// For whom. An unknown user gets a list that is not personal.
+    /// The user to recommend to. An unknown user gets a list that is not personal.
     #[schema(example = "u1")]
     user: Option<String>,
-    /// The item that the question is about: needed by similar-items, and by also-bought unless `items` is given.
+    /// The reference item. similar-items requires it, and so does also-bought without `items`.
     #[schema(example = "sku-42")]
     item: Option<String>,
-    /// Items of the running session, at most 200: taken as if the user had bought them now.
+    /// Items of the current session, at most 200. They count as if the user had just bought them.
     items: Option<Vec<String>>,
-    /// How many items to list, 1 to 200; `recommend.default_limit` if left out.
+    /// The number of items, 1 to 200; the default is `recommend.default_limit`.
     #[schema(minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// What the items must satisfy.
+    /// The conditions that items must satisfy.
     #[schema(value_type = Option<FilterShape>)]
     filter: Option<Value>,
-    /// Items never to list, at most 1000.
+    /// Items to exclude, at most 1000.
     exclude: Option<Vec<String>>,
-    /// Leaves out what the user has already touched; true if left out.
+    /// Excludes items that the user has already touched; the default is true.
     exclude_seen: Option<bool>,
-    /// Gives the reasons of each item; false if left out.
+    /// Explains each item with reasons; the default is false.
     explain: Option<bool>,
-    /// What of each item to add: name, category, tags, merchant, price, currency, stock, available, place, created, attributes.
+    /// Properties to include with each item: name, category, tags, merchant, price, currency,
+    /// stock, available, place, created, attributes.
     fields: Option<Vec<String>>,
-    /// When the answer is due, in milliseconds from when the question came, 1 to 60000: what isn't found by then is left out, and
-    /// `degraded` says `deadline`.
+    /// The deadline in milliseconds from the arrival of the request, 1 to 60000. A search that it
+    /// cuts short is marked in `degraded` as `deadline`.
     #[schema(minimum = 1, maximum = 60000)]
     deadline_ms: Option<i64>,
 }
 
-/// A checked question.
+/// A checked request.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Asked {
-    /// What the model is asked.
+    /// The query for the model.
     pub(in crate::http) query: Query,
-    /// What of each item to add to the answer.
+    /// The properties to include with each item.
     pub(in crate::http) fields: Vec<Field>,
-    /// When the answer is due, from when the question came.
+    /// The deadline, counted from the arrival of the request.
     pub(in crate::http) deadline: Option<Duration>,
 }
 
 impl Question {
-    /// Checks everything that needs no world.
+    /// Performs the checks that don't depend on data.
     pub(in crate::http) fn check(
         self,
         scenario: Scenario,
@@ -72,7 +73,7 @@ impl Question {
         caller: &Caller,
     ) -> Result<Asked, Problem> {
         if self.user.as_ref().is_some_and(|user| !caller.speaks_for(user)) {
-            // The same for everybody else, whether there is such a user or not.
+            // The answer is the same for other existing and unknown users, so it reveals nothing.
             return Err(Problem::new(Code::UnknownUser, "the token names no user of this id"));
         }
         let limit = self.limit(settings)?;

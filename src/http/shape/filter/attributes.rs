@@ -49,16 +49,16 @@ fn values(reader: &mut Reader, value: &Value) -> Result<Vec<Attribute>, Problem>
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// Tests of free attributes by their names.
+    /// Conditions on free attributes, by attribute name.
     attributes: Option<BTreeMap<String, AttributeTestShape>>,
 }
 
-/// Either `in` or a range.
+/// Either a list of values or a range.
 #[derive(ToSchema)]
 #[schema(as = AttributeTest)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct AttributeTestShape {
-    /// One of these texts, numbers or booleans.
+    /// Equal to one of these texts, numbers or booleans.
     r#in: Option<Vec<Value>>,
     /// At least.
     gte: Option<f64>,

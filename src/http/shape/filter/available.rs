@@ -15,6 +15,6 @@ pub(super) const CONDITION: Condition = Condition::new::<Shape>(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// Whether it can be bought. Lists hold only such items unless the filter says `false`.
+    /// True for items that can be bought. Lists contain only those unless this is `false`.
     available: Option<bool>,
 }

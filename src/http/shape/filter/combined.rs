@@ -18,7 +18,7 @@ pub(super) const ALL: Condition =
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct NotShape {
-    /// This must not hold.
+    /// This filter must not match.
     #[schema(no_recursion)]
     not: Option<Box<FilterShape>>,
 }
@@ -26,7 +26,7 @@ struct NotShape {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct AnyShape {
-    /// At least one of these must hold.
+    /// At least one of these filters must match.
     #[schema(no_recursion)]
     any: Option<Vec<FilterShape>>,
 }
@@ -34,7 +34,7 @@ struct AnyShape {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct AllShape {
-    /// All of these must hold.
+    /// All of these filters must match.
     #[schema(no_recursion)]
     all: Option<Vec<FilterShape>>,
 }

@@ -33,11 +33,12 @@ fn read(reader: &mut Reader, value: &Value) -> Result<Filter, Problem> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// The item is priced in this currency, or in one of these. An item that states none is priced in the main currency.
+    /// The currency of the price is this one, or one of these. An item without a currency is priced
+    /// in the main one.
     currency: Option<CurrencyShape>,
 }
 
-/// A currency, or a list of them, by ISO 4217.
+/// A currency or a list of currencies (ISO 4217).
 #[derive(ToSchema)]
 #[schema(as = Currency)]
 #[serde(untagged)]

@@ -15,15 +15,15 @@ pub(super) const CONDITION: Condition = Condition::new::<Shape>(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// Who sells it.
+    /// The merchant that sells the item.
     merchant: Option<OneOfShape>,
 }
 
-/// A list to be in.
+/// A list of accepted values.
 #[derive(ToSchema)]
 #[schema(as = OneOf)]
 #[expect(dead_code, reason = "only the schema is used")]
 pub(super) struct OneOfShape {
-    /// One of these.
+    /// The accepted values.
     r#in: Vec<String>,
 }

@@ -1,7 +1,7 @@
-//! Filters: a file for each condition, and one table of them.
+//! Filters: one file per condition, and a table of all.
 //!
-//! The reader of JSON, the `OpenAPI` document and the query parameters of a GET read the table, so that a new condition costs its file and
-//! a line here.
+//! The JSON reader, the `OpenAPI` document and the query parameters of GET read the table. So a new
+//! condition costs its file and one line here.
 
 mod attributes;
 mod available;
@@ -25,7 +25,7 @@ use super::parameter::Parameter;
 use crate::http::problem::Problem;
 use reader::Reader;
 
-/// All conditions. The currency comes before the price, which is read in it.
+/// All conditions. The currency precedes the price, which is compared in it.
 pub(super) static CONDITIONS: [Condition; 11] = [
     category::CONDITION,
     currency::CONDITION,
@@ -46,16 +46,16 @@ pub(super) struct Condition {
     name: &'static str,
     /// Reads its value.
     read: fn(&mut Reader, &Value) -> Result<Filter, Problem>,
-    /// The schema of an object whose one property it is.
+    /// The schema of an object with this one property.
     schema: fn() -> RefOr<Schema>,
-    /// Adds the schemas that this one refers to.
+    /// Adds the schemas that this one references.
     parts: fn(&mut Vec<(String, RefOr<Schema>)>),
-    /// Its form in a query.
+    /// Its query parameters.
     pub(super) parameters: &'static [Parameter],
 }
 
 impl Condition {
-    /// A condition whose JSON has the shape `S`.
+    /// Creates a condition with the JSON shape `S`.
     const fn new<S: ToSchema>(
         name: &'static str,
         read: fn(&mut Reader, &Value) -> Result<Filter, Problem>,
@@ -70,7 +70,7 @@ pub(in crate::http) fn read(value: &Value) -> Result<Filter, Problem> {
     Reader::new().filter(value)
 }
 
-/// The filter in the `OpenAPI` document: the properties of all conditions.
+/// The filter in the `OpenAPI` document, with the properties of all conditions.
 pub(super) struct FilterShape;
 
 impl PartialSchema for FilterShape {

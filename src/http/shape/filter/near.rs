@@ -33,18 +33,18 @@ fn read(reader: &mut Reader, value: &Value) -> Result<Filter, Problem> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// The place is known and not farther away than this.
+    /// The item's place is known and within this distance.
     near: Option<NearShape>,
 }
 
-/// A circle on the earth.
+/// A circle on the earth's surface.
 #[derive(ToSchema)]
 #[schema(as = Near)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct NearShape {
-    /// North positive, -90 to 90.
+    /// The latitude, north positive, -90 to 90.
     lat: f64,
-    /// East positive, -180 to 180.
+    /// The longitude, east positive, -180 to 180.
     lon: f64,
     /// The radius in kilometres.
     km: f64,

@@ -1,6 +1,7 @@
 //! `{"price": {"gte": 10, "lt": 200}}`.
 //!
-//! Prices are compared within one currency: the one that the filter, or a filter around it, names, else the shop's main one.
+//! Prices are compared within one currency. It is the one named by this filter or an enclosing one,
+//! else the shop's main currency.
 
 use guanxi_models::filter::Filter;
 use serde_json::Value;
@@ -34,7 +35,8 @@ fn read(reader: &mut Reader, value: &Value) -> Result<Filter, Problem> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// The price is known and lies in the range: in the `currency` that this filter names, else in the main currency, which most items have.
+    /// The price is known and in this range. It is in the filter's `currency`, else in the main
+    /// currency, which most items have.
     price: Option<RangeShape>,
 }
 

@@ -1,4 +1,4 @@
-//! Reading the JSON of a filter within bounds of depth and size.
+//! Parses the JSON of a filter within limits of depth and size.
 
 use guanxi_models::filter::{Filter, Range};
 use serde_json::{Map, Value};
@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 use super::CONDITIONS;
 use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
 
-/// How deep filters may stand in filters.
+/// The deepest nesting of filters.
 pub(super) const MAX_DEPTH: usize = 8;
-/// How many conditions and values a filter may hold.
+/// The most conditions and values of a filter.
 pub(super) const MAX_PARTS: usize = 1_000;
-/// The longest text in a filter, in bytes.
+/// The longest string in a filter, in bytes.
 const MAX_TEXT: usize = 512;
 const BOUNDS: [&str; 4] = ["gte", "gt", "lte", "lt"];
 
-/// The place that is being read, and how much was read.
+/// The state of parsing: the current position and the number of parts so far.
 pub(super) struct Reader {
     path: String,
     parts: usize,
     depth: usize,
-    /// The currencies that the filter, or one around it, names.
+    /// The currencies named by the filter and the filters around it.
     pub(super) currencies: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ impl Reader {
         Self { path: "filter".to_owned(), parts: 0, depth: 0, currencies: Vec::new() }
     }
 
-    /// Reads a filter: all of its conditions must hold.
+    /// Parses a filter: all of its conditions must hold.
     pub(super) fn filter(&mut self, value: &Value) -> Result<Filter, Problem> {
         if self.depth == MAX_DEPTH {
             return Err(self.refused(&format!("stands more than {MAX_DEPTH} filters deep")));
@@ -68,7 +68,7 @@ impl Reader {
         Ok(Range { gte: bound("gte")?, gt: bound("gt")?, lte: bound("lte")?, lt: bound("lt")? })
     }
 
-    /// Reads `{"in": [..]}` with texts.
+    /// Parses `{"in": [..]}` with strings.
     pub(super) fn one_of(&mut self, value: &Value, of: &str) -> Result<Vec<String>, Problem> {
         let Some(list) = self.object(value, &["in"])?.get("in") else {
             return Err(self.refused(&format!("must say `in`, a list of {of}")));
@@ -121,7 +121,7 @@ impl Reader {
         }
     }
 
-    /// Reads the value of `key`, so that an error names the way to it.
+    /// Parses the value of `key`, and adds the key to the path of an error.
     pub(super) fn under<T>(
         &mut self,
         key: &str,

@@ -35,7 +35,7 @@ fn read(reader: &mut Reader, value: &Value) -> Result<Filter, Problem> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Shape {
-    /// The item's tags.
+    /// Conditions on the item's tags.
     tags: Option<TagsShape>,
 }
 
