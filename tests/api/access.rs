@@ -1,4 +1,4 @@
-//! Keys, scopes, tokens and pages of other origins, on the real server.
+//! Access control on a real server: keys, scopes, user tokens, and pages of other origins.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const PAGE: &str = "https://shop.example";
 const SHARED: &[u8] = b"01234567890123456789012345678901";
-/// So long a change of the keys may take to be seen.
+/// The longest time until a change of keys takes effect.
 const SEEN: Duration = Duration::from_millis(600);
 
 fn keys(data: &Path, arguments: &[&str]) -> String {
@@ -27,7 +27,8 @@ fn create(server: &Server, scope: &str, more: &[&str]) -> String {
     keys(&server.data(), &arguments)
 }
 
-/// A server with a key of each scope, in the order public, read, write, admin.
+/// Starts a server with one key per scope. Returns the keys in the order public, read, write,
+/// admin.
 fn locked() -> (Server, [String; 4]) {
     let jwks = std::env::temp_dir().join(format!("jwks-{}.json", std::process::id()));
     let shared = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
@@ -55,7 +56,7 @@ fn call(server: &Server, key: &str, method: &str, path: &str, body: Option<&Valu
     as_visitor(server, key, "", method, path, body)
 }
 
-/// From a page of the shop, for the user of a token.
+/// Sends a request from a page of the shop, with the token of a user.
 fn as_visitor(
     server: &Server,
     key: &str,

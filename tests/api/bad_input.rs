@@ -1,5 +1,4 @@
-//! What clients get wrong: each case is answered with a problem and its stable code, never with a
-//! 5xx.
+//! Invalid requests: each gets a problem document with its stable code, never a 5xx.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +6,7 @@ use std::net::TcpStream;
 use crate::support::Server;
 use serde_json::json;
 
-/// Method, path, content type, body, status, code.
+/// Method, path, content type, body, expected status, expected code.
 type Case = (&'static str, &'static str, &'static str, &'static [u8], u16, &'static str);
 
 const JSON: &str = "application/json";
@@ -15,7 +14,7 @@ const LINES: &str = "application/x-ndjson";
 const ARROW: &str = "application/vnd.apache.arrow.stream";
 const FOR_YOU: &str = "/v1/recommend/for-you";
 
-/// Paths, methods and content types.
+/// Invalid paths, methods and content types.
 const ROUTES: &[Case] = &[
     ("GET", "/", "", b"", 404, "unknown_route"),
     ("GET", "/v2/events", "", b"", 404, "unknown_route"),
@@ -37,7 +36,7 @@ const ROUTES: &[Case] = &[
     ("PATCH", "/v1/users/a", "application/merge", b"{}", 415, "unsupported_media_type"),
 ];
 
-/// Questions.
+/// Invalid requests for lists.
 const QUESTIONS: &[Case] = &[
     ("POST", "/v1/recommend/for_you", JSON, b"{}", 404, "unknown_scenario"),
     ("GET", "/v1/recommend/%20", "", b"", 404, "unknown_scenario"),
@@ -86,7 +85,7 @@ const QUESTIONS: &[Case] = &[
     ("POST", "/v1/recommend", JSON, b"[]", 422, "invalid_field"),
 ];
 
-/// Filters of a question.
+/// Invalid filters.
 const FILTERS: &[(&str, &str)] = &[
     ("[]", "invalid_filter"),
     (r#""shoes""#, "invalid_filter"),
@@ -107,7 +106,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r#"{"attributes":{"colour":{"in":["red"]}}}"#, "unknown_attribute"),
 ];
 
-/// What is written.
+/// Invalid writes.
 const WRITES: &[Case] = &[
     ("POST", "/v1/events", JSON, b"", 400, "invalid_json"),
     ("POST", "/v1/events", JSON, b"[{}", 400, "invalid_json"),
@@ -167,7 +166,8 @@ fn routes_methods_and_types() {
         check(&server, case);
     }
     assert_eq!(server.get("/v1/events").header("allow"), "POST");
-    // What was refused unread ends the connection, and says so; what was read doesn't.
+    // An unread body ends the connection, and the answer says so. After a body that was read the
+    // connection stays open.
     assert_eq!(server.call("POST", "/v1/events", "text/csv", b"a,b").header("connection"), "close");
     assert_eq!(server.post("/v1/events", &json!([])).header("connection"), "");
 }
@@ -252,7 +252,7 @@ fn bodies_that_are_too_large_too_long_or_too_deep() {
     assert_eq!(bad["rejected_count"], 2_000);
 }
 
-/// Over a plain socket: a client that is refused early may not get around to sending everything.
+/// Uses a plain socket: a client that is refused early may fail to send the rest of its body.
 fn check_large(server: &Server, path: &str, body: &[u8]) {
     let mut stream = TcpStream::connect(server.address()).expect("the server listens");
     let length = body.len();

@@ -1,4 +1,4 @@
-//! What the API says of itself is complete and true.
+//! The `OpenAPI` document and the manual are complete and match the code.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const MANUAL: &str = include_str!("../../docs/api.md");
 
-/// Method and path of every operation.
+/// The method and path of every operation.
 fn operations(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_object().expect("the document has paths");
     paths
@@ -32,7 +32,7 @@ fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// The alternatives of every `oneOf`.
+/// Collects the alternatives of every `oneOf`.
 fn alternatives<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The examples for users run, and print what they promise.
+//! The examples for users run and print the documented output.
 
 use std::process::Command;
 

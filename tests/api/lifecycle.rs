@@ -1,4 +1,4 @@
-//! Beginning, ending, models that come and go, and connections that misbehave.
+//! Startup, shutdown, changing models, and misbehaving connections.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -23,8 +23,7 @@ fn publish(server: &Server) -> String {
     registry.publish(&Model::empty(), &extras).expect("an empty model can be written")
 }
 
-/// Waits for what a thread of the server will bring about; the bound only ends a test that would
-/// hang.
+/// Waits until a server thread reaches a state. The timeout only ends a test that would hang.
 fn until(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
@@ -81,7 +80,7 @@ fn a_request_that_was_begun_is_answered_before_the_end() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body.as_bytes()[..5]).unwrap();
-    // The server has the connection once it has answered one that came later.
+    // The server has accepted the connection once it has answered a later one.
     server.get("/health/live").good();
     server.signal("TERM");
     until(|| TcpStream::connect(server.address()).is_err());
@@ -92,7 +91,7 @@ fn a_request_that_was_begun_is_answered_before_the_end() {
     assert!(server.terminate_by_itself().success());
 }
 
-/// Asks for one answer and leaves the connection open.
+/// Sends one request and leaves the connection open.
 fn ask(stream: &mut TcpStream, path: &str) {
     let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("the connection is open");
@@ -182,7 +181,7 @@ fn what_is_wrong_at_the_start_is_one_line_and_exit_code_2() {
     let fresh = dir.path().join("fresh");
     let (code, said) = serve(&["--listen", "0.0.0.0:0", "--data", fresh.to_str().unwrap()]);
     assert!(code == Some(2) && said.contains("guanxi keys create"), "{said}");
-    // The settings file makes the directory a foreign one.
+    // The settings file makes the directory look foreign.
     let (code, said) = serve(&["--listen", "127.0.0.1:0"]);
     assert!(code == Some(2) && said.contains("not a guanxi data directory"), "{said}");
 }
@@ -199,7 +198,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     assert!(output.status.code() == Some(2) && said.contains("is in use by process"), "{said}");
 }
 
-/// What waits for memory waits for little: see `src/system/memory.rs`.
+/// Small pages keep memory use low: see `src/system/memory.rs`.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_takes_small_pages() {

@@ -1,5 +1,4 @@
-//! What a log line never holds: keys, tokens, names of people, and whatever a client would like to
-//! put there.
+//! The log never holds keys, tokens, personal names or untrusted text.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +6,7 @@ use std::process::{Command, Stdio};
 
 const CANARY: &str = "canary7f3a";
 
-/// A request with something of the client's in every place that a client has.
+/// Requests with untrusted text in every place that a client controls.
 fn requests() -> Vec<String> {
     let breaking = format!("{CANARY}%0a%1b[31mERROR forged");
     let json = format!(
@@ -41,7 +40,7 @@ fn requests() -> Vec<String> {
     ]
 }
 
-/// The last requests have heads that the HTTP library refuses by itself, without a line.
+/// The number of last requests whose heads hyper refuses by itself, without a log line.
 const UNPARSED: usize = 2;
 
 #[test]
@@ -52,7 +51,7 @@ fn no_line_holds_what_a_client_sent() {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
         command.env("GUANXI_LOG__LEVEL", "trace").env("GUANXI_LOG__FORMAT", format);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // From the first line on: a full pipe would stop the server.
+        // Reads from the first line on: a full pipe would block the server.
         let mut errors = child.stderr.take().unwrap();
         let reading = std::thread::spawn(move || {
             let mut logged = String::new();

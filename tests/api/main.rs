@@ -1,6 +1,6 @@
-//! The HTTP API through its door: the real binary on a real socket.
+//! Tests of the HTTP API against the real executable on a real socket.
 //!
-//! One test binary for all modules: linking is most of the time that a small test costs.
+//! All modules share one test binary, because linking dominates the cost of a small test.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 #[path = "../support/mod.rs"]

@@ -1,5 +1,5 @@
-//! Several hundred wrong requests, made of what can be wrong with each operation: none is answered
-//! with 2xx or 5xx, each with a problem of a known code, and nothing is written.
+//! Several hundred invalid requests, generated from the possible defects of each operation. None
+//! gets 2xx or 5xx, each gets a problem with a known code, and nothing is written.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use crate::support::Server;
 
 const JSON: &str = "application/json";
 
-/// Operations that read a body.
+/// The operations that read a body.
 const WITH_BODY: &[(&str, &str)] = &[
     ("POST", "/v1/recommend"),
     ("POST", "/v1/recommend/for-you"),
@@ -23,7 +23,7 @@ const WITH_BODY: &[(&str, &str)] = &[
     ("PATCH", "/v1/users/a"),
 ];
 
-/// Bodies that no operation takes.
+/// Bodies that are invalid for every operation.
 const BODIES: &[&[u8]] = &[
     b"{",
     b"}",
@@ -51,7 +51,7 @@ const BODIES: &[&[u8]] = &[
 const KINDS: &[&str] =
     &["", "text/plain", "application/xml", "multipart/form-data", "application/jsonx"];
 
-/// Ids in a path that nobody can have.
+/// Invalid ids for paths.
 const IDS: &[&str] = &["%0A", "a%00b", "%E2%80%AE", "%FF", "%C3%28", "a%0Ab", "%7F"];
 
 const WITH_ID: &[(&str, &str)] = &[
@@ -80,7 +80,7 @@ const ROUTES: &[&str] = &[
     "/metrics",
 ];
 
-/// Heads that hyper parses and the service refuses, with the start of the answer.
+/// Heads that hyper parses and the service refuses, with the start of the expected answer.
 const AMBIGUOUS: &[(&str, &str)] = &[
     ("GET /health/live HTTP/1.1\r\n\r\n", "400"),
     ("GET /health/live HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", "400"),
@@ -98,7 +98,7 @@ const AMBIGUOUS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Heads that hyper can't parse: the answer is a status alone, and the end of the connection.
+/// Heads that hyper can't parse. The answer is a bare status, and the connection ends.
 const UNREADABLE: &[&str] = &[
     "GET /health/live HTTP/1.1\r\nhost: x\r\na: b\r\n c\r\n\r\n",
     "GET /health/live HTTP/1.1\r\nhost : x\r\n\r\n",
@@ -115,7 +115,7 @@ const UNREADABLE: &[&str] = &[
     "POST /v1/events HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
 ];
 
-/// Counts cases, and makes sure that each is refused as it should be.
+/// Counts the cases and checks each refusal.
 struct Cases<'s> {
     server: &'s Server,
     count: usize,
@@ -154,12 +154,12 @@ impl Cases<'_> {
     }
 }
 
-/// Everything that the server says until it ends the connection.
+/// Returns all that the server sends until it closes the connection.
 fn said(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = Vec::new();
-    // What is left unread makes the end of the connection an abrupt one.
+    // Unread input makes the server's close a reset.
     drop(stream.read_to_end(&mut answer));
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -225,11 +225,11 @@ fn a_head_that_has_one_meaning_by_the_rfc_is_read() {
     let post =
         "POST /v1/recommend/popular HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
     for request in [
-        // A line feed alone ends a line (RFC 9112, section 2.2).
+        // A bare line feed ends a line (RFC 9112, section 2.2).
         "GET /health/live HTTP/1.1\nhost: x\nconnection: close\n\n".to_owned(),
-        // Equal lengths are one (RFC 9110, section 8.6).
+        // Equal repeated lengths count as one (RFC 9110, section 8.6).
         format!("{post}connection: close\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n{{}}"),
-        // Of both framings chunks hold, and the connection ends (RFC 9112, section 6.3).
+        // With both framings, chunked applies, and the connection ends (RFC 9112, section 6.3).
         format!(
             "{post}content-length: 9\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
         ),
@@ -289,7 +289,7 @@ fn bodies_are_taken_compressed_within_the_same_bounds() {
     }
 }
 
-/// By the tool that every machine has.
+/// Compresses with the system's `gzip`.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut child = std::process::Command::new("gzip")
         .arg("-c")
@@ -302,10 +302,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     child.wait_with_output().unwrap().stdout
 }
 
-/// The head of a block of 128 KiB that are all the same byte (RFC 8878, section 3.1.1.2).
+/// The header of a 128 KiB block of one repeated byte (RFC 8878, section 3.1.1.2).
 const REPEATED: u32 = (128 << 10) << 3 | 1 << 1;
 
-/// A frame of these blocks, each with its head, in a window of 128 KiB.
+/// A zstd frame of blocks with their headers, with a window of 128 KiB.
 fn zstd(blocks: &[(u32, &[u8])]) -> Vec<u8> {
     let mut frame = b"\x28\xb5\x2f\xfd\0\x38".to_vec();
     for (at, (head, bytes)) in blocks.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What somebody does now moves the next answer, without training: on real listeners where the data
-//! is there, else on the market.
+//! Events change the next answer without training. The data are the public set `sociallgn_lastfm`
+//! where present, else a generated market.
 
 #![allow(clippy::print_stdout, reason = "says on which data it ran")]
 
@@ -19,7 +19,7 @@ use guanxi_training::observer::Silent;
 use guanxi_training::recipe::Recipe;
 
 const NOW: i64 = 1_790_000_000_000;
-/// How many users each test asks about.
+/// The number of users in each test.
 const ASKED: usize = 40;
 
 fn recipe() -> Recipe {
@@ -30,7 +30,7 @@ fn recipe() -> Recipe {
     recipe
 }
 
-/// The records of `sociallgn_lastfm`, or of a market.
+/// The records of `sociallgn_lastfm`, or of the generated market.
 fn log() -> Vec<Record> {
     let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/sociallgn_lastfm");
     if !set.exists() {
@@ -44,7 +44,7 @@ fn log() -> Vec<Record> {
     relations.chain(events.map(|row| Record::Event(row.expect("an event")))).collect()
 }
 
-/// The world that a service would hold after training on the log.
+/// The world of a service after training on the log.
 fn served() -> World {
     let params = guanxi_models::params::Params {
         events: recipe().event_weights(),
@@ -57,7 +57,7 @@ fn served() -> World {
     }
     let (mut model, _) =
         fit(&Dataset::from(&world), &recipe(), Offset(1), &mut Silent).expect("there are events");
-    // All parts count here, whatever the blend has learned.
+    // Every part of the score counts here, whatever weights the blend has learned.
     let blend = &mut model.learned.params.blend;
     blend.embedding = blend.embedding.max(1.0);
     World::new(Arc::new(model))
@@ -72,7 +72,7 @@ fn after(world: &World, user: &str, item: &str, kinds: &[EventType]) -> World {
     world
 }
 
-/// What the embedding expects of a user and an item.
+/// The score of an item for a user by the embedding.
 fn expected(world: &World, user: &str, item: u32) -> f32 {
     let user = world.user_idx(user).expect("the user is known");
     let (history, ties) = (world.history(user), world.ties(user));
@@ -86,7 +86,7 @@ fn for_you(world: &World, user: &str) -> Vec<u32> {
     answer.items.iter().map(|one| one.id.0).collect()
 }
 
-/// Users who did something, spread over all, each with the first item of the list.
+/// Active users, spread evenly over all, each with the first item of their list.
 fn asked(world: &World) -> Vec<(String, u32)> {
     let users = world.model().ground.users.len();
     let all = (0..users).step_by((users / ASKED).max(1));
@@ -112,8 +112,7 @@ fn a_purchase_moves_the_next_answer_and_speaking_against_it_moves_it_the_other_w
         let bought = after(&world, user, &id, &[EventType::Purchase]);
         let refunded = after(&world, user, &id, &[EventType::Purchase, EventType::Refund]);
         let dismissed = after(&world, user, &id, &[EventType::Dismiss]);
-        // One more item is also one more unit of ridge: who was sure to like it may be expected to
-        // a little less.
+        // Another item also adds a unit of ridge, so an expectation near 1 may fall slightly.
         assert!(expected(&bought, user, item) > before.min(0.7), "{user} bought {id}");
         assert!(expected(&refunded, user, item) < before, "{user} gave {id} back");
         assert!(expected(&dismissed, user, item) < before, "{user} dismissed {id}");

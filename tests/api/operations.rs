@@ -1,4 +1,4 @@
-//! Every operation of the API, once each, on the real binary.
+//! Calls every operation of the API once on the real executable.
 
 use crate::support::Server;
 use serde_json::{Value, json};

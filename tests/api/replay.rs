@@ -1,5 +1,5 @@
-//! The same log gives the same answers, to the byte: after a restart, from a backup, and on another
-//! machine.
+//! The same log gives the same answers, byte for byte: after a restart, from a backup, and on
+//! another machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +26,7 @@ fn events(from: u64, to: u64) -> Value {
     (from..to).map(event).collect()
 }
 
-/// A server with a model, and with all kinds of records before and after its watermark.
+/// Starts a server with a model, and with all kinds of records before and after its watermark.
 fn written() -> Server {
     let mut server = Server::start();
     for number in 0..45 {
@@ -48,7 +48,7 @@ fn written() -> Server {
     server
 }
 
-/// The answers to many questions, without the id that each has for itself.
+/// The answers to many requests, without their unique ids.
 fn answers(server: &Server) -> Vec<String> {
     let lists =
         ["for-you", "friends-also-bought", "similar-items", "also-bought", "popular", "new"];

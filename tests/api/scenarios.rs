@@ -1,5 +1,4 @@
-//! Every scenario of the table, asked over HTTP with every combination of the inputs that scenarios
-//! ask for.
+//! Every scenario, requested over HTTP with every combination of inputs.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +19,7 @@ enum Given {
 
 const GIVEN: [Given; 3] = [Given::Absent, Given::Known, Given::Unknown];
 
-/// The inputs of one request: each is left out, known or unknown to the server.
+/// The inputs of one request: each is absent, known or unknown to the server.
 #[derive(Clone, Copy, Debug)]
 struct Inputs {
     user: Given,
@@ -42,7 +41,7 @@ impl Inputs {
         }
     }
 
-    /// The value of each field that is given.
+    /// The value of each input that is present.
     fn values(self) -> Vec<(&'static str, &'static str)> {
         let named = |input: Input, known, unknown| match self.of(input) {
             Given::Absent => None,
@@ -70,7 +69,7 @@ impl Inputs {
         Value::Object(body)
     }
 
-    /// The status and code with which the request is refused, if it is.
+    /// The expected status and code, if the request is to be refused.
     fn refusal(self, spec: &Spec) -> Option<(u16, &'static str)> {
         let mut required = spec.asks.iter().filter(|ask| ask.is_required);
         let is_missing =
@@ -83,7 +82,7 @@ impl Inputs {
     }
 }
 
-/// A shop where the two friends of `u` bought `c`.
+/// Starts a shop in which two friends of `u` bought `c`.
 fn shop() -> Server {
     let server = Server::start();
     let purchase = |(at, (user, item)): (usize, &(&str, &str))| json!({"event_id": format!("e{at}"), "user": user, "item": item, "type": "purchase"});
@@ -95,7 +94,7 @@ fn shop() -> Server {
     server
 }
 
-/// Checks an answer against the spec. Returns the kinds of the reasons in it.
+/// Checks an answer against the spec. Returns the kinds of its reasons.
 fn check(scenario: Scenario, inputs: Inputs, answer: &Answer) -> BTreeSet<String> {
     let spec = scenario.spec();
     if let Some((status, code)) = inputs.refusal(spec) {

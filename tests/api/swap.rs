@@ -1,6 +1,6 @@
-//! Models are swapped while questions come in: no answer fails, and each is one model's alone.
+//! Models are swapped under load: no request fails, and each answer comes from a single model.
 //!
-//! `GUANXI_SWAPS` sets how often; the default keeps a run short.
+//! `GUANXI_SWAPS` sets the number of swaps; the default keeps a run short.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -69,7 +69,7 @@ fn current(server: &Server) -> Value {
     server.get("/health/ready").good()["model"]["version"].clone()
 }
 
-/// What a user is answered: the model, and the list with its scores.
+/// The answer for a user: the model, and the list with its scores.
 fn asked(server: &Server, user: usize) -> (String, Value) {
     let answer = server.get(&format!("/v1/recommend/for-you?user=u{user}&limit=10")).good();
     (answer["model"].as_str().unwrap().to_owned(), answer["items"].clone())

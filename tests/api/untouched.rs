@@ -1,5 +1,4 @@
-//! Items with which nobody did anything, through the public doors: what is said of them puts them
-//! on the right lists.
+//! Items without interactions, through the public API: their features put them on the right lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,22 +9,22 @@ use crate::support::Server;
 use guanxi_models::mix::mix;
 use serde_json::{Value, json};
 
-/// How many tastes there are: each user has one, and each item a label that names one.
+/// The number of tastes: each user has one, and each item a label that names one.
 const TASTES: usize = 5;
-/// How many items of each taste are bought.
+/// The number of items per taste that have purchases.
 const BOUGHT: usize = 24;
 
 fn item(id: &str, taste: usize) -> Value {
     json!({"id": id, "tags": [format!("taste{taste}")]})
 }
 
-/// The items that people buy, and one of each taste that nobody ever touched.
+/// The catalogue: items with purchases, and one item per taste without any.
 fn catalogue() -> Vec<Value> {
     let bought = (0..TASTES * BOUGHT).map(|n| item(&format!("i{n}"), n % TASTES));
     bought.chain((0..TASTES).map(|taste| item(&format!("untouched{taste}"), taste))).collect()
 }
 
-/// Everybody's purchases: 9 items of one taste each, drawn at random.
+/// The purchases: up to 9 random items of one taste for every user (repeated draws count once).
 fn purchases() -> BTreeSet<(String, String)> {
     let items = |user: usize| {
         let of_taste = (0..).map(move |n| mix(1, user as u32, n) as usize % BOUGHT);
@@ -45,7 +44,7 @@ fn train(data: &Path, more: &[&Path]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A service with a model of this market.
+/// Starts a service with a model of this market.
 fn taught() -> Server {
     let mut server = Server::start();
     server.post("/v1/items", &json!(catalogue())).good();
@@ -60,7 +59,7 @@ fn taught() -> Server {
     server
 }
 
-/// The tastes of the items on a list.
+/// The tastes of the listed items.
 fn tastes(ids: &[String]) -> Vec<usize> {
     let number = |id: &String| match id.strip_prefix('i') {
         Some(number) => number.parse::<usize>().unwrap() % TASTES,
@@ -72,8 +71,7 @@ fn tastes(ids: &[String]) -> Vec<usize> {
 #[test]
 fn untouched_items_and_newcomers_come_on_the_lists_of_their_taste() {
     let server = taught();
-    // As many as there are of this taste, apart from the item itself and from those that the user
-    // has.
+    // All items of the taste, except the item itself and those that the user has bought.
     let similar = |n| server.get(&format!("/v1/recommend/similar-items?item=i3&limit={n}")).ids();
     let for_you = |n| server.get(&format!("/v1/recommend/for-you?user=u3&limit={n}")).ids();
     let unknown = BOUGHT - purchases().iter().filter(|(user, _)| user == "u3").count();
@@ -88,7 +86,7 @@ fn untouched_items_and_newcomers_come_on_the_lists_of_their_taste() {
     assert_brought("newcomer3", &for_you(unknown + 2));
 }
 
-/// The item is listed, and nothing of another taste is.
+/// Asserts that the item is listed and that all listed items share its taste.
 #[track_caller]
 fn assert_brought(id: &str, listed: &[String]) {
     assert!(listed.iter().any(|one| one == id), "{listed:?}");
@@ -110,12 +108,12 @@ fn a_training_on_files_places_what_the_catalogue_tells_of() {
     assert!(!plain.contains("untouched"), "{plain}");
     let placed = train(&data, &[&from[..], &[Path::new("--items"), &items]].concat());
     assert!(placed.contains("untouched items: 5 of 5 placed"), "{placed}");
-    // What was trained on files alone can be served.
+    // A model trained on files alone can be served.
     let server = Server::on(scratch);
     assert!(server.get("/v1/recommend/popular").ids().len() > 1);
 }
 
-/// What a training that is refused says.
+/// The error message of a training that is refused.
 #[track_caller]
 fn refused(data: &Path, from: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));

@@ -1,4 +1,4 @@
-//! `guanxi bench` against servers whose behaviour is known.
+//! `guanxi bench` against servers with known behaviour.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -11,14 +11,14 @@ use std::time::Duration;
 use crate::support::Server;
 use serde_json::Value;
 
-/// A server that answers at once, but for one request that holds all others up.
+/// A server that answers at once, except one request that blocks all others.
 struct Stalling {
     address: String,
     paths: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stalling {
-    /// The `at`-th request holds everything up for so long.
+    /// The request with index `at` blocks all others for `stall`.
     fn start(at: u64, stall: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -50,7 +50,7 @@ fn serve(
     while let Some(Ok(first)) = lines.next() {
         while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
         let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-        // What the tool asks of itself doesn't count.
+        // Requests for metrics and readiness don't count.
         let is_load = path.starts_with("/v1/recommend") || path.starts_with("/plain");
         let mut seen = seen.lock().unwrap();
         if is_load && count.fetch_add(1, Ordering::Relaxed) == at {
@@ -107,8 +107,8 @@ fn a_stall_is_seen_by_every_request_that_was_due_meanwhile() {
     let report = read(&json);
     let (latency, service) = (&report["steps"][0]["latency"], &report["steps"][0]["service"]);
     assert_eq!(latency["count"], 1_000);
-    // About 200 requests of 1,000 were due while it stalled, and waited half a second on average.
-    // By the time from when they were sent, two connections saw it.
+    // About 200 of 1,000 requests were due during the stall and waited half a second on average.
+    // Measured from sending, only two connections saw it.
     let ms = |figures: &Value, name: &str| figures[name].as_f64().unwrap() / 1e3;
     assert!(ms(latency, "max_us") >= 950.0, "{latency}");
     assert!(ms(latency, "p99_us") >= 700.0 && ms(latency, "p90_us") >= 200.0, "{latency}");
@@ -206,7 +206,7 @@ fn a_running_market_is_measured_with_its_model_its_cost_and_writes() {
     assert_eq!((&step["latency"]["count"], &step["requests"]), (&400.into(), &500.into()));
     let last = step["parts"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["name"], &last["latency"]["count"]), (&"write".into(), &100.into()));
-    // The last of them is due after 1.98 seconds.
+    // The last write is due after 1.98 seconds.
     let (achieved, written) =
         (&step["achieved"].as_f64().unwrap(), last["achieved"].as_f64().unwrap());
     assert!((1.0..201.0).contains(achieved) && (1.0..51.0).contains(&written), "{step}");
@@ -224,7 +224,7 @@ fn a_server_with_keys_is_measured_with_the_key_of_a_file() {
     let made = create.arg(server.data()).output().unwrap();
     let file = server.data().join("bench.key");
     std::fs::write(&file, &made.stdout).unwrap();
-    // So long a change of the keys may take to be seen.
+    // The longest time until a change of keys takes effect.
     std::thread::sleep(Duration::from_secs(1));
     let (url, json) = (format!("http://{}", server.address()), server.data().join("json"));
     let common = ["--url", &url, "--mix", "popular", "--rate", "100", "--count", "20"];
@@ -233,7 +233,7 @@ fn a_server_with_keys_is_measured_with_the_key_of_a_file() {
     let (file, written) = (file.to_str().unwrap(), json.to_str().unwrap());
     let let_in = guanxi(&[&common[..], &["--key-file", file, "--json", written]].concat());
     assert!(let_in.status.success(), "{} {}", text(&let_in.stdout), text(&let_in.stderr));
-    // The report can be passed on: the key stands nowhere in it.
+    // The report may be published, so it must not contain the key.
     let report = read(&json);
     assert!(report["steps"][0]["server_cpu_us_per_request"].as_f64().is_some());
     assert!(!report.to_string().contains(text(&made.stdout).trim()));
@@ -299,7 +299,7 @@ fn the_highest_rate_is_looked_for() {
     let search = |rate: &'static str, bound: &'static str| {
         guanxi(&[&arguments[..], &["--rate", rate, "--max-p99", bound]].concat())
     };
-    // A bound that nothing keeps is refused at every rate down to one a second.
+    // An unreachable bound is refused at every rate down to one request a second.
     let none = search("4", "1us");
     assert_eq!(none.status.code(), Some(1));
     assert!(text(&none.stdout).contains("at no rate"), "{}", text(&none.stdout));
@@ -311,7 +311,7 @@ fn the_highest_rate_is_looked_for() {
     );
 }
 
-/// A report of so many seconds, each of which took so long.
+/// A report of `seconds` seconds with the given p99 in each.
 fn report(p99_us: &dyn Fn(u64) -> f64, seconds: u64, errors: u64) -> Value {
     let slices: Vec<Value> = (0..seconds)
         .map(|second| {

@@ -1,4 +1,4 @@
-//! `guanxi evaluate --cold`, `--shuffle-friends` and `--cold-items` through their door, on a
+//! `guanxi evaluate --cold`, `--shuffle-friends` and `--cold-items` through the executable, on a
 //! generated market.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use guanxi_training::market::{MarketParams, records};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A market as files.
+/// A market in files.
 struct Market {
     scratch: TempDir,
 }
@@ -52,7 +52,7 @@ impl Market {
         self.scratch.path().join(name)
     }
 
-    /// The JSON that a protocol writes.
+    /// Runs a protocol and returns its JSON report.
     fn evaluate(&self, flags: &[&str]) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
         command.arg("evaluate").args(flags);
@@ -70,12 +70,12 @@ impl Market {
     }
 }
 
-/// What says something of taste.
+/// The properties of an item that predict taste.
 fn described(item: &Item) -> Value {
     json!({"id": item.id, "name": item.name, "category": item.category, "price": item.price})
 }
 
-/// NDCG@20 by round: by popularity, without friends, with friends.
+/// NDCG@20 by round, for popularity, without friends and with friends.
 fn rounds(report: &Value) -> Vec<[f64; 3]> {
     let rounds = report["cold"]["rounds"].as_array().unwrap();
     let of = |round: &Value| {

@@ -1,4 +1,4 @@
-//! `guanxi import` through its door: the executable.
+//! `guanxi import` through the executable.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use guanxi::store::{LogReader, Store};
 use guanxi_models::{Offset, Record};
 use tempfile::TempDir;
 
-/// A directory with files to import and a data directory beside them.
+/// A directory with files to import, and a data directory.
 struct World(TempDir);
 
 impl World {
@@ -138,7 +138,7 @@ fn a_killed_import_goes_on_where_it_was() {
     let interactions = world.file("f.csv", &format!("user,item\n{}", rows.concat()));
     let args = [("--interactions", interactions.as_path())];
     let mut killed = world.command(args).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    // The first line of progress comes when something is stored and much is not.
+    // The first progress line appears after some rows are stored and while most are not.
     let lines = std::io::BufRead::lines(std::io::BufReader::new(killed.stderr.take().unwrap()));
     lines.map(Result::unwrap).find(|line| line.contains("% (")).unwrap();
     killed.kill().unwrap();
@@ -159,7 +159,7 @@ fn a_killed_import_goes_on_where_it_was() {
     assert_eq!((items.len(), world.log().len()), (60_000, 60_000));
 }
 
-/// The sets whose rows are events; other folders beside them hold groups, sessions or cascades.
+/// The data sets whose rows are events; other directories hold groups, sessions or cascades.
 const SETS: [&str; 6] = [
     "beibei_groupbuy_partial",
     "gbsr_yelp",

@@ -1,6 +1,6 @@
-//! The commands through their door: the executable, its arguments and its output.
+//! Tests of the commands through the executable: its arguments, output and exit codes.
 //!
-//! One test binary for all modules: linking is most of the time that a small test costs.
+//! All modules share one test binary, because linking dominates the cost of a small test.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 #[path = "../support/mod.rs"]

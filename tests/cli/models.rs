@@ -1,4 +1,4 @@
-//! `guanxi models` and `guanxi export` through their door: the executable.
+//! `guanxi models` and `guanxi export` through the executable.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,11 +12,11 @@ use guanxi_models::{Event, EventType, Model, Offset, Record};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-/// A data directory with a log of one event, and models.
+/// A data directory with one event in its log, and models.
 struct World {
     scratch: TempDir,
     registry: Registry,
-    /// Held, as by a running service.
+    /// Held open, as a running service would.
     store: Store,
 }
 
@@ -61,14 +61,14 @@ impl World {
     }
 }
 
-/// What a command printed after it ended well.
+/// The standard output of a successful command.
 fn printed(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{errors}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What a command complained about after it ended with exit code 2.
+/// The standard error of a command that exited with 2.
 fn complaint(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(2));
     String::from_utf8(output.stderr.clone()).unwrap()

@@ -1,4 +1,5 @@
-//! `guanxi train` through its door: what guards a model, and what an interruption leaves.
+//! `guanxi train` through the executable: conditions for publishing, and resuming after an
+//! interruption.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,15 +13,15 @@ use guanxi_training::market::{MarketParams, records};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A data directory with a market in its log.
+/// A data directory with a generated market in its log.
 struct Shop {
     scratch: TempDir,
 }
 
-/// Three embeddings to train, of twelve sweeps each.
+/// A recipe with three embeddings of twelve sweeps each.
 const RECIPE: &str = "seed = 5\n[embedding]\ndim = 32\nsweeps = 12\nunobserved = [200, 600]\n";
 
-/// Another recipe.
+/// A different recipe.
 const OTHER: &str = "seed = 6\n[embedding]\ndim = 16\nsweeps = 2\n";
 
 impl Shop {
@@ -62,7 +63,7 @@ impl Shop {
         self.command(recipe, more).output().unwrap()
     }
 
-    /// Starts a training and kills it as soon as it told of `lines` lines that contain `mark`.
+    /// Starts a training and kills it after `lines` lines with `mark` on standard error.
     fn kill_at(&self, mark: &str, lines: usize, more: &[&str]) {
         let mut child = self
             .command("recipe.toml", more)
@@ -182,7 +183,7 @@ fn checkpoints_of_another_run_and_damaged_ones_are_named_and_left_out() {
     assert!(shop.tables(&shop.current().unwrap()) == shop.tables(&whole));
 }
 
-/// Flips a bit of every embedding that is kept.
+/// Flips a bit in every checkpoint of an embedding.
 fn damage(checkpoints: &Path) {
     for file in fs::read_dir(checkpoints).unwrap() {
         let path = file.unwrap().path();
@@ -221,7 +222,7 @@ fn a_model_that_falls_short_is_refused_with_both_figures() {
 #[test]
 fn a_current_model_with_other_event_weights_is_fitted_to_events_read_by_them() {
     let params = MarketParams::at(1_760_000_000_000).sized(400, 200, 8_000);
-    // Without friends: their purchases are the same under all weights, and strong enough here to
+    // Friendships are left out: friends' purchases are the same under all event weights, and could
     // decide alone.
     let is_kept = |record: &Record| !matches!(record, Record::Relation(_));
     let shop = Shop::of(records(&params).filter(is_kept).collect());

@@ -1,4 +1,4 @@
-//! The files of `v1/`, unpacked, and commands on them.
+//! Unpacks the fixtures in `v1/` and runs commands on them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 use crate::support::Server;
 
-/// The model in the data directory and in the backup.
+/// The version of the model in the data directory and in the backup.
 pub(crate) const MODEL: &str = "20261130T164145Z-5742";
 
-/// The lists that were kept with their answers.
+/// Requests with the answers recorded when the fixture was made.
 pub(crate) const ANSWERS: [(&str, &str); 2] = [
     ("for-you", include_str!("v1/answers-for-you.json")),
     ("friends-also-bought", include_str!("v1/answers-friends.json")),
@@ -29,7 +29,7 @@ pub(crate) fn shop() -> TempDir {
 pub(crate) fn backup() -> TempDir {
     let scratch = unpacked("backup.tar.gz");
     edit(&scratch.path().join("backup/backup.json"), |manifest| {
-        // Its keys file was taken out of the fixture.
+        // The fixture contains no keys file.
         manifest["files"].as_array_mut().unwrap().retain(|file| file["path"] != "keys.json");
     });
     scratch
@@ -44,7 +44,7 @@ fn unpacked(archive: &str) -> TempDir {
     scratch
 }
 
-/// Changes a JSON file.
+/// Edits a JSON file.
 pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
     let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     change(&mut value);
@@ -70,7 +70,7 @@ pub(crate) fn said(output: &Output, code: i32) -> String {
     text
 }
 
-/// Asserts that a server answers the lists as guanxi did when the fixture was made.
+/// Asserts that a server returns the answers recorded with the fixture.
 #[track_caller]
 pub(crate) fn assert_answers_of_the_time(server: &Server) {
     for (list, expected) in ANSWERS {
@@ -84,7 +84,7 @@ pub(crate) fn assert_answers_of_the_time(server: &Server) {
     }
 }
 
-/// Whether two values are equal but for numbers, which may differ by 1e-5.
+/// True if two values are equal, with a tolerance of 1e-5 for numbers.
 fn is_close(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {

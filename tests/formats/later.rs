@@ -1,5 +1,4 @@
-//! Files of a format that comes after today's: each is refused with a sentence that names both
-//! numbers.
+//! Files in a later format: each is refused with a message that names both format numbers.
 
 use std::fs;
 use std::path::Path;
@@ -9,12 +8,12 @@ use serde_json::Value;
 
 use crate::fixture::{backup, edit, guanxi, model_manifest, shop};
 
-/// A kind of file: how to make one of a later format, and which command meets it.
+/// A kind of file: creates one in a later format and runs a command that reads it.
 struct Kind {
     name: &'static str,
-    /// The last format that this guanxi reads.
+    /// The latest format that this version reads.
     known: u64,
-    /// Puts the format into the file, in the scratch directory, and runs a command that reads it.
+    /// Sets the format in the file in the scratch directory, and runs a command that reads it.
     meet: fn(&Path, Value) -> Output,
 }
 
@@ -73,13 +72,13 @@ fn lake(scratch: &Path, format: Value) -> Output {
     export()
 }
 
-/// Both outputs of a command.
+/// The standard output and standard error of a command.
 fn told(output: &Output) -> String {
     let parts = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     parts.concat()
 }
 
-/// The format that was found and the last one that is known, as a refusal names them.
+/// Parses a refusal: the format that was found and the latest known one.
 fn numbers(told: &str) -> Option<(u64, u64)> {
     let (before, after) = told.split_once(", and this guanxi ")?;
     let found = before.rsplit(' ').next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Readiness says no where a model should be and none could be loaded.
+//! Readiness fails if a model should exist and none could be loaded.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fixture::{MODEL, edit, guanxi, model_manifest, said, shop};
 use crate::support::Server;
 
-/// The reason for which a server is not ready, although it answers.
+/// The reason why a running server is not ready.
 #[track_caller]
 fn reason(server: &Server) -> String {
     let ready = server.get("/health/ready");

@@ -1,8 +1,8 @@
-//! The records of the log, through the file of a backup.
+//! The records of the log, read from the file of a backup.
 //!
-//! `records/v<version>.hex` holds a record a line, its name and its bytes. A line is never changed
-//! or taken out; a new shape is a new line of the latest version. `v2.fields` lists the fields of
-//! format 2: a unit test of the format holds them.
+//! `records/v<version>.hex` holds one record per line: its name and its bytes. Lines are never
+//! changed or removed; a new shape becomes a new line of the latest version. `v2.fields` lists the
+//! fields of format 2, which a unit test of the format checks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -60,7 +60,7 @@ fn events() -> Vec<(String, Event)> {
     events
 }
 
-/// What format 1 could not say.
+/// Events with fields that format 1 lacked.
 fn detailed_events() -> Vec<(String, Event)> {
     let details = Details {
         order: Some("order-7"),
@@ -133,7 +133,7 @@ fn relations() -> Vec<(String, Record)> {
     RelationKind::ALL.into_iter().flat_map(both).collect()
 }
 
-/// What each golden line means, by its name.
+/// The expected record of each golden line, by name.
 fn records() -> Vec<(String, Record)> {
     let events = events().into_iter().chain(detailed_events());
     let mut records: Vec<(String, Record)> =
@@ -154,7 +154,7 @@ fn records() -> Vec<(String, Record)> {
     records
 }
 
-/// The names and bytes of some lines.
+/// The names and bytes of golden lines.
 fn golden(lines: &str) -> impl Iterator<Item = (&str, Vec<u8>)> {
     let byte = |pair: &[u8]| {
         let pair = str::from_utf8(pair).expect("hexadecimal is ASCII");
@@ -167,14 +167,14 @@ fn golden(lines: &str) -> impl Iterator<Item = (&str, Vec<u8>)> {
     })
 }
 
-/// The file of a log of one record.
+/// Writes a log file with one record.
 fn write_log(path: &Path, record: &[u8]) {
     let length = (record.len() as u32).to_le_bytes();
     fs::write(path, [&1_u64.to_le_bytes()[..], &length, record].concat())
         .expect("the directory is ours");
 }
 
-/// What a data directory that is restored from this record holds.
+/// Restores a data directory from this record and reads it back.
 fn restored(record: &[u8]) -> Result<Record, StoreError> {
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let (log, data) = (scratch.path().join("log"), scratch.path().join("data"));
@@ -195,7 +195,7 @@ fn every_version_of_every_record_is_read() {
     }
 }
 
-/// The bytes of a record in a log that holds nothing else.
+/// The bytes of a record in a log of its own.
 fn written(record: Record) -> Vec<u8> {
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let (log, data) = (scratch.path().join("log"), scratch.path().join("data"));

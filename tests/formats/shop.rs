@@ -1,4 +1,4 @@
-//! A data directory and a backup of format 1 under the guanxi of today.
+//! The current version reads a data directory and a backup of format 1.
 
 use std::fs;
 
@@ -81,7 +81,7 @@ fn an_old_backup_is_restored_and_answers_the_same() {
 fn an_earlier_guanxi_refuses_a_directory_that_a_later_one_has_opened() {
     let scratch = shop();
     let marker = scratch.path().join("data/guanxi.json");
-    // Commit 3c13d9d reads version 1 and refuses any other with a sentence that names both.
+    // Commit 3c13d9d reads version 1 and refuses any other with a message that names both.
     assert_eq!(fs::read_to_string(&marker).unwrap(), r#"{"format":"guanxi-data","version":1}"#);
     let server = Server::on(scratch);
     let ready = server.get("/health/ready");

@@ -1,4 +1,4 @@
-//! The real binary in a directory of its own, and a client for it.
+//! Runs the real executable in its own directory, with an HTTP client.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses another part of it")]
 
 use std::io::{BufRead, BufReader, Read};
@@ -20,7 +20,7 @@ pub(crate) struct Server {
     dir: TempDir,
 }
 
-/// What came back.
+/// An answer of the server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -39,7 +39,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// A header as text, empty if absent.
+    /// A header as text, or empty if absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("our headers are ASCII"))
     }
@@ -50,14 +50,14 @@ impl Answer {
         self.json()["code"].as_str().expect("a problem has a code").to_owned()
     }
 
-    /// The body as JSON, after making sure that the status is a good one.
+    /// The body as JSON, after asserting a success status.
     #[track_caller]
     pub(crate) fn good(&self) -> Value {
         assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
         self.json()
     }
 
-    /// The ids of a list.
+    /// The ids of the items on a list.
     #[track_caller]
     pub(crate) fn ids(&self) -> Vec<String> {
         let items = self.good()["items"].as_array().expect("a list has items").clone();
@@ -78,13 +78,13 @@ impl Server {
         Self { child, output, address, agent: agent(), dir }
     }
 
-    /// Starts a server on data that are there already, in `data` of a directory.
+    /// Starts a server on existing data in `data` of a directory.
     pub(crate) fn on(dir: TempDir) -> Self {
         let (child, output, address) = spawn(&dir.path().join("data"), &[]);
         Self { child, output, address, agent: agent(), dir }
     }
 
-    /// Where the data are.
+    /// The data directory.
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.dir.path().join("data")
     }
@@ -94,7 +94,7 @@ impl Server {
         &self.address
     }
 
-    /// Asks the server to end, as an operator does, and starts it again on the same data.
+    /// Sends SIGTERM, as an operator does, and starts the server again on the same data.
     pub(crate) fn restart(&mut self) {
         self.terminate();
         let (child, output, address) = spawn(&self.data(), &[]);
@@ -102,8 +102,7 @@ impl Server {
         self.agent = agent();
     }
 
-    /// Sends SIGTERM and waits. Returns how the process ended and what else it wrote to standard
-    /// output.
+    /// Sends SIGTERM and waits. Returns the exit status and the rest of standard output.
     pub(crate) fn terminate(&mut self) -> (ExitStatus, String) {
         self.signal("TERM");
         let status = self.child.wait().expect("the process can be waited for");
@@ -112,12 +111,12 @@ impl Server {
         (status, rest)
     }
 
-    /// Waits for the process to end.
+    /// Waits for the process to exit.
     pub(crate) fn terminate_by_itself(&mut self) -> ExitStatus {
         self.child.wait().expect("the process can be waited for")
     }
 
-    /// What the system knows of the process, by the name of a file below `/proc/<id>`.
+    /// The kernel's view of the process: the contents of a file below `/proc/<id>`.
     #[cfg(target_os = "linux")]
     pub(crate) fn of_system(&self, name: &str) -> String {
         let path = format!("/proc/{}/{name}", self.child.id());
@@ -131,12 +130,12 @@ impl Server {
         assert!(sent.expect("kill is everywhere").success());
     }
 
-    /// Any request. An empty `kind` sends no content type.
+    /// Sends any request. An empty `kind` sends no content type.
     pub(crate) fn call(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
         self.call_with(method, path, &[("content-type", kind)], body)
     }
 
-    /// Any request with headers; empty ones are left out.
+    /// Sends any request with headers; empty ones are left out.
     pub(crate) fn call_with(
         &self,
         method: &str,
@@ -183,7 +182,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A test that fails must not leave a server behind.
+        // A failing test must not leave a server running.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -193,7 +192,7 @@ fn spawn(data: &Path, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdo
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     command
-        // These set the size of tests; to the server they would be unknown settings.
+        // These variables set the size of tests. The server would refuse them as unknown settings.
         .env_remove("GUANXI_DAMAGE_PLACES")
         .env_remove("GUANXI_FUZZ_RUNS")
         .env_remove("GUANXI_SWAPS")
