@@ -19,6 +19,7 @@ mod key;
 mod keyring;
 mod limits;
 mod scope;
+mod signatures;
 mod stored;
 #[cfg(test)]
 mod tests;

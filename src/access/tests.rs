@@ -2,10 +2,14 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use ed25519_dalek::{Signer, SigningKey};
+use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use jiff::ToSpan;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tempfile::TempDir;
 
 use super::*;
@@ -13,8 +17,9 @@ use crate::config::Tokens;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PAGE: &str = "https://shop.example";
-/// Nothing but a test uses it: base64url of 32 bytes.
-const SHARED: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
+/// Nothing but a test uses these two.
+const SHARED: &[u8] = b"01234567890123456789012345678901";
+const SIGNING: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";
 
 fn now() -> Timestamp {
     Timestamp::now()
@@ -32,8 +37,10 @@ fn create(dir: &Path, new: NewKey) -> (String, String) {
 
 fn gate(dir: &TempDir) -> Gate {
     let jwks = dir.path().join("jwks.json");
-    let key = json!({"kty": "oct", "kid": "k", "alg": "HS256", "k": SHARED});
-    fs::write(&jwks, json!({"keys": [key]}).to_string()).unwrap();
+    let shared = json!({"kty": "oct", "kid": "k", "alg": "HS256", "k": BASE64.encode(SHARED)});
+    let public = BASE64.encode(SigningKey::from_bytes(SIGNING).verifying_key());
+    let signing = json!({"kty": "OKP", "kid": "e", "crv": "Ed25519", "x": public});
+    fs::write(&jwks, json!({"keys": [shared, signing]}).to_string()).unwrap();
     Gate::open(dir.path(), &Tokens { jwks, ..Tokens::default() }).unwrap()
 }
 
@@ -47,11 +54,22 @@ fn claims() -> Value {
 }
 
 fn token(kid: &str, claims: &Value) -> String {
-    let mut header = Header::new(Algorithm::HS256);
-    header.kid = Some(kid.to_owned());
-    let key = EncodingKey::from_base64_secret(SHARED)
-        .unwrap_or_else(|_| EncodingKey::from_secret(b"01234567890123456789012345678901"));
-    encode(&header, claims, &key).unwrap()
+    signed(&json!({"alg": "HS256", "kid": kid}), claims, |message| {
+        let mac = Hmac::<Sha256>::new_from_slice(SHARED).unwrap().chain_update(message);
+        mac.finalize().into_bytes().to_vec()
+    })
+}
+
+fn signed(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+    let part = |value: &Value| BASE64.encode(value.to_string());
+    let message = format!("{}.{}", part(header), part(claims));
+    let signature = BASE64.encode(sign(message.as_bytes()));
+    format!("{message}.{signature}")
+}
+
+fn by_ed25519(header: &Value, secret: &[u8; 32]) -> String {
+    let key = SigningKey::from_bytes(secret);
+    signed(header, &claims(), |message| key.sign(message).to_vec())
 }
 
 #[test]
@@ -143,6 +161,30 @@ fn a_public_key_works_from_its_pages_for_the_user_of_the_token() {
     let visitor = ask(from(Some(PAGE), Some(&good))).unwrap();
     assert!(visitor.speaks_for("u") && !visitor.speaks_for("v"));
     assert!(gate.knows_origin(PAGE) && !gate.knows_origin("https://evil.example"));
+}
+
+#[test]
+fn a_token_may_be_signed_by_ed25519_with_the_key_of_its_kid_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, key) = create(dir.path(), wanted(Scope::Public));
+    let gate = gate(&dir);
+    let admit = |token: &str| {
+        let presented = Presented { origin: Some(PAGE), token: Some(token), ..with(&key) };
+        gate.admit(presented, Need::Recommend, now())
+    };
+    let header = |alg, kid| json!({"alg": alg, "kid": kid});
+    let good = admit(&by_ed25519(&header("EdDSA", "e"), SIGNING)).unwrap();
+    assert!(good.speaks_for("u") && !good.speaks_for("v"));
+    let wrong = [
+        by_ed25519(&header("EdDSA", "e"), b"another secret of thirty-two byt"),
+        by_ed25519(&header("EdDSA", "k"), SIGNING),
+        by_ed25519(&header("HS256", "e"), SIGNING),
+        by_ed25519(&header("HS256", "k"), SIGNING),
+    ];
+    for token in wrong {
+        let denied = admit(&token);
+        assert!(matches!(denied, Err(Denied::Token { .. })), "{denied:?}");
+    }
 }
 
 #[test]

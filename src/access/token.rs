@@ -8,7 +8,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
-use super::AccessError;
+use super::{AccessError, signatures};
 use crate::config::Tokens;
 
 /// The tolerated clock difference, in seconds.
@@ -35,6 +35,7 @@ impl Verifier {
             expected: "a JWK set",
             what,
         };
+        signatures::install();
         let set: JwkSet =
             serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
         let mut keys = HashMap::new();
