@@ -1,10 +1,10 @@
 //! The eigenbasis of a weighted Gram matrix. It is computed once per half-sweep and makes the
 //! linear system of every row nearly diagonal.
 
-use faer::{Mat, Side};
 use guanxi_models::Factors;
 use guanxi_models::factors::FactorsError;
 use guanxi_models::kernel;
+use nalgebra::{DMatrix, Dyn, SymmetricEigen};
 use rayon::prelude::*;
 
 use super::error::AlsError;
@@ -16,6 +16,9 @@ const CHUNK: usize = 1024;
 /// The number of rows that are rotated at once. It is also the number whose Gram matrix is summed
 /// in single precision before it joins the total.
 const BLOCK: usize = 128;
+
+/// The most steps of the QR algorithm for each eigenvalue, so that it ends. It needs two or three.
+const ITERATIONS: usize = 100;
 
 /// Rows expressed in the eigenbasis of their Gram matrix.
 pub(super) struct Rotated {
@@ -41,13 +44,15 @@ pub(super) fn rotate(
     weight: impl Fn(usize) -> f32 + Sync,
     scale: f32,
 ) -> Result<Rotated, AlsError> {
-    let gram = gram(&factors, weight);
-    let eigen = gram.self_adjoint_eigen(Side::Lower).map_err(|_| AlsError::Diverged)?;
-    let values = eigen.S().column_vector();
-    let spectrum: Vec<f32> = values.iter().map(|value| scale * value.max(0.0) as f32).collect();
-    let vectors = eigen.U();
     let dim = factors.dim();
-    let basis: Vec<f32> = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)] as f32).collect();
+    let SymmetricEigen { eigenvalues, eigenvectors } =
+        eigen(gram(&factors, weight)).ok_or(AlsError::Diverged)?;
+    let mut order: Vec<usize> = (0..dim).collect();
+    order.sort_by(|&a, &b| eigenvalues[a].total_cmp(&eigenvalues[b]));
+    let value = |&at: &usize| scale * eigenvalues[at].max(0.0) as f32;
+    let spectrum: Vec<f32> = order.iter().map(value).collect();
+    let row = |row| order.iter().map(move |&at| (row, at));
+    let basis: Vec<f32> = (0..dim).flat_map(row).map(|at| eigenvectors[at] as f32).collect();
     let mut rows = factors.into_values();
     let are_finite = turn(&mut rows, &basis, dim);
     Ok(Rotated { rows: table(dim, rows, are_finite)?, spectrum, basis })
@@ -59,8 +64,18 @@ pub(super) fn table(dim: usize, rows: Vec<f32>, are_finite: bool) -> Result<Fact
     if are_finite { Factors::of_finite(dim, rows) } else { Factors::new(dim, rows) }
 }
 
+/// The eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read.
+/// `None` where a number in it is not finite.
+fn eigen(gram: DMatrix<f64>) -> Option<SymmetricEigen<f64, Dyn>> {
+    if !gram.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let iterations = ITERATIONS * gram.nrows();
+    SymmetricEigen::try_new(gram, f64::EPSILON, iterations)
+}
+
 /// `sum_r weight_r v_r v_r'`, lower triangle.
-fn gram(factors: &Factors, weight: impl Fn(usize) -> f32 + Sync) -> Mat<f64> {
+fn gram(factors: &Factors, weight: impl Fn(usize) -> f32 + Sync) -> DMatrix<f64> {
     let dim = factors.dim();
     let chunks: Vec<Vec<f64>> = factors
         .values()
@@ -68,7 +83,7 @@ fn gram(factors: &Factors, weight: impl Fn(usize) -> f32 + Sync) -> Mat<f64> {
         .enumerate()
         .map(|(chunk, rows)| gram_of_chunk(rows, dim, |row| weight(chunk * CHUNK + row)))
         .collect();
-    let mut gram = Mat::zeros(dim, dim);
+    let mut gram = DMatrix::zeros(dim, dim);
     for chunk in chunks {
         for i in 0..dim {
             for j in i..dim {

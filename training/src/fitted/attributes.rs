@@ -5,13 +5,13 @@
 //! attributes predict a row better than the mean row does. They also measure how far a predicted
 //! row can be trusted. If the prediction is not better beyond noise, no item is placed.
 
-use faer::prelude::Solve;
-use faer::{Mat, Side};
 use guanxi_models::Factors;
 use guanxi_models::attributes::{FEATURES, Placement};
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::FactorsError;
+use nalgebra::DMatrix;
 
+use super::cholesky;
 use crate::data::draw::mix;
 use crate::judge::noise::is_beyond_noise;
 
@@ -82,8 +82,8 @@ impl Verdict {
 
 /// `X' W X` and `X' W Q`.
 struct Sums {
-    gram: Mat<f64>,
-    targets: Mat<f64>,
+    gram: DMatrix<f64>,
+    targets: DMatrix<f64>,
 }
 
 impl Known<'_> {
@@ -115,8 +115,8 @@ impl Known<'_> {
     }
 
     fn sums(&self, items: &[usize]) -> Sums {
-        let mut gram = Mat::zeros(FEATURES, FEATURES);
-        let mut targets = Mat::zeros(FEATURES, self.items.dim());
+        let mut gram = DMatrix::zeros(FEATURES, FEATURES);
+        let mut targets = DMatrix::zeros(FEATURES, self.items.dim());
         for &item in items {
             for (one, value) in self.features(item) {
                 let value = self.weight(item) * value;
@@ -131,7 +131,7 @@ impl Known<'_> {
         Sums { gram, targets }
     }
 
-    fn judge(&self, map: &Mat<f64>, judges: &[usize], rest: &[usize]) -> Verdict {
+    fn judge(&self, map: &DMatrix<f64>, judges: &[usize], rest: &[usize]) -> Verdict {
         let mean = self.mean(rest);
         let (mut along, mut length) = (0.0, 0.0);
         let gain = |&item: &usize| {
@@ -157,7 +157,7 @@ impl Known<'_> {
     }
 
     /// The predicted row, `B' x`.
-    fn foretold(&self, map: &Mat<f64>, item: usize) -> Vec<f64> {
+    fn foretold(&self, map: &DMatrix<f64>, item: usize) -> Vec<f64> {
         let mut row = vec![0.0; map.ncols()];
         for (feature, value) in self.features(item) {
             row.iter_mut().enumerate().for_each(|(at, sum)| *sum += value * map[(feature, at)]);
@@ -176,10 +176,10 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 impl Sums {
-    fn solve(&self, ridge: f64) -> Option<Mat<f64>> {
+    fn solve(&self, ridge: f64) -> Option<DMatrix<f64>> {
         let mut gram = self.gram.clone();
         (0..FEATURES).for_each(|feature| gram[(feature, feature)] += ridge);
-        Some(gram.llt(Side::Lower).ok()?.solve(&self.targets))
+        cholesky::solve(gram, self.targets.clone())
     }
 }
 

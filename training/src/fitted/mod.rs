@@ -1,6 +1,7 @@
 //! The fitted parts and their weights, both for serving and for evaluation.
 
 pub mod attributes;
+mod cholesky;
 pub mod parts;
 
 use guanxi_models::column::WeightedRows;
