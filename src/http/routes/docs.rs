@@ -1,10 +1,8 @@
 //! The documentation that the API serves: the `OpenAPI` document, error codes and the pages.
 
-use axum::Router;
-use axum::extract::{Extension, Request};
-use axum::http::{HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Json, Response};
+use axum::extract::Extension;
+use axum::http::header;
+use axum::response::{IntoResponse, Json};
 use guanxi_models::Scenario;
 use serde::Serialize;
 use utoipa::openapi::content::ContentBuilder;
@@ -13,7 +11,6 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{OpenApi, ToSchema};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::problem::{Code, PROBLEM_JSON, Problem, ProblemShape, nearest, shown};
 use crate::http::shape::path::Segments;
@@ -119,22 +116,4 @@ pub(super) async fn explain(Segments([name]): Segments<1>) -> Result<Json<Explan
     };
     let (status, meaning) = (code.status().as_u16(), code.meaning());
     Ok(Json(Explanation { code: code.name(), status, meaning }))
-}
-
-/// The pages under `/docs`, embedded in the executable. The policy forbids browsers to load
-/// anything else.
-pub(super) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    // Otherwise the page would send the document to an external validator.
-    let config = Config::from("/openapi.json").validator_url("none");
-    let pages: Router<S> = SwaggerUi::new("/docs").config(config).into();
-    pages.layer(middleware::from_fn(confine))
-}
-
-async fn confine(request: Request, next: Next) -> Response {
-    const POLICY: HeaderValue = HeaderValue::from_static(
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
-    );
-    let mut answer = next.run(request).await;
-    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    answer
 }

@@ -4,6 +4,7 @@ mod body;
 mod bulk;
 mod circles;
 mod docs;
+mod docs_page;
 mod health;
 mod ingest;
 mod items;
@@ -54,8 +55,9 @@ pub(super) fn routes(app: App) -> Routes {
     let description = complete(description);
     let admit = Admit { app: app.clone(), operations: Arc::clone(&operations) };
     let text = description.to_json().expect("a description of plain data can be written");
+    let document = serde_json::from_str(&text).expect("it was written as JSON");
     let router = router
-        .merge(docs::pages())
+        .merge(docs_page::pages(&document))
         .layer(Extension(Document(text.into())))
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
