@@ -153,8 +153,8 @@ fn operation<R: Resource>(verb: &str, summary: &str) -> OperationBuilder {
 }
 
 fn id() -> Parameter {
-    let schema = Some(String::schema());
-    ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path).schema(schema).build()
+    let id = ParameterBuilder::new().name("id").parameter_in(ParameterIn::Path);
+    id.required(Required::True).schema(Some(String::schema())).build()
 }
 
 fn json<T: ToSchema>() -> Content {
