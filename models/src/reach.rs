@@ -29,7 +29,7 @@ pub type Ties<'a> = (&'a [u32], &'a [f32]);
 ///
 /// ```
 /// use guanxi_models::reach::friends_of_friends;
-/// User 0 knows 1 and 2; user 2 knows 0 and 3.
+/// // User 0 knows 1 and 2; user 2 knows 0 and 3.
 /// let ties: [(&[u32], &[f32]); 4] =
 ///     [(&[1, 2], &[1.0, 3.0]), (&[0], &[1.0]), (&[0, 3], &[1.0, 1.0]), (&[2], &[1.0])];
 /// assert_eq!(friends_of_friends(0, ties[0], |person| ties[person as usize]), [(3, 0.375)]);

@@ -31,7 +31,7 @@ pub struct Person<'a> {
 /// use guanxi_models::tie::{FLOOR, Person, strength};
 /// let a = Person { friends: &[1, 2, 5, 9], items: &[3, 4] };
 /// let b = Person { friends: &[0, 2, 5, 7], items: &[3, 4, 6, 8, 9, 10, 11, 12] };
-/// Both cosines are 1/2, and so is the root of their product.
+/// // Both cosines are 1/2, and so is the root of their product.
 /// assert!((strength(a, b) - (FLOOR + (1.0 - FLOOR) / 2.0)).abs() < 1e-6);
 /// ```
 pub fn strength(a: Person<'_>, b: Person<'_>) -> f32 {
