@@ -95,6 +95,7 @@ mod tests {
     use guanxi_models::{Event, EventType, Item};
 
     use super::super::Store;
+    use super::super::format;
     use super::super::keyspaces::key_of;
     use super::*;
 
@@ -133,6 +134,18 @@ mod tests {
         assert_eq!(store.check().unwrap(), []);
         let next = store.append(&[vec![Record::Item(Item::bare("k"))]]).unwrap();
         assert_eq!(next, [[Outcome::Stored(Offset(24))]]);
+    }
+
+    #[test]
+    fn what_a_newer_guanxi_wrote_is_left_alone() {
+        let dir = written();
+        let store = Store::open(dir.path()).unwrap();
+        store.keyspaces.log.insert(key_of(Offset(24)), format::of_version(3)).unwrap();
+        drop(store);
+        let refused = repair(dir.path()).unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { offset: Offset(24), .. }), "{refused}");
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.last(), Offset(50), "nothing was cut off");
     }
 
     #[test]

@@ -81,6 +81,13 @@ fn read(bytes: &[u8]) -> Result<Record, Unreadable> {
     }
 }
 
+/// A whole record of a version, whatever it says.
+#[cfg(test)]
+pub(super) fn of_version(version: u8) -> Vec<u8> {
+    let body = [1, 2, 3];
+    [&[version][..], &checksum(version, &body).to_le_bytes(), &body].concat()
+}
+
 fn checksum(version: u8, body: &[u8]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
     if version != 1 {

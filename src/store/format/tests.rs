@@ -54,12 +54,6 @@ fn any_changed_or_missing_byte_is_noticed() {
     }
 }
 
-/// A record of a later version, whole.
-fn of_version(version: u8) -> Vec<u8> {
-    let body = [1, 2, 3];
-    [&[version][..], &checksum(version, &body).to_le_bytes(), &body].concat()
-}
-
 #[test]
 fn a_later_version_is_refused_by_a_sentence_that_names_both() {
     let refused = decode_record(Offset(9), &of_version(3)).unwrap_err();
