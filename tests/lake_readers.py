@@ -178,7 +178,7 @@ def check_manifest(guanxi, total):
 def check_lake(guanxi, events, others):
     check_manifest(guanxi, len(events) + others)
     rows, version = with_pyarrow(guanxi.lake)
-    check("pyarrow: schema version", version, b"1")
+    check("pyarrow: schema version", version, b"2")
     check_rows("pyarrow", rows, events, others)
     rows, revenue = with_duckdb(guanxi.lake)
     check_rows("duckdb", rows, events, others)

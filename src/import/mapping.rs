@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use guanxi_models::{EventType, Millis, RelationKind};
 
 use super::MappingError;
-use crate::ingest::shape::{EVENT, ITEM, RELATION, Shape, USER};
+use crate::ingest::event::EVENT;
+use crate::ingest::item::ITEM;
+use crate::ingest::relation::RELATION;
+use crate::ingest::shape::Shape;
+use crate::ingest::user::USER;
 
 /// Event names of public data sets, and our name for each.
 pub const FOREIGN_EVENTS: [(&str, EventType); 6] = [

@@ -1,4 +1,4 @@
-//! Rows become events.
+//! Events: their fields, how rows become events, and how events are written out.
 
 use guanxi_models::event::{Action, Details, StrayDetail};
 use guanxi_models::{Attribution, Event, EventType, Millis, Visibility};
@@ -7,7 +7,80 @@ use super::cell::Cell;
 use super::flaw::{Code, Flaw};
 use super::limits::{CHANNEL_BYTES, WEIGHT};
 use super::reader::Reader;
-use super::shape::REF;
+use super::shape::entry;
+use super::wire::{TimeBody, written};
+
+entry! {
+    /// An event: a user did something with an item.
+    #[derive(Default)]
+    EventBody, EVENT: "event" of "events"
+    required {
+        /// The user. An id has 1 to 128 bytes, without control and bidirectional characters.
+        #[schema(example = "u1")]
+        user: String,
+        /// The item.
+        #[schema(example = "sku-42")]
+        item: String,
+        /// The type: view, click, like, cart, purchase, refund, review, share, `group_open`, `group_join`, dismiss, report, impression.
+        #[schema(example = "purchase")]
+        kind as "type": String,
+    }
+    optional {
+        /// The idempotency key: the same id twice is one event. Without it an id is made, and a repetition counts again.
+        #[schema(example = "order-7/line-1")]
+        event_id: String,
+        /// The time, at most a day in the future. The default is now.
+        ts: TimeBody,
+        /// The strength: more than 0, at most 1000. The default is 1.
+        weight: f32,
+        /// The number of pieces, from 1. The default is 1.
+        #[schema(format = Int64, maximum = 4_294_967_295_i64)]
+        quantity: u32,
+        /// The price of one piece, not negative.
+        price: f64,
+        /// The currency of the price, an ISO 4217 code.
+        #[schema(example = "CNY")]
+        currency: String,
+        /// The circle (group chat, class, colleagues) it happened in.
+        circle: String,
+        /// The visit it belongs to.
+        session: String,
+        /// The channel: `official_account`, `moments`, `group`, `qr`, `store`, or another of at most 64 bytes.
+        #[schema(example = "moments")]
+        channel: String,
+        /// The order that the line belongs to: purchase, refund.
+        #[schema(example = "order-7")]
+        order: String,
+        /// The group purchase: `group_open`, `group_join`, and the purchases and refunds of a group that has filled.
+        group: String,
+        /// The discount on one piece, not negative: purchase, refund.
+        discount: f64,
+        /// The offer (coupon, campaign) that gave the discount: purchase, refund.
+        offer: String,
+        /// The user it was shared with: share.
+        shared_with: String,
+        /// The audience of the event: `friends`, who see it in counts, or `private`. The default is the user's own setting.
+        visibility: String,
+        /// The origin of the event.
+        reference as "ref": RefBody,
+    }
+    columns {
+        recommendation_id: String,
+        sharer: String,
+    }
+}
+
+entry! {
+    /// The origin of an event.
+    #[derive(Default)]
+    RefBody, REF: "ref" of "refs"
+    optional {
+        /// The `recommendation_id` of the answer that had listed the item.
+        recommendation_id: String,
+        /// The user who had shared the item.
+        sharer: String,
+    }
+}
 
 /// What an event is taken to say where it says nothing.
 #[derive(Clone, Copy)]
@@ -103,4 +176,34 @@ fn attribution(reader: &Reader<'_>) -> Result<Option<Attribution>, Flaw> {
 /// The names of [`Visibility`].
 pub(super) fn visibility(reader: &Reader<'_>) -> Result<Option<Visibility>, Flaw> {
     reader.choice("visibility", &Visibility::ALL.map(Visibility::name), Visibility::from_name)
+}
+
+impl From<Event> for EventBody {
+    fn from(event: Event) -> Self {
+        let kind = event.kind().name().to_owned();
+        let Details { order, group, discount, offer, shared_with } = event.action.details();
+        let attribution = event.attribution;
+        Self {
+            order: order.map(str::to_owned),
+            group: group.map(str::to_owned),
+            discount,
+            offer: offer.map(str::to_owned),
+            shared_with: shared_with.map(str::to_owned),
+            channel: event.channel,
+            event_id: Some(event.event_id),
+            user: event.user,
+            item: event.item,
+            kind,
+            ts: Some(written(event.ts)),
+            weight: Some(event.weight),
+            quantity: Some(event.quantity),
+            price: event.price,
+            currency: event.currency,
+            circle: event.circle,
+            session: event.session,
+            visibility: event.visibility.map(|v| v.name().to_owned()),
+            reference: attribution
+                .map(|a| RefBody { recommendation_id: a.recommendation_id, sharer: a.sharer }),
+        }
+    }
 }

@@ -1,13 +1,59 @@
-//! Rows become items, or change them.
+//! Items: their fields, how rows become items or change them, and how items are written out.
 
-use guanxi_models::{Item, Place};
+use std::collections::BTreeMap;
+
+use guanxi_models::Item;
 
 use super::attribute::set_attributes;
-use super::cell::Cell;
 use super::flaw::{Code, Flaw};
 use super::limits::{CATEGORY_BYTES, NAME_BYTES, TAG_BYTES};
+use super::place::{PlaceBody, set_place};
 use super::reader::Reader;
-use super::shape::PLACE;
+use super::shape::entry;
+use super::wire::{AttributeBody, AttributeShape, TimeBody, attributes, written};
+
+entry! {
+    /// An item of the catalogue. `PUT` replaces it whole. In `PATCH` a field that is left out stays, and null clears.
+    #[derive(Default)]
+    ItemBody, ITEM: "item" of "items"
+    identity {
+        /// The public id: required in bulk, and the same as in the path elsewhere.
+        #[schema(example = "sku-42")]
+        id: String,
+    }
+    optional {
+        /// The name shown to people.
+        name: String,
+        /// The path in the category tree, from the top.
+        #[schema(example = "shoes/running")]
+        category: String,
+        /// Free labels.
+        tags: Vec<String>,
+        /// The id of the merchant.
+        merchant: String,
+        /// The price of one piece, not negative.
+        price: f64,
+        /// The currency of the price, an ISO 4217 code.
+        #[schema(example = "CNY")]
+        currency: String,
+        /// The number of pieces left. An item with 0 is not listed; without a number, stock is unlimited.
+        #[schema(format = Int64, maximum = 4_294_967_295_i64)]
+        stock: u32,
+        /// False if the item can't be bought at present. The default is true.
+        available: bool,
+        /// The place of sale.
+        place: PlaceBody,
+        /// The time at which the item came into the shop.
+        created: TimeBody,
+        /// Further attributes to filter by.
+        #[schema(value_type = Option<BTreeMap<String, AttributeShape>>)]
+        attributes: BTreeMap<String, AttributeBody>,
+    }
+    columns {
+        lat: f64,
+        lon: f64,
+    }
+}
 
 /// Checks a row and makes an item of it.
 pub fn item(reader: &Reader<'_>) -> Result<Item, Flaw> {
@@ -41,21 +87,21 @@ fn category(reader: &Reader<'_>, field: &'static str) -> Result<Option<String>, 
     Err(reader.flaw(Code::InvalidCategory, field, what))
 }
 
-/// From the object `place`, or from the columns `lat` and `lon`.
-pub(super) fn set_place(reader: &Reader<'_>, slot: &mut Option<Place>) -> Result<(), Flaw> {
-    match reader.cell("place") {
-        Cell::Absent if reader.cell("lat") == Cell::Absent => return Ok(()),
-        Cell::Absent => *slot = reader.place()?,
-        Cell::Null => *slot = None,
-        Cell::Object(map) => {
-            PLACE.check_keys(map.keys(), "place")?;
-            let nested = reader.nested(map, "place");
-            *slot = Some(nested.place()?.ok_or_else(|| nested.missing("lat"))?);
-        }
-        other => {
-            let what = format!("must be an object with `lat` and `lon`, not {}", other.kind());
-            return Err(reader.flaw(Code::InvalidType, "place", what));
+impl From<Item> for ItemBody {
+    fn from(item: Item) -> Self {
+        Self {
+            id: Some(item.id),
+            name: item.name,
+            category: item.category,
+            tags: Some(item.tags).filter(|tags| !tags.is_empty()),
+            merchant: item.merchant,
+            price: item.price,
+            currency: item.currency,
+            stock: item.stock,
+            available: Some(item.available),
+            place: item.place.map(PlaceBody::from),
+            created: item.created.map(written),
+            attributes: attributes(item.attributes),
         }
     }
-    Ok(())
 }

@@ -13,6 +13,7 @@ pub mod event;
 mod flaw;
 pub mod item;
 pub mod limits;
+pub mod place;
 pub mod reader;
 pub mod relation;
 pub mod shape;
@@ -28,12 +29,12 @@ pub use flaw::{Code, Flaw, Rejected};
 
 use body::{json_entries, ndjson_entries, object};
 use cell::Row;
-use event::{EventDefaults, event};
-use item::{change_item, item};
+use event::{EVENT, EventDefaults, event};
+use item::{ITEM, change_item, item};
 use reader::{Mode, Reader};
-use relation::{RelationDefaults, relation};
+use relation::{RELATION, RelationDefaults, relation};
 use shape::Shape;
-use user::{change_user, user};
+use user::{USER, change_user, user};
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,19 +77,19 @@ pub fn events(body: &[u8], format: Format, now: Millis) -> Result<Parsed, Flaw> 
         event_id: &|| uuid::Uuid::now_v7().to_string(),
     };
     let record = |row: &dyn Row| event(&strict(row, now), &defaults).map(Record::Event);
-    parse(body, format, &shape::EVENT, &record)
+    parse(body, format, &EVENT, &record)
 }
 
 /// Reads items, each whole. Errors as [`events`].
 pub fn items(body: &[u8], format: Format, now: Millis) -> Result<Parsed, Flaw> {
     let record = |row: &dyn Row| item(&strict(row, now)).map(Record::Item);
-    parse(body, format, &shape::ITEM, &record)
+    parse(body, format, &ITEM, &record)
 }
 
 /// Reads users, each whole. Errors as [`events`].
 pub fn users(body: &[u8], format: Format, now: Millis) -> Result<Parsed, Flaw> {
     let record = |row: &dyn Row| user(&strict(row, now)).map(Record::User);
-    parse(body, format, &shape::USER, &record)
+    parse(body, format, &USER, &record)
 }
 
 /// Reads relations. Errors as [`events`].
@@ -96,7 +97,7 @@ pub fn relations(body: &[u8], format: Format, now: Millis) -> Result<Parsed, Fla
     let record = |row: &dyn Row| {
         relation(&strict(row, now), &RelationDefaults::STRICT).map(Record::Relation)
     };
-    parse(body, format, &shape::RELATION, &record)
+    parse(body, format, &RELATION, &record)
 }
 
 /// Reads the body of a `PUT` of the item `id`.
@@ -107,7 +108,7 @@ pub fn item_of(id: &str, body: &[u8], now: Millis) -> Result<Item, Flaw> {
 
 /// Reads the body of a `PATCH` of an item: what it doesn't name stays, null clears.
 pub fn patch_item(mut current: Item, body: &[u8], now: Millis) -> Result<Item, Flaw> {
-    let entry = single(&current.id, body, &shape::ITEM)?;
+    let entry = single(&current.id, body, &ITEM)?;
     change_item(&strict(&entry, now), &mut current)?;
     Ok(current)
 }
@@ -120,7 +121,7 @@ pub fn user_of(id: &str, body: &[u8], now: Millis) -> Result<User, Flaw> {
 
 /// Reads the body of a `PATCH` of a user: what it doesn't name stays, null clears.
 pub fn patch_user(mut current: User, body: &[u8], now: Millis) -> Result<User, Flaw> {
-    let entry = single(&current.id, body, &shape::USER)?;
+    let entry = single(&current.id, body, &USER)?;
     change_user(&strict(&entry, now), &mut current)?;
     Ok(current)
 }

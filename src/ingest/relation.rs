@@ -1,9 +1,30 @@
-//! Rows become relations.
+//! Relations: their fields, how rows become relations, and how relations are written out.
 
 use guanxi_models::{Relation, RelationKind};
 
 use super::flaw::{Code, Flaw};
 use super::reader::Reader;
+use super::shape::entry;
+use super::wire::{TimeBody, written};
+
+entry! {
+    /// A relation of one user to another, or to a circle.
+    #[derive(Default)]
+    RelationBody, RELATION: "relation" of "relations"
+    required {
+        /// The user that the relation belongs to.
+        from: String,
+        /// friend (mutual), follow, block, member (of a circle).
+        #[schema(example = "friend")]
+        kind: String,
+        /// The other user, or the circle.
+        to: String,
+    }
+    optional {
+        /// The begin of the relation, at most a day in the future.
+        since: TimeBody,
+    }
+}
 
 /// What a relation is taken to say where it says nothing.
 #[derive(Clone, Copy)]
@@ -35,4 +56,11 @@ pub fn relation(reader: &Reader<'_>, defaults: &RelationDefaults<'_>) -> Result<
         return Err(reader.flaw(Code::SelfRelation, "to", what));
     }
     Ok(Relation { from, kind, to, since: reader.time("since")? })
+}
+
+impl From<Relation> for RelationBody {
+    fn from(relation: Relation) -> Self {
+        let Relation { from, kind, to, since } = relation;
+        Self { from, kind: kind.name().to_owned(), to, since: since.map(written) }
+    }
 }

@@ -1,4 +1,4 @@
-//! Which fields an entry may have, and of which kind each is.
+//! The fields of entries, and the kind of each: declared by [`entry!`](entry), once for JSON, columns and the API document.
 
 use super::flaw::{Code, Flaw};
 
@@ -45,117 +45,119 @@ pub struct Shape {
     pub fields: &'static [Field],
 }
 
-const TEXT: &[Class] = &[Class::Text];
-const NUMBER: &[Class] = &[Class::Number, Class::Integer];
-const INTEGER: &[Class] = &[Class::Integer];
-const TIME: &[Class] = &[Class::Time, Class::Integer, Class::Text];
-const FLAG: &[Class] = &[Class::Flag];
-const TEXTS: &[Class] = &[Class::Texts];
-const OBJECT: &[Class] = &[Class::Object];
-
-const fn optional(name: &'static str, classes: &'static [Class]) -> Field {
-    Field { name, classes, only_column: false, required: false }
+/// A type of fields in JSON, with the kinds of columns that can stand for it.
+pub trait Kind {
+    /// The first is the one to prefer.
+    const CLASSES: &'static [Class];
 }
 
-const fn required(name: &'static str, classes: &'static [Class]) -> Field {
-    Field { required: true, ..optional(name, classes) }
+macro_rules! kinds {
+    ($($type:ty => $($class:ident)*;)*) => {
+        $(impl Kind for $type {
+            const CLASSES: &'static [Class] = &[$(Class::$class,)*];
+        })*
+    };
 }
 
-const fn column(name: &'static str, classes: &'static [Class]) -> Field {
-    Field { only_column: true, ..optional(name, classes) }
+kinds! {
+    String => Text;
+    f32 => Number Integer;
+    f64 => Number Integer;
+    u32 => Integer;
+    bool => Flag;
+    Vec<String> => Texts;
 }
 
-/// What an event may say.
-pub const EVENT: Shape = Shape {
-    noun: "event",
-    plural: "events",
-    fields: &[
-        optional("event_id", TEXT),
-        required("user", TEXT),
-        required("item", TEXT),
-        required("type", TEXT),
-        optional("ts", TIME),
-        optional("weight", NUMBER),
-        optional("quantity", INTEGER),
-        optional("price", NUMBER),
-        optional("currency", TEXT),
-        optional("circle", TEXT),
-        optional("session", TEXT),
-        optional("channel", TEXT),
-        optional("order", TEXT),
-        optional("group", TEXT),
-        optional("discount", NUMBER),
-        optional("offer", TEXT),
-        optional("shared_with", TEXT),
-        optional("visibility", TEXT),
-        optional("ref", OBJECT),
-        column("recommendation_id", TEXT),
-        column("sharer", TEXT),
-    ],
-};
+/// Declares the fields of one kind of entry, once: the struct for JSON and the [`Shape`].
+///
+/// - `required`: fields that every entry has.
+/// - `identity`: required in bulk, and given by the path elsewhere.
+/// - `optional`: fields that an entry may leave out.
+/// - `columns`: columns of files and Arrow streams that stand for the fields of a nested object.
+///
+/// `kind as "type"` is the field `kind` in Rust and `type` in JSON.
+macro_rules! entry {
+    (
+        $(#[$about:meta])*
+        $body:ident, $shape:ident: $noun:literal of $plural:literal
+        $(required { $(
+            $(#[$need:meta])* $needed:ident $(as $needed_name:literal)?: $needed_type:ty,
+        )* })?
+        $(identity { $(#[$id:meta])* $identity:ident: $id_type:ty, })?
+        $(optional { $(
+            $(#[$may:meta])* $optional:ident $(as $optional_name:literal)?: $optional_type:ty,
+        )* })?
+        $(columns { $($column:ident: $column_type:ty,)* })?
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $body {
+            $($(
+                $(#[$need])*
+                $(#[serde(rename = $needed_name)])?
+                pub $needed: $needed_type,
+            )*)?
+            $(
+                $(#[$id])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $identity: Option<$id_type>,
+            )?
+            $($(
+                $(#[$may])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                $(#[serde(rename = $optional_name)])?
+                pub $optional: Option<$optional_type>,
+            )*)?
+        }
 
-/// What `ref` of an event may say.
-pub const REF: Shape = Shape {
-    noun: "ref",
-    plural: "refs",
-    fields: &[optional("recommendation_id", TEXT), optional("sharer", TEXT)],
-};
+        impl $crate::ingest::shape::Kind for $body {
+            const CLASSES: &'static [$crate::ingest::shape::Class] =
+                &[$crate::ingest::shape::Class::Object];
+        }
 
-/// What an item may say.
-pub const ITEM: Shape = Shape {
-    noun: "item",
-    plural: "items",
-    fields: &[
-        required("id", TEXT),
-        optional("name", TEXT),
-        optional("category", TEXT),
-        optional("tags", TEXTS),
-        optional("merchant", TEXT),
-        optional("price", NUMBER),
-        optional("currency", TEXT),
-        optional("stock", INTEGER),
-        optional("available", FLAG),
-        optional("place", OBJECT),
-        optional("created", TIME),
-        optional("attributes", OBJECT),
-        column("lat", NUMBER),
-        column("lon", NUMBER),
-    ],
-};
+        #[doc = concat!("The fields of `", $noun, "` entries.")]
+        pub const $shape: $crate::ingest::shape::Shape = {
+            use $crate::ingest::shape::{Field, Shape, name};
+            let fields: &'static [Field] = &[
+                $($(Field::of::<$needed_type>(name!($needed $($needed_name)?)).required(),)*)?
+                $(Field::of::<$id_type>(name!($identity)).required(),)?
+                $($(Field::of::<$optional_type>(name!($optional $($optional_name)?)),)*)?
+                $($(Field::of::<$column_type>(name!($column)).only_column(),)*)?
+            ];
+            Shape { noun: $noun, plural: $plural, fields }
+        };
+    };
+}
+pub(super) use entry;
 
-/// What `place` of an item or user may say.
-pub const PLACE: Shape = Shape {
-    noun: "place",
-    plural: "places",
-    fields: &[required("lat", NUMBER), required("lon", NUMBER)],
-};
+/// The name of a field on the wire.
+macro_rules! name {
+    ($field:ident $name:literal) => {
+        $name
+    };
+    ($field:ident) => {
+        stringify!($field)
+    };
+}
+pub(super) use name;
 
-/// What a user may say.
-pub const USER: Shape = Shape {
-    noun: "user",
-    plural: "users",
-    fields: &[
-        required("id", TEXT),
-        optional("name", TEXT),
-        optional("visibility", TEXT),
-        optional("place", OBJECT),
-        optional("attributes", OBJECT),
-        column("lat", NUMBER),
-        column("lon", NUMBER),
-    ],
-};
+impl Field {
+    /// An optional field of this type.
+    pub(super) const fn of<T: Kind>(name: &'static str) -> Self {
+        Self { name, classes: T::CLASSES, only_column: false, required: false }
+    }
 
-/// What a relation may say.
-pub const RELATION: Shape = Shape {
-    noun: "relation",
-    plural: "relations",
-    fields: &[
-        required("from", TEXT),
-        required("kind", TEXT),
-        required("to", TEXT),
-        optional("since", TIME),
-    ],
-};
+    /// The field, required.
+    pub(super) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// The field, as a column for that of a nested object.
+    pub(super) const fn only_column(self) -> Self {
+        Self { only_column: true, ..self }
+    }
+}
 
 impl Shape {
     /// The field of this name.

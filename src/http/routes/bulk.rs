@@ -10,7 +10,10 @@ use crate::access::Caller;
 use crate::http::app::App;
 use crate::http::problem::{Problem, ProblemShape};
 use crate::ingest;
-use crate::ingest::wire::{EventBody, ItemBody, RelationBody, UserBody};
+use crate::ingest::event::EventBody;
+use crate::ingest::item::ItemBody;
+use crate::ingest::relation::RelationBody;
+use crate::ingest::user::UserBody;
 
 /// Stores events: one, an array, or `{"events": [..]}`; also NDJSON or an Arrow IPC stream.
 #[utoipa::path(

@@ -4,7 +4,7 @@ use guanxi_models::{Item, ItemIdx, Millis, Record, World};
 
 use super::resource::{Resource, Texts};
 use crate::http::problem::Code;
-use crate::ingest::wire::ItemBody;
+use crate::ingest::item::ItemBody;
 use crate::ingest::{self, Flaw};
 
 impl Resource for Item {

@@ -4,7 +4,7 @@ use guanxi_models::{Millis, Record, User, World};
 
 use super::resource::{Resource, Texts};
 use crate::http::problem::Code;
-use crate::ingest::wire::UserBody;
+use crate::ingest::user::UserBody;
 use crate::ingest::{self, Flaw};
 
 impl Resource for User {

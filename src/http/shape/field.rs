@@ -4,7 +4,8 @@ use guanxi_models::Item;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use crate::ingest::wire::{AttributeBody, PlaceBody};
+use crate::ingest::place::PlaceBody;
+use crate::ingest::wire::AttributeBody;
 
 /// A property of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
