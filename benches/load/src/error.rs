@@ -5,29 +5,29 @@ use std::io;
 /// Why a load can't be made, or two can't be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The address is none that we can speak to.
+    /// The address is not a supported URL.
     #[error("`{url}` is no address to measure: write it like `http://127.0.0.1:4826`")]
     Url {
-        /// What was given.
+        /// The given value.
         url: String,
     },
-    /// Nobody answers there.
+    /// No server answers at the address.
     #[error("nothing answers at `{url}`: {reason}")]
     Unreachable {
-        /// Where.
+        /// The address.
         url: String,
-        /// What was met.
+        /// The cause.
         reason: String,
     },
-    /// The mix names nothing that can be asked, or weighs it wrongly.
+    /// The mix names an unknown scenario or has an invalid weight.
     #[error("`{part}` is no part of a mix: write it like `for-you=5`; there are {known}")]
     Mix {
-        /// What was given.
+        /// The given value.
         part: String,
-        /// The names that there are.
+        /// The known names.
         known: String,
     },
-    /// A scenario asks about users or items, and none were named.
+    /// A scenario needs users or items, and none were given.
     #[error(
         "nobody to ask about: name {kind} with `--{kind} FILE`, `--{kind} u:0..100000` or `--data DIR`"
     )]
@@ -38,18 +38,18 @@ pub enum LoadError {
     /// The names can't be read.
     #[error("`{given}` names nothing: {reason}")]
     Names {
-        /// What was given.
+        /// The given value.
         given: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The exponent of a Zipf distribution is none.
+    /// The exponent is not valid for a Zipf distribution.
     #[error("`{exponent}` is no exponent: give 0 (all alike) or more")]
     Exponent {
-        /// What was given.
+        /// The given value.
         exponent: f64,
     },
-    /// The threads or their runtimes can't be had.
+    /// The threads or their runtimes can't be started.
     #[error("can't start the load: {0}")]
     Start(#[source] io::Error),
     /// Two reports have nothing to compare.
@@ -65,11 +65,11 @@ pub enum LoadError {
         "{seconds} seconds at {rate} requests/s are too few to compare: measure at least {least}"
     )]
     TooShort {
-        /// How many whole seconds one of the two has.
+        /// The number of whole seconds in one of the two reports.
         seconds: usize,
-        /// Of which rate.
+        /// The rate, in requests a second.
         rate: f64,
-        /// How many are enough.
+        /// The least number of seconds.
         least: usize,
     },
 }

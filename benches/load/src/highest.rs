@@ -1,34 +1,35 @@
-//! The highest rate that a server bears.
+//! Searches the highest rate that a server sustains.
 
 use std::time::Duration;
 
 use super::report::{Highest, StepReport};
 
-/// What must hold at a rate.
+/// The condition that a rate must meet.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
     /// The most that the 99th percentile of latency may be.
     pub max_p99: Duration,
 }
 
-/// So near the true rate the search ends.
+/// The relative precision at which the search ends.
 const PRECISION: f64 = 0.05;
 
-/// No server is asked for more.
+/// The highest rate to try, in requests a second.
 const MOST: f64 = 10_000_000.0;
 
-/// At least so much of what is due must be answered.
+/// The least share of due requests that must be answered.
 const ANSWERED: f64 = 0.98;
 
 impl Bound {
-    /// Whether a step kept it, without an error.
+    /// True if a step met the condition without an error.
     pub fn holds(&self, step: &StepReport) -> bool {
         let max = self.max_p99.as_secs_f64() * 1e6;
         step.failed() == 0 && step.latency.p99_us <= max && step.achieved >= ANSWERED * step.rate
     }
 }
 
-/// Doubles the rate while the bound holds (halves it while it never did), then halves the gap. `at` measures a rate.
+/// Doubles the rate while the bound holds (halves it while it never did), then bisects the gap.
+/// `at` measures a rate.
 pub fn highest<E>(
     bound: Bound,
     first: f64,

@@ -1,7 +1,8 @@
-//! How fast does a server answer? An open-loop load against any base URL, and what came of it.
+//! An open-loop load generator for any base URL, and its report.
 //!
-//! Requests are due by a schedule, whatever became of the ones before, and a latency counts from when its request was due: a server that
-//! stalls is seen by every request that would have come meanwhile, not by the one that hung alone (coordinated omission).
+//! A schedule decides when each request is due, regardless of earlier answers. Latency counts from
+//! that moment, so a stall of the server shows in every request that was due meanwhile. A closed loop
+//! would show it in one request only (coordinated omission).
 
 mod asking;
 pub mod command;

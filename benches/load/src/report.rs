@@ -1,4 +1,4 @@
-//! What came of a load, as it is kept.
+//! The stored report of a load.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use serde_json::Value;
 
 use super::machine::Machine;
 
-/// Everything that is known of one run. Times are in microseconds.
+/// The report of one run. Times are in microseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Always `guanxi bench`.
     pub tool: String,
     /// The version of the tool.
     pub version: String,
-    /// When it began, in RFC 3339.
+    /// The time of the start, in RFC 3339.
     pub created: String,
     /// The words of the command line.
     pub command: Vec<String>,
     /// The base URL.
     pub url: String,
-    /// Where the client ran.
+    /// The machine of the client.
     pub machine: Machine,
-    /// What the server tells of itself; null where it is none of ours.
+    /// The server's version and model; null if the server is not guanxi.
     pub server: Value,
-    /// How much of the true answers the lists hold, by `guanxi recall`.
+    /// The recall of the lists, by `guanxi recall`.
     pub recall: Option<Recall>,
     /// The rates, in the order in which they were tried.
     pub steps: Vec<StepReport>,
@@ -32,12 +32,12 @@ pub struct Report {
     pub highest: Option<Highest>,
 }
 
-/// A figure without which no latency means anything.
+/// The recall that a latency must be read with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recall {
-    /// The share of the true ten that is found.
+    /// The share of the exact top 10 that the search finds.
     pub recall_at_10: f64,
-    /// The file that says so.
+    /// The file that holds the figure.
     pub from: String,
 }
 
@@ -46,9 +46,9 @@ pub struct Recall {
 pub struct Highest {
     /// The bound on the 99th percentile of latency.
     pub max_p99_us: f64,
-    /// Requests a second; none where the bound held at no rate.
+    /// Requests a second; none if the bound held at no rate.
     pub rate: Option<f64>,
-    /// Whether a higher rate failed because the client could not send so much: then the server may do more.
+    /// True if a higher rate failed because the client could not send it. The server may do more.
     pub limited_by_client: bool,
 }
 
@@ -57,36 +57,36 @@ pub struct Highest {
 pub struct StepReport {
     /// Requests a second that were due.
     pub rate: f64,
-    /// From the end of the warm-up to the end of the last question.
+    /// Time from the end of the warm-up to the end of the last request.
     pub seconds: f64,
-    /// Requests that were due after the warm-up and sent, those that failed and what was written beside included.
+    /// Requests due after the warm-up and sent, including failures and writes.
     pub requests: u64,
-    /// Good answers to questions, a second.
+    /// Successful reads a second.
     pub achieved: f64,
-    /// What went wrong after the warm-up, by status and code.
+    /// Failures after the warm-up, by status and code.
     pub errors: BTreeMap<String, u64>,
-    /// From when a request was due.
+    /// Time from when a request was due.
     pub latency: Figures,
-    /// From when it was sent.
+    /// Time from when it was sent.
     pub service: Figures,
-    /// By kind of question; what was written stands last.
+    /// Figures by kind of request; writes stand last.
     pub parts: Vec<PartReport>,
-    /// By second.
+    /// Figures by second.
     pub slices: Vec<Slice>,
-    /// CPU time of the server for one request that ended after the warm-up; none where it is not told.
+    /// CPU time of the server for one request that ended after the warm-up; none if not reported.
     pub server_cpu_us_per_request: Option<f64>,
-    /// The most memory that the server held; none where it is not told.
+    /// The peak memory of the server; none if not reported.
     pub server_resident_bytes: Option<u64>,
     /// CPU time of the client for one request.
     pub client_cpu_us_per_request: Option<f64>,
-    /// The share of requests that the client sent more than a millisecond too late although it had nothing else to do.
+    /// The share of requests sent over 1 ms too late although their connection was idle.
     pub client_late_share: f64,
 }
 
-/// How the times of some requests lie.
+/// The distribution of request times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// How many were due after the warm-up and answered well.
+    /// The number of requests due after the warm-up that succeeded.
     pub count: u64,
     /// The mean.
     pub mean_us: f64,
@@ -126,17 +126,17 @@ impl Figures {
     }
 }
 
-/// One kind of question.
+/// One kind of request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PartReport {
     /// Its name.
     pub name: String,
-    /// Good answers a second; 0 in reports of before it was told.
+    /// Successful responses a second; 0 in reports of older versions.
     #[serde(default)]
     pub achieved: f64,
-    /// From when a request was due.
+    /// Time from when a request was due.
     pub latency: Figures,
-    /// From when it was sent.
+    /// Time from when it was sent.
     pub service: Figures,
 }
 
@@ -147,7 +147,7 @@ pub struct Slice {
     pub second: u64,
     /// Requests that were due in it.
     pub requests: u64,
-    /// How many of them failed.
+    /// The number of these requests that failed.
     pub errors: u64,
     /// Half are below.
     pub p50_us: f64,
@@ -155,26 +155,26 @@ pub struct Slice {
     pub p99_us: f64,
     /// The longest.
     pub max_us: f64,
-    /// CPU time of the server for one request; none where it is not told.
+    /// CPU time of the server for one request; none if not reported.
     pub server_cpu_us_per_request: Option<f64>,
 }
 
 impl StepReport {
-    /// How many requests failed.
+    /// The number of failed requests.
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
 
-    /// Whether the client sent what it waited for when it was due, but for one in a hundred.
+    /// True if the client sent at most 1 in 100 requests late while its connection was idle.
     pub fn client_kept_up(&self) -> bool {
-        /// Beyond this the figures tell of the client.
+        /// Above this share the figures describe the client, not the server.
         const LATE: f64 = 0.01;
         self.client_late_share <= LATE
     }
 }
 
 impl Report {
-    /// One line for each rate and kind of question, with a head.
+    /// One CSV line for each rate and kind of request, below a header.
     pub fn csv(&self) -> String {
         let mut lines = vec!["rate,part,count,mean_us,p50_us,p75_us,p90_us,p95_us,p99_us,p99.9_us,p99.99_us,max_us,errors".to_owned()];
         for step in &self.steps {

@@ -1,26 +1,26 @@
-//! When each request is due.
+//! The times at which requests are due.
 
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// How the moments of requests lie.
+/// Distribution of the times at which requests are due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Arrivals {
-    /// At equal distances.
+    /// At equal intervals.
     #[default]
     Constant,
-    /// Independent of each other, as those of many people are.
+    /// As a Poisson process: independent of each other, like the requests of many people.
     Poisson,
 }
 
-/// The moments of some requests, after the beginning.
+/// The due times of requests, after the start.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     count: u64,
     rate: f64,
-    /// Empty where they follow from the rate alone.
+    /// Empty if the times follow from the rate alone.
     moments: Vec<Duration>,
 }
 
@@ -34,18 +34,18 @@ impl Schedule {
         Self { count, rate, moments }
     }
 
-    /// How many there are.
+    /// The number of requests.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// When the `at`-th is due, the first being 0.
+    /// The time at which request `at` is due, counted from 0.
     pub fn due(&self, at: u64) -> Duration {
         let constant = || Duration::from_secs_f64(at as f64 / self.rate);
         self.moments.get(at as usize).copied().unwrap_or_else(constant)
     }
 
-    /// When all are due at the latest.
+    /// The latest time at which a request is due.
     pub fn end(&self) -> Duration {
         self.due(self.count.saturating_sub(1))
     }

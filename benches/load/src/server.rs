@@ -1,4 +1,4 @@
-//! What a server tells of itself: its model, its CPU time, its memory.
+//! The server's own figures: its model, CPU time and memory.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use super::LoadError;
 use super::connection::{Answer, Broken, Connection, Target};
 use crate::usage::Usage;
 
-/// Nobody waits longer for a figure.
+/// The longest wait for a figure.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The server that is measured, asked beside the load.
+/// The measured server, queried beside the load.
 #[derive(Debug)]
 pub struct Server {
     target: Target,
     connection: Connection,
     runtime: Runtime,
-    /// Its process, if it runs on this machine and is named.
+    /// Its process id, if it runs on this machine and was given.
     pid: Option<u32>,
 }
 
 impl Server {
-    /// Finds out whether anybody answers there.
+    /// Checks that a server answers at the address.
     pub fn find(target: &Target, pid: Option<u32>) -> Result<Self, LoadError> {
         let connection = Connection::new(target, PATIENCE)?;
         let runtime = Builder::new_current_thread().enable_all().build();
@@ -39,7 +39,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Its version and its model; null for a server that is none of ours.
+    /// Its version and its model; null if the server is not guanxi.
     pub fn facts(&mut self) -> Value {
         let version =
             self.json("/openapi.json").map(|document| document["info"]["version"].clone());
@@ -53,7 +53,7 @@ impl Server {
         json!({"version": version, "offset": ready["offset"], "model": model})
     }
 
-    /// What its process has used; none where nobody tells.
+    /// Resources that its process has used; none if they are not reported.
     pub fn usage(&mut self) -> Option<Usage> {
         if let Some(pid) = self.pid {
             return Usage::of(pid);
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-/// A figure without labels.
+/// Reads a metric without labels.
 fn metric(text: &str, name: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }

@@ -1,4 +1,4 @@
-//! One rate: all connections at work, and what came of it.
+//! Measures one rate over all connections.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -20,36 +20,37 @@ use super::timer::Timer;
 use super::worker::{Sample, Work};
 use crate::usage::Usage;
 
-/// Between taking the first breath and the first request.
+/// The delay between setting up and the first request.
 const LEAD: Duration = Duration::from_millis(50);
 
-/// So long after the last write was due the next one is no longer sent: a backlog of writes does not go on where questions have ended.
+/// Writes stop this long after the last one was due, so that a backlog of writes does not outlast
+/// the reads.
 const BEHIND: Duration = Duration::from_secs(1);
 
-/// How a server is loaded, at whatever rate.
+/// The plan of a load, apart from its rate.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The server.
     pub target: Target,
-    /// What is asked.
+    /// The requests to send.
     pub asking: Asking,
-    /// How many connections ask.
+    /// The number of connections that send requests.
     pub connections: usize,
-    /// How many threads they share, at least 1.
+    /// The number of threads that they share, at least 1.
     pub threads: usize,
-    /// Events that are written beside, a second.
+    /// Events to write meanwhile, a second.
     pub writes: f64,
-    /// How many connections write them.
+    /// The number of connections that write events.
     pub writers: usize,
-    /// How the moments of requests lie.
+    /// The distribution of due times.
     pub arrivals: Arrivals,
-    /// Asked and not counted at first.
+    /// The time at the start that is not counted.
     pub warm_up: Duration,
-    /// How long it is measured.
+    /// The time to measure.
     pub duration: Duration,
-    /// How many requests are measured, in place of a duration.
+    /// The number of requests to measure, in place of a duration.
     pub count: Option<u64>,
-    /// After so long a request has failed.
+    /// The timeout of a request.
     pub timeout: Duration,
 }
 
@@ -59,12 +60,12 @@ impl Plan {
         Schedule::new(rate, count.round().max(1.0) as u64, self.arrivals, self.asking.seed)
     }
 
-    /// How many questions are measured at a rate.
+    /// The number of requests to measure at a rate.
     fn measured(&self, rate: f64) -> f64 {
         self.count.map_or(self.duration.as_secs_f64() * rate, |count| count as f64)
     }
 
-    /// How long the measurement takes at a rate.
+    /// The time that the measurement takes at a rate, in seconds.
     fn lasts(&self, rate: f64) -> f64 {
         self.measured(rate) / rate
     }
@@ -74,7 +75,7 @@ impl Plan {
     }
 }
 
-/// Loads a server at a rate (of questions a second, positive).
+/// Loads a server at a rate (requests a second, positive).
 pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepReport, LoadError> {
     let works = works(plan, rate);
     let mut watch = Watch::new(plan, works[0].0.start, server, works.len() > 1);
@@ -95,7 +96,7 @@ pub fn run_step(plan: &Plan, rate: f64, server: &mut Server) -> Result<StepRepor
     Ok(watch.report(rate))
 }
 
-/// Questions, and perhaps writes, each with how many connections.
+/// The reads and any writes, each with its number of connections.
 fn works(plan: &Plan, rate: f64) -> Vec<(Arc<Work>, usize)> {
     let start = Instant::now() + LEAD;
     let work = |asking: Asking, schedule: Schedule, behind: Duration, first_part| {
@@ -135,15 +136,15 @@ fn thread(
     })
 }
 
-/// Listens to the connections, and asks every second what the processes have used.
+/// Collects samples, and reads the resource usage of the processes every second.
 struct Watch<'a> {
     recorder: Recorder,
     server: &'a mut Server,
-    /// When the measurement begins.
+    /// The start of the measurement.
     begins: Instant,
-    /// What the server had used at the beginning and after each second.
+    /// The server's usage at the start and after each second.
     used: Vec<Option<Usage>>,
-    /// What this process had used at the beginning.
+    /// The usage of this process at the start.
     own: Option<Usage>,
 }
 
@@ -163,7 +164,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Until every connection has ended.
+    /// Receives samples until every connection has ended.
     fn listen(&mut self, hear: &Receiver<Vec<Sample>>) {
         loop {
             let next = self.begins + Duration::from_secs(self.used.len() as u64);
@@ -218,7 +219,7 @@ fn spent(from: Option<Usage>, to: Option<Usage>) -> Option<f64> {
     Some(to?.cpu_seconds - from?.cpu_seconds)
 }
 
-/// Notes what the server used in each second.
+/// Adds the server's CPU time to each second.
 fn with_cpu(mut slices: Vec<Slice>, used: &[Option<Usage>]) -> Vec<Slice> {
     for (slice, used) in slices.iter_mut().zip(used.windows(2)) {
         let spent = spent(used[0], used[1]);

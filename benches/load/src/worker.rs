@@ -1,4 +1,5 @@
-//! The task behind a connection: takes the next request of the schedule, waits until it is due, asks, tells.
+//! The task behind a connection: takes the next request of the schedule, waits until it is due,
+//! sends it and reports the outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,46 +13,47 @@ use super::connection::{Answer, Broken, Connection};
 use super::schedule::Schedule;
 use super::timer::Timer;
 
-/// Samples are told of in heaps, so that to tell costs nothing.
+/// Samples are sent in batches of this size, so that reporting costs next to nothing.
 const HEAP: usize = 64;
 
-/// What all connections of one kind share.
+/// The state that all connections of one kind share.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) base: Uri,
     pub(crate) asking: Asking,
     pub(crate) schedule: Schedule,
-    /// When the first request is due.
+    /// The time at which the first request is due.
     pub(crate) start: Instant,
-    /// After this nothing is sent any more.
+    /// No request is sent after this time.
     pub(crate) until: Instant,
     /// The number of the next request.
     pub(crate) next: AtomicU64,
-    /// What the places of the mix are counted from.
+    /// The offset of the parts of the mix in the report.
     pub(crate) first_part: usize,
 }
 
-/// What became of one request.
+/// The outcome of one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
-    /// The place of its kind.
+    /// The index of its kind.
     pub(crate) part: usize,
-    /// When it was due, after the start.
+    /// The time at which it was due, after the start.
     pub(crate) due: Duration,
-    /// When its answer was whole or given up, after the start.
+    /// The time at which its response was complete or given up, after the start.
     pub(crate) ended: Duration,
-    /// From when it was due until its answer was whole; from when it was sent where its connection had nothing to do but wait for it.
+    /// Time from due to complete. It counts from sending if the connection was idle until the request
+    /// was due.
     pub(crate) latency: Duration,
-    /// From when it was sent.
+    /// Time from sending.
     pub(crate) service: Duration,
-    /// Its connection waited for it, and yet it was sent so much too late: the client's fault.
+    /// The delay of sending although the connection was idle: the client's fault.
     pub(crate) late: Option<Duration>,
-    /// Why it failed.
+    /// The reason of a failure.
     pub(crate) error: Option<Box<str>>,
 }
 
 impl Work {
-    /// Works over one connection until the schedule is at its end. Must run within a runtime.
+    /// Sends requests over one connection until the schedule ends. Must run within a runtime.
     pub(crate) async fn run(
         self: Arc<Self>,
         mut connection: Connection,
@@ -62,14 +64,14 @@ impl Work {
         while let Some(at) = self.take() {
             heap.push(self.one(at, &mut connection, &timer).await);
             if heap.len() == HEAP {
-                // Nobody stops listening before we end.
+                // The receiver outlives this task.
                 drop(tell.send(std::mem::replace(&mut heap, Vec::with_capacity(HEAP))));
             }
         }
         drop(tell.send(heap));
     }
 
-    /// The next number, while there is time.
+    /// The next request number, until time is up.
     fn take(&self) -> Option<u64> {
         if Instant::now() > self.until {
             return None;
@@ -78,7 +80,7 @@ impl Work {
         (at < self.schedule.count()).then_some(at)
     }
 
-    /// How many requests of the schedule were never sent.
+    /// The number of requests of the schedule that were never sent.
     pub(crate) fn left(&self) -> u64 {
         let taken = self.next.load(Ordering::Relaxed).min(self.schedule.count());
         self.schedule.count() - taken
@@ -87,7 +89,7 @@ impl Work {
     async fn one(&self, at: u64, connection: &mut Connection, timer: &Timer) -> Sample {
         let asked = self.asking.request(&self.base, at);
         let due = self.schedule.due(at);
-        // Without a timer everything would be sent at once, and counted as sent too early: that shows.
+        // Without a timer all requests would be sent at once; the report shows that.
         let has_waited = timer.until(self.start + due).await.unwrap_or(false);
         let sent = Instant::now();
         let answer = connection.ask(asked.request).await;
@@ -97,7 +99,7 @@ impl Work {
             part: self.first_part + asked.part,
             due,
             ended: (sent + service).saturating_duration_since(self.start),
-            // How late the client's own clock woke it up is told apart.
+            // The delay of the client's own timer is reported separately.
             latency: if has_waited { service } else { late + service },
             service,
             late: has_waited.then_some(late),

@@ -1,4 +1,4 @@
-//! `guanxi bench`: loads a server and tells what came of it.
+//! `guanxi bench`: loads a server and reports the figures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,10 +24,10 @@ pub(super) struct Args {
     /// The base URL of the server.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4826")]
     url: Uri,
-    /// The file with the key that every request shows, for servers that know keys.
+    /// The file with the API key to send with every request.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Requests a second, one rate after the other; with `--max-p99` the first that is tried.
+    /// Requests a second, one rate after the other; with `--max-p99` the first rate to try.
     #[arg(long, value_name = "RATE", value_delimiter = ',', default_value = "1000")]
     rate: Vec<f64>,
     #[command(flatten)]
@@ -36,10 +36,10 @@ pub(super) struct Args {
     asked: Asked,
     #[command(flatten)]
     client: Client,
-    /// Looks for the highest rate at which 99 of 100 requests are answered within this, and none fails.
+    /// Finds the highest rate whose 99th percentile of latency is within this, without a failure.
     #[arg(long, value_name = "PERIOD", value_parser = period)]
     max_p99: Option<Duration>,
-    /// The process of the server, on this machine, for servers that don't tell of their CPU time at `/metrics`.
+    /// The server's process on this machine, if `/metrics` does not report its CPU time.
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
     #[command(flatten)]
@@ -48,13 +48,13 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Args)]
 struct Length {
-    /// How long each rate is measured.
+    /// Time to measure each rate.
     #[arg(long, value_name = "PERIOD", default_value = "10s", value_parser = period)]
     duration: Duration,
-    /// How many requests of each rate are measured, in place of a duration.
+    /// Number of requests to measure at each rate, in place of a duration.
     #[arg(long, value_name = "N", conflicts_with = "duration")]
     count: Option<u64>,
-    /// How long each rate is asked before it is measured.
+    /// Warm-up of each rate, before it is measured.
     #[arg(long, value_name = "PERIOD", default_value = "2s", value_parser = period)]
     warm_up: Duration,
 }
@@ -64,50 +64,51 @@ struct Asked {
     /// The scenarios, by weight.
     #[arg(long, value_name = "MIX", default_value = "for-you=5,friends-also-bought=3,similar-items=2", value_parser = mix)]
     mix: Mix,
-    /// Asks for this path of any server instead.
+    /// Requests this path of any server instead.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["mix", "filter"])]
     get: Option<String>,
-    /// Whom it is for: a file with one id a line, or a range like `u:0..100000`. The first are asked for most often.
+    /// Users: a file with one id a line, or a range like `u:0..100000`. The first are the most frequent.
     #[arg(long, value_name = "FILE|RANGE")]
     users: Option<String>,
-    /// What it is about, likewise.
+    /// Items, in the same form as users.
     #[arg(long, value_name = "FILE|RANGE")]
     items: Option<String>,
     /// Takes users and items from the current model of this data directory.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["users", "items"])]
     data: Option<PathBuf>,
-    /// The exponent of Zipf's law by which users and items are drawn; 0 draws all alike.
+    /// The exponent of Zipf's law by which users and items are drawn; 0 draws uniformly.
     #[arg(long, value_name = "S", default_value_t = 1.0)]
     zipf: f64,
-    /// How many items a list has.
+    /// Number of items in a list.
     #[arg(long, default_value_t = 20)]
     limit: usize,
-    /// What the items must satisfy, as in `POST /v1/recommend/{scenario}`.
+    /// The filter of the items, as in `POST /v1/recommend/{scenario}`.
     #[arg(long, value_name = "JSON", value_parser = json)]
     filter: Option<Value>,
-    /// Decides all draws.
+    /// The seed of all random draws.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 #[derive(Debug, clap::Args)]
 struct Client {
-    /// How many connections ask.
+    /// Number of connections that send requests.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
-    /// How many threads of the client they share. More may send more, and take more from a server on the same machine.
+    /// Number of client threads for these connections. More threads can send more, but take CPU time
+    /// from a server on the same machine.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
-    /// Views that are written beside, a second. They stay in the log of the server.
+    /// View events to write meanwhile, a second. They stay in the log of the server.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     writes: f64,
-    /// How many connections write them.
+    /// Number of connections that write events.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=4096))]
     writers: u16,
-    /// How the moments of requests lie.
+    /// Distribution of the times at which requests are due.
     #[arg(long, value_enum, default_value_t)]
     arrivals: Arrivals,
-    /// After so long a request has failed.
+    /// Timeout of a request, after which it counts as failed.
     #[arg(long, value_name = "PERIOD", default_value = "10s", value_parser = period)]
     timeout: Duration,
 }
@@ -120,10 +121,10 @@ struct Told {
     /// Writes the report to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes one line for each rate and kind of question to this file.
+    /// Writes one CSV line for each rate and kind of request to this file.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Writes the report to this file as a page to look at.
+    /// Writes the report to this file as an HTML page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -229,7 +230,8 @@ impl Args {
         })
     }
 
-    /// The key comes from a file: arguments are seen by everybody on the machine, and stand in the report.
+    /// The key comes from a file: every user of the machine can see arguments, and the report keeps
+    /// them.
     fn authorization(&self) -> Result<Option<HeaderValue>, Failure> {
         self.key_file.as_deref().map(authorization).transpose()
     }
