@@ -14,26 +14,26 @@ use super::LoadError;
 use super::mix::{Mix, Part};
 use super::names::Drawn;
 
-/// What a load asks.
+/// The requests of a load.
 #[derive(Clone, Debug)]
 pub struct Asking {
-    /// The kinds of questions.
+    /// The kinds of requests.
     pub mix: Mix,
-    /// Whom they are for; none where no kind needs one.
+    /// The users to draw from; none if no kind needs a user.
     pub users: Option<Drawn>,
-    /// What they are about; none where no kind needs one.
+    /// The items to draw from; none if no kind needs an item.
     pub items: Option<Drawn>,
-    /// How many items a list has.
+    /// The number of items in a list.
     pub limit: usize,
-    /// What the items must satisfy.
+    /// The filter of the items.
     pub filter: Option<Value>,
-    /// Decides all draws.
+    /// The seed of all random draws.
     pub seed: u64,
-    /// What tells the events of this run from those of every other.
+    /// Distinguishes the events of this run from those of every other run.
     pub run: String,
 }
 
-/// A request and the place of its kind in the mix.
+/// A request and the index of its kind in the mix.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) part: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Asked {
 }
 
 impl Asking {
-    /// Whether there are names for all that the mix asks about.
+    /// Checks that there are users and items for all kinds of the mix.
     pub fn check(&self) -> Result<(), LoadError> {
         let needs_user = |part: &Part| match part {
             Part::Scenario(scenario) => is_personal(*scenario),

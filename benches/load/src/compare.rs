@@ -9,10 +9,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::LoadError;
 use super::report::{Report, Slice, StepReport};
 
-/// How often seconds are drawn anew.
+/// The number of bootstrap resamples.
 const DRAWS: usize = 2_000;
 
-/// Fewer seconds have no interval.
+/// The least number of seconds for an interval.
 const LEAST_SECONDS: usize = 5;
 
 /// A figure of one rate in two runs.
@@ -26,11 +26,11 @@ pub struct Change {
     pub a: f64,
     /// In the second.
     pub b: f64,
-    /// The second over the first, with its 95 % interval.
+    /// The second over the first, with its 95 % confidence interval.
     pub ratio: Ratio,
 }
 
-/// The quotient of two figures with its 95 % interval.
+/// The quotient of two figures with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
     /// The quotient of the two figures.

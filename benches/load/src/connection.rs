@@ -13,16 +13,16 @@ use tokio::net::TcpStream;
 
 use super::LoadError;
 
-/// The server that is asked, and what it is shown.
+/// The server and its credentials.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The base URL.
     pub base: Uri,
-    /// The value of `authorization`, where the server knows keys.
+    /// The value of the `authorization` header, if the server requires a key.
     pub authorization: Option<HeaderValue>,
 }
 
-/// Plain HTTP/1.1 to one server. A connection that broke is made anew by the next request.
+/// Plain HTTP/1.1 to one server. The next request reopens a broken connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// Host and port.
@@ -39,14 +39,14 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Why there is no answer.
+/// The reason why there is no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
-    /// Nobody listens, or nobody lets us in.
+    /// The connection was refused or could not be opened.
     Connect,
-    /// The connection ended before the answer did, or what came was no HTTP.
+    /// The connection ended before the response did, or the response was not HTTP.
     Lost,
-    /// It took too long.
+    /// The request timed out.
     Timeout,
 }
 
@@ -75,7 +75,7 @@ impl Connection {
         Ok(Self { address, authorization: authorization.clone(), sender: None, timeout })
     }
 
-    /// Asks, and waits for the whole answer.
+    /// Sends a request and waits for the whole response.
     pub(crate) async fn ask(
         &mut self,
         mut request: Request<Full<Bytes>>,

@@ -1,15 +1,15 @@
-//! Where a measurement was made.
+//! The machine of a measurement.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-/// The machine that ran the client; empty texts where it doesn't tell.
+/// The machine that ran the client; texts are empty if unknown.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Machine {
     /// The name of its processor.
     pub cpu: String,
-    /// How many threads run at the same time.
+    /// The number of threads that run at the same time.
     pub threads: usize,
     /// Bytes of memory.
     pub memory_bytes: u64,
@@ -18,7 +18,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one.
+    /// Describes this machine.
     pub fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let kib = value(&read("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse::<u64>();

@@ -1,4 +1,4 @@
-//! Which questions a load is made of.
+//! The mix of requests of a load.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use rand::{Rng, RngExt as _};
 
 use super::LoadError;
 
-/// One kind of question.
+/// One kind of request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A list of this scenario.
@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-/// Kinds of questions by weight.
+/// Kinds of requests by weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mix {
     parts: Vec<(Part, f64)>,
@@ -55,7 +55,7 @@ impl Mix {
         })
     }
 
-    /// The place of a kind, by weight.
+    /// Picks the index of a kind by weight.
     pub fn draw(&self, rng: &mut impl Rng) -> usize {
         let mut left = rng.random_range(0.0..self.total);
         let mut place = 0;

@@ -1,4 +1,4 @@
-//! Whom a load asks about.
+//! The users and items of a load.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,14 +14,14 @@ use super::LoadError;
 pub enum Names {
     /// A prefix and a number from 0 to (not with) this.
     Range {
-        /// What stands before the number.
+        /// The prefix.
         prefix: String,
         /// The first number.
         from: u64,
         /// The number after the last.
         to: u64,
     },
-    /// These.
+    /// A list of ids.
     List(Vec<String>),
 }
 
@@ -48,7 +48,7 @@ impl Names {
         Ok(Self::List(lines.map(str::to_owned).collect()))
     }
 
-    /// How many there are.
+    /// The number of ids.
     pub fn len(&self) -> usize {
         match self {
             Self::Range { from, to, .. } => to.saturating_sub(*from) as usize,
@@ -56,7 +56,7 @@ impl Names {
         }
     }
 
-    /// Whether there is none.
+    /// True if there are no ids.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -78,7 +78,8 @@ pub struct ModelNames {
     pub items: Vec<String>,
 }
 
-/// Names that are drawn by Zipf's law: the `r`-th with a chance in proportion to `r` to the power of `-exponent`.
+/// Draws names by Zipf's law: the probability of the `r`-th is proportional to `r` to the power of
+/// `-exponent`.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     names: Names,
@@ -86,7 +87,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// An exponent of 0 draws all alike. There must be a name.
+    /// An exponent of 0 draws uniformly. There must be a name.
     pub fn new(names: Names, exponent: f64) -> Result<Self, LoadError> {
         let wrong = || LoadError::Exponent { exponent };
         if !(exponent >= 0.0 && exponent.is_finite()) {

@@ -1,18 +1,18 @@
-//! Lengths of time on the command line.
+//! Durations on the command line.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// A length of time, written like `5s`, `250ms` or `1m 30s`. Never negative.
+/// Parses a duration like `5s`, `250ms` or `1m 30s`. Never negative.
 pub(crate) fn period(text: &str) -> Result<Duration, String> {
     let way_out = || format!("`{text}` is not a length of time: write it like `5s` or `250ms`");
     let signed = SignedDuration::from_str(text).map_err(|_| way_out())?;
     Duration::try_from(signed).map_err(|_| way_out())
 }
 
-/// Writes a length of time as [`period`] reads it.
+/// Writes a duration as [`period`] reads it.
 pub(crate) fn written(period: Duration) -> String {
     match SignedDuration::try_from(period) {
         Ok(signed) => format!("{signed:#}"),

@@ -1,4 +1,4 @@
-//! Samples become figures.
+//! Turns samples into figures.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,9 +19,9 @@ const LATE: Duration = Duration::from_millis(1);
 struct Latencies {
     latency: Histogram<u64>,
     service: Histogram<u64>,
-    /// Good answers that came after the warm-up, whenever they were due.
+    /// Successful responses that came after the warm-up, whenever they were due.
     answered: u64,
-    /// When the last request of all ended, the warm-up's and failed ones too.
+    /// The end of the last request, including warm-up and failures.
     last_end: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Latencies {
         }
     }
 
-    /// Good answers a second, from the end of the warm-up to the last end.
+    /// Successful responses a second, from the end of the warm-up to the last end.
     fn achieved(&self, warm_up: Duration) -> f64 {
         let seconds = self.last_end.saturating_sub(warm_up).as_secs_f64();
         self.answered as f64 / seconds.max(1e-9)
@@ -150,12 +150,12 @@ impl Recorder {
         }
     }
 
-    /// How many requests that were due after the warm-up were sent, those that failed too.
+    /// The number of requests due after the warm-up that were sent, including failures.
     pub(crate) fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// How many requests ended after the warm-up, those that failed too.
+    /// The number of requests that ended after the warm-up, including failures.
     pub(crate) fn finished(&self) -> u64 {
         self.finished
     }
@@ -177,12 +177,12 @@ impl Recorder {
         figures(&self.all.service)
     }
 
-    /// Good answers to questions, a second.
+    /// Successful reads a second.
     pub(crate) fn achieved(&self) -> f64 {
         self.all.achieved(self.warm_up)
     }
 
-    /// From the end of the warm-up to the end of the last question.
+    /// Time from the end of the warm-up to the end of the last read.
     pub(crate) fn lasted(&self) -> Duration {
         self.all.last_end.saturating_sub(self.warm_up)
     }

@@ -1,11 +1,11 @@
-//! What a process has used, as Linux tells it.
+//! The resource usage of a process, as Linux reports it.
 
 use std::fs;
 
-/// What a process has used so far.
+/// The resources that a process has used so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usage {
-    /// Seconds of CPU, of all its threads, those that have ended too. In steps of 10 ms.
+    /// CPU time in seconds of all its threads, including ended ones. In steps of 10 ms.
     pub cpu_seconds: f64,
     /// Bytes of memory that it holds.
     pub resident_bytes: u64,
@@ -15,12 +15,12 @@ pub struct Usage {
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Usage {
-    /// Of this process; none where the system doesn't tell.
+    /// The usage of this process; none if the system does not report it.
     pub fn of_self() -> Option<Self> {
         Self::read("self")
     }
 
-    /// Of a process of this machine; none where there is none of this number.
+    /// The usage of a process of this machine; none if there is no such process.
     pub fn of(pid: u32) -> Option<Self> {
         Self::read(&pid.to_string())
     }

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// The report of the run after.
     #[arg(value_name = "B.json")]
     b: PathBuf,
-    /// Fails where a figure grew by more, even at the low end of its 95 % interval.
+    /// Fails if a figure grew by more, even at the low end of its 95 % confidence interval.
     #[arg(long, value_name = "PERCENT", default_value = "5%")]
     max_regression: Percent,
 }

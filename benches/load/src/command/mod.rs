@@ -1,4 +1,4 @@
-//! `guanxi bench`: how fast a server answers, and whether it became slower.
+//! `guanxi bench`: measures a server, and compares two reports.
 
 mod compare;
 mod run;
@@ -31,7 +31,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compares two reports, and fails where the second is slower by more than a bound.
+    /// Compares two reports, and fails if the second is slower by more than a bound.
     Compare(compare::Args),
 }
 

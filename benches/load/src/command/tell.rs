@@ -1,4 +1,4 @@
-//! What a run prints.
+//! Prints the result of a run.
 
 use guanxi_output::{NOTHING, Output, Table};
 
@@ -23,7 +23,7 @@ pub(super) fn tell(report: &Report, out: &mut Output) {
     }
 }
 
-/// What failed, and whether the figures are the server's.
+/// Prints the failures, and a warning if the figures are not the server's.
 fn doubts(step: &StepReport, out: &mut Output) {
     let rate = step.rate;
     for (error, count) in &step.errors {
