@@ -1,9 +1,10 @@
-//! How far the index is from what the machine can do: scans beside reading memory, two searching threads beside one, a model's way from its
-//! files to the first answer.
+//! Compares the index with the limits of the machine: scans beside reading memory, two search
+//! threads beside one, and the time from a model's files to the first answer.
 //!
-//! Corpus: items of width 64 in clusters, seed 1, as many as `GUANXI_BENCH_ITEMS` says; the default of 100,000 keeps a run short,
-//! `GUANXI_BENCH_ITEMS=1000000 cargo bench --bench bounds` for the figures of benches/README.md. Each figure is the median of its runs, and
-//! what is compared takes turns.
+//! Corpus: items of width 64 in clusters, seed 1. `GUANXI_BENCH_ITEMS` sets their number; the
+//! default of 100,000 keeps a run short. `GUANXI_BENCH_ITEMS=1000000 cargo bench --bench bounds`
+//! prints the figures of benches/README.md. Each figure is the median of its runs; contenders
+//! alternate.
 #![expect(clippy::print_stdout, reason = "what it measures is told at once")]
 
 use std::hint::black_box;

@@ -1,4 +1,5 @@
-//! Filters of 50 %, 10 %, 1 % and 0.1 % of 100,000 items, dealt with in each of the three ways and in the one that the planner takes.
+//! Filters that pass 50 %, 10 %, 1 % and 0.1 % of 100,000 items, by each of the three strategies
+//! and by the one that the planner chooses.
 //!
 //! Corpus: items of width 64 in a tree of categories, seed 1: 2 halves of 5 groups of 10 clusters of 10 leaves of 100 items, each level
 //! a smaller step from the one above; norms vary as popularity does. Users lie near a leaf, and further out than items. A filter is

@@ -1,7 +1,9 @@
-//! A user's row from the history, as every answer to a user who did something new needs it: `fold_in/<items>`, width 64.
+//! Computes a user's row from the history, as a request of a user with new events needs it:
+//! `fold_in/<items>`, width 64.
 //!
-//! Corpus: 40,000 item rows with entries of a normal distribution, 1,000 users with 16 or 200 random items each, in turn, so that
-//! rows come from memory as they do in a service; no friends.
+//! Corpus: 40,000 item rows with normally distributed entries, and 1,000 users without friends.
+//! Each user has 16 or 200 random items. Users take turns, so that rows come from memory as they
+//! do in a service.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 

@@ -1,8 +1,8 @@
 //! Writing events: `append/<batches of 1,000 events in one group>`, each group one atomic write and one fsync before it returns.
 //!
-//! Corpus: events of 100,000 users and 100,000 items with new ids, made outside the measured time. One batch is one request alone, eight
-//! are the requests that waited for the disk together. The store is below `target/`, so that the figures are those of that disk; it
-//! grows while it is measured.
+//! Corpus: events of 100,000 users and 100,000 items with new ids, made outside the measured time.
+//! One batch is one request alone; eight are requests that waited for the disk together. The store
+//! is below `target/`, so the figures are those of that disk. It grows during the measurement.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 

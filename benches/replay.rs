@@ -1,7 +1,10 @@
-//! A restart: `replay/<events>` opens a data directory and brings its whole log into a world without a model.
+//! A restart: `replay/<events>` opens a data directory and replays its whole log into a world
+//! without a model.
 //!
-//! Corpus: the generated market, one user to fifty events, two users to an item, kept below `target/`. The default of 100,000 events
-//! keeps a run short; `GUANXI_BENCH_EVENTS=1000000 cargo bench --bench replay` for the figures of docs/performance.md.
+//! Corpus: the generated market, one user to fifty events, two users to an item, kept below
+//! `target/`. The default of 100,000 events keeps a run short.
+//! `GUANXI_BENCH_EVENTS=1000000 cargo bench --bench replay` prints the figures of
+//! docs/performance.md.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 

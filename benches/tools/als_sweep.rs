@@ -1,5 +1,6 @@
-//! Trains the embeddings of the `user` and `item` columns of a Parquet file and prints, as one line of JSON, how long an
-//! iteration took: both sides once, the loss included. `benches/rivals/als.py` calls it.
+//! Trains the embeddings of the `user` and `item` columns of a Parquet file. Prints the time of an
+//! iteration as one line of JSON: both sides once, including the loss. `benches/rivals/als.py`
+//! calls it.
 //!
 //! `cargo run --profile dist --example als_sweep -- FILE DIM SWEEPS exact|conjugate-gradients`
 #![expect(clippy::print_stdout, reason = "its line of JSON is what it is for")]

@@ -1,4 +1,5 @@
-//! The least that a request can cost: axum answers with the same bytes every time, and takes events only to throw them away.
+//! The least that a request can cost: axum answers with the same bytes every time, and discards
+//! events.
 //! `bare ADDRESS BYTES`
 #![expect(clippy::print_stdout, reason = "whoever starts it waits for the address")]
 

@@ -1,5 +1,5 @@
-//! Ranks all items for all users by the embedding alone, exactly, and prints, as one line of JSON, how many users a second that
-//! made. `benches/rivals/recommend.py` calls it.
+//! Ranks all items for all users by the embedding alone, exactly. Prints the number of users a
+//! second as one line of JSON. `benches/rivals/recommend.py` calls it.
 //!
 //! `cargo run --profile dist --example embedding_lists -- FILE DIM LENGTH`
 #![expect(clippy::print_stdout, reason = "its line of JSON is what it is for")]

@@ -1,6 +1,7 @@
-//! Does one kind of work so many times, for `benches/instructions.py` to count the instructions of it.
+//! Repeats one kind of work, so that `benches/instructions.py` can count its instructions.
 //!
-//! `instructions` lists the kinds; `instructions KIND TIMES`: the market is made in either case, so that what `TIMES` work costs is what it takes more than none.
+//! `instructions` lists the kinds; `instructions KIND TIMES` repeats one of them. Each run builds
+//! the market, so the cost of the work is the difference from a run with `TIMES` of 0.
 #![expect(clippy::print_stdout, reason = "so that nothing is optimised away")]
 
 use std::cell::RefCell;

@@ -86,7 +86,7 @@ impl<T> Watched<T> {
         match content(&self.path).and_then(&self.read) {
             Ok(value) => self.value.store(Arc::new(value)),
             Err(what) => {
-                tracing::error!(file = %self.path.display(), what, "a changed file is not followed");
+                tracing::error!(file = %self.path.display(), what, "a changed file is not reloaded");
             }
         }
     }

@@ -102,7 +102,7 @@ pub enum RowError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     /// It is not of the form `NAME=NAME`.
-    #[error("`{text}` is no mapping: write `field=column`")]
+    #[error("`{text}` is not a mapping: write `field=column`")]
     Form {
         /// The given text.
         text: String,

@@ -30,7 +30,7 @@ pub enum JobError {
         source: RecipeError,
     },
     /// A row of a file is malformed. Training on the remaining rows would silently ignore data.
-    #[error("`{}`: {source}; mend the file, or import it", path.display())]
+    #[error("`{}`: {source}; correct the file, or import it with `guanxi import`", path.display())]
     Row {
         /// The file.
         path: PathBuf,

@@ -34,7 +34,7 @@ struct Bound {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
     /// A bound has no comparison.
-    #[error("`{bound}` compares nothing: write for example `ndcg@20 >= 0.98*current`")]
+    #[error("`{bound}` is not a comparison: write for example `ndcg@20 >= 0.98*current`")]
     NoComparison {
         /// The bound.
         bound: String,
@@ -203,8 +203,8 @@ mod tests {
     fn what_is_wrong_is_named_with_the_way_out() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
         assert!(message("mrr@20 >= 1").contains("`mrr@20`: use `recall@10`, `ndcg@10`"));
-        assert!(message("ndcg@20").contains("compares nothing"));
-        assert!(message("").contains("compares nothing"));
+        assert!(message("ndcg@20").contains("is not a comparison"));
+        assert!(message("").contains("is not a comparison"));
         assert!(message("ndcg@20 <= current").contains("worse model"));
         for limit in ["best", "0.9*0.8", "-1", "nan", "", "0.9current"] {
             let message = message(&format!("ndcg@20 >= {limit}"));

@@ -23,7 +23,7 @@ use crate::ingest::user::UserBody;
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 200, body = Ingested, description = "The outcome of each entry."),
         (status = 409, body = ProblemShape, description = "event_id_conflict"),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
@@ -45,7 +45,7 @@ pub(super) async fn events(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 200, body = Ingested, description = "The outcome of each entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]
@@ -66,7 +66,7 @@ pub(super) async fn items(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 200, body = Ingested, description = "The outcome of each entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]
@@ -87,7 +87,7 @@ pub(super) async fn users(
         (Vec<u8> = "application/vnd.apache.arrow.stream"),
     )),
     responses(
-        (status = 200, body = Ingested, description = "What became of every entry."),
+        (status = 200, body = Ingested, description = "The outcome of each entry."),
         (status = 422, body = ProblemShape, description = "nothing_accepted"),
     ),
 )]

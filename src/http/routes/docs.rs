@@ -24,12 +24,12 @@ use crate::http::shape::path::Segments;
     ),
     tags(
         (name = "recommend", description = "Lists"),
-        (name = "events", description = "What people do"),
+        (name = "events", description = "Events: views, purchases and other actions of users"),
         (name = "items", description = "The catalogue"),
-        (name = "users", description = "People"),
-        (name = "relations", description = "How people stand to each other"),
+        (name = "users", description = "Users"),
+        (name = "relations", description = "Friendships, follows, blocks and memberships"),
         (name = "models", description = "Trained models"),
-        (name = "operations", description = "Health, figures, documentation"),
+        (name = "operations", description = "Health, metrics, documentation"),
     ),
 )]
 pub(super) struct Api;

@@ -57,7 +57,7 @@ impl From<ServedModel> for ReadyModel {
 /// Reports readiness: the server accepts writes and has a model where one should exist.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
-    responses((status = 200, body = Ready, description = "It answers and takes writes."), (status = 503, body = ProblemShape, description = "not_ready, shutting_down")),
+    responses((status = 200, body = Ready, description = "The server answers requests and accepts writes."), (status = 503, body = ProblemShape, description = "not_ready, shutting_down")),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem> {
     if app.admission.is_draining() {
@@ -75,7 +75,7 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
 /// Returns counters and histograms in the `OpenMetrics` text format.
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures.")),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "The metrics.")),
 )]
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     read_gauges(&app);

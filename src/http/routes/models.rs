@@ -73,7 +73,7 @@ pub(super) struct Activated {
     post, path = "/v1/models/{version}/activate", tag = "models",
     params(("version" = String, Path)),
     responses(
-        (status = 202, body = Activated, description = "It is current, and serves soon."),
+        (status = 202, body = Activated, description = "The model is current and will serve soon."),
         (status = 404, body = ProblemShape, description = "unknown_model"),
         (status = 409, body = ProblemShape, description = "model_damaged"),
     ),

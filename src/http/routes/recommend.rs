@@ -155,7 +155,7 @@ pub(super) struct ListsShape {
     post, path = "/v1/recommend", tag = "recommend",
     request_body = QuestionsShape,
     responses(
-        (status = 200, body = ListsShape, description = "The lists, in the order of the questions."),
+        (status = 200, body = ListsShape, description = "The lists, in the order of the requests."),
         (status = 422, body = ProblemShape, description = "missing_field, unknown_field, too_many"),
     ),
 )]

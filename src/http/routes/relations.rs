@@ -18,7 +18,7 @@ use crate::ingest::relation_of;
         ("from" = String, Path), ("to" = String, Path),
         ("kind" = String, Path, description = "friend, follow, block, member"),
     ),
-    responses((status = 200, body = Written, description = "It is written."), (status = 422, body = ProblemShape, description = "The path or the body is refused.")),
+    responses((status = 200, body = Written, description = "The write is stored."), (status = 422, body = ProblemShape, description = "The path or the body is refused.")),
 )]
 pub(super) async fn put(
     State(app): State<App>,
@@ -36,7 +36,7 @@ pub(super) async fn put(
         ("kind" = String, Path, description = "friend, follow, block, member"),
     ),
     responses(
-        (status = 200, body = Written, description = "It is written."), (status = 404, body = ProblemShape, description = "unknown_relation"),
+        (status = 200, body = Written, description = "The write is stored."), (status = 404, body = ProblemShape, description = "unknown_relation"),
         (status = 422, body = ProblemShape, description = "The path or the body is refused."),
     ),
 )]

@@ -171,7 +171,7 @@ fn answer<T: ToSchema>(description: &str) -> Response {
 }
 
 fn was_written() -> Response {
-    answer::<Written>("It is written.")
+    answer::<Written>("The write is stored.")
 }
 
 fn is_refused() -> Response {
