@@ -33,7 +33,7 @@ const K: usize = 10;
 const PASSES: usize = 5;
 /// Of how many parts a node of each level of the tree of categories consists.
 const FANS: [usize; 4] = [2, 5, 10, 10];
-/// How far a node lies from the one above it.
+/// The distance of a node from its parent.
 const STEPS: [f32; 4] = [0.35, 0.45, 0.55, 0.5];
 const WIDTHS: [(&str, f64); 4] = [("50 %", 0.5), ("10 %", 0.1), ("1 %", 0.01), ("0.1 %", 0.001)];
 const LEAST_RECALL: f64 = 0.95;

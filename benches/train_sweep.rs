@@ -29,7 +29,7 @@ fn zipf_matrix() -> Matrix {
     Matrix::from_rows(N_ITEMS, rows).expect("ranks are items")
 }
 
-/// How long `sweeps` iterations take, without the first, which has a start to make.
+/// The time of `sweeps` iterations, without the first, which includes the setup.
 fn iterations(matrix: &Matrix, sweeps: u64) -> Duration {
     let params = AlsParams { sweeps: sweeps as usize + 1, ..AlsParams::default() };
     let (mut from, mut to) = (None, Instant::now());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Passes last at least so long: the kernel counts the time of a running thread in ticks of some milliseconds.
 const LEAST: Duration = Duration::from_millis(60);
 
-/// How long one of `calls` calls takes that `pass` makes, repeated until the clock can tell.
+/// The time of one of the `calls` calls in `pass`, repeated until the clock can resolve it.
 pub(crate) fn per_call(calls: usize, mut pass: impl FnMut()) -> Duration {
     let (began, wall) = (used(), Instant::now());
     let mut passes = 0;
@@ -20,7 +20,7 @@ pub(crate) fn per_call(calls: usize, mut pass: impl FnMut()) -> Duration {
     took / (passes * calls.max(1) as u32)
 }
 
-/// What the kernel tells of this thread; none where it doesn't.
+/// CPU time of this thread, as the kernel reports it; none if unknown.
 fn used() -> Option<Duration> {
     // Giving way has the kernel bring its count up to date.
     std::thread::yield_now();

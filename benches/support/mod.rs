@@ -15,7 +15,7 @@ use guanxi_training::market::{MarketParams, records};
 use guanxi_training::observer::Silent;
 use guanxi_training::recipe::Recipe;
 
-/// How many users and items the market has.
+/// The number of users and items in the market.
 pub(crate) fn size() -> usize {
     let told = std::env::var("GUANXI_BENCH_USERS").ok().and_then(|text| text.parse().ok());
     told.unwrap_or(5_000)

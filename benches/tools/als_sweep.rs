@@ -48,7 +48,7 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// What all threads have computed so far, as Linux counts it: NaN where it doesn't.
+/// CPU time of all threads so far, as Linux counts it; NaN if unknown.
 fn cpu_seconds() -> f64 {
     let of_thread = |path: std::path::PathBuf| -> Option<f64> {
         let text = std::fs::read_to_string(path.join("schedstat")).ok()?;

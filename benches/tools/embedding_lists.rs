@@ -14,10 +14,10 @@ use rayon::prelude::*;
 
 mod matrix;
 
-/// So many users share the fetching of the items.
+/// The number of users in a block; a block reads the items once.
 const BLOCK: usize = 480;
 
-/// How often the lists are made; the median counts.
+/// The number of passes; the median is reported.
 const REPEATS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,5 @@
-//! Builds the index over a file of vectors, then answers questions from the standard input, one JSON line each.
-//! `benches/rivals/index.py` calls it.
+//! Builds the index over a file of vectors, then runs searches from standard input. Each prints one
+//! JSON line. `benches/rivals/index.py` calls it.
 //!
 //! `cargo run --profile dist -p guanxi-models --example search_index -- ITEMS ASKERS DIM`, then lines of `QUERIES EF FOUND`: `ITEMS`, `ASKERS`
 //! (`-` for none) and `QUERIES` are rows of little-endian `f32`; the ten items found for each query are written to `FOUND` as little-endian `u32`. An `EF` of 0 scans.
@@ -13,7 +13,7 @@ use std::time::Instant;
 use guanxi_models::Factors;
 use guanxi_models::index::{IndexParams, ItemIndex, SearchScratch, exact_top};
 
-/// How many items are asked for.
+/// The number of items to find for each query.
 const K: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -91,7 +91,7 @@ fn read(file: &str, dim: usize) -> Result<Factors, Box<dyn Error>> {
     Ok(Factors::new(dim, values.collect::<Vec<_>>())?)
 }
 
-/// What all threads of this process have used, from the scheduler, to the nanosecond.
+/// CPU time of all threads of this process, from the scheduler, to the nanosecond.
 fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
     let mut nanoseconds = 0;
     for task in std::fs::read_dir("/proc/self/task")? {

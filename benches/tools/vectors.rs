@@ -1,8 +1,9 @@
 //! Trains an embedding and writes its vectors, for `benches/rivals/index.py`.
 //!
-//! `cargo run --profile dist --example vectors -- FILE|USERSxITEMSxEVENTS DIRECTORY`: of the `user` and `item` columns of a Parquet file, or of a
-//! generated market. Writes `items.f32`, and of the users in turns `askers.f32` (whom the builder of an index may know) and `users.f32` (who
-//! ask), at most 20,000 each: rows of 64 little-endian `f32`.
+//! `cargo run --profile dist --example vectors -- FILE|USERSxITEMSxEVENTS DIRECTORY`: from the
+//! `user` and `item` columns of a Parquet file, or from a generated market. Writes `items.f32`.
+//! Users alternate between `askers.f32` (known to the builder of an index) and `users.f32` (the
+//! queries), at most 20,000 each. Rows have 64 little-endian `f32`.
 
 use std::collections::HashMap;
 use std::error::Error;
