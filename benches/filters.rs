@@ -1,13 +1,14 @@
 //! Filters that pass 50 %, 10 %, 1 % and 0.1 % of 100,000 items, by each of the three strategies
 //! and by the one that the planner chooses.
 //!
-//! Corpus: items of width 64 in a tree of categories, seed 1: 2 halves of 5 groups of 10 clusters of 10 leaves of 100 items, each level
-//! a smaller step from the one above; norms vary as popularity does. Users lie near a leaf, and further out than items. A filter is
-//! `any` (tags drawn by lot, which have nothing to do with the embedding), `near` (the category in which the user's taste lies)
-//! or `far` (the category of that size in which it least does).
+//! Corpus: items of width 64 in a tree of categories, seed 1: 2 halves of 5 groups of 10 clusters
+//! of 10 leaves of 100 items, each level a smaller step from the one above; norms vary as
+//! popularity does. Users lie near a leaf, and further out than items. A filter is `any` (tags
+//! drawn by lot, which have nothing to do with the embedding), `near` (the category in which the
+//! user's taste lies) or `far` (the category of that size in which it least does).
 //!
-//! The table comes first: recall@10 against scoring everything that passes, and CPU time per query, the median of passes over
-//! all users that take turns. `GUANXI_BENCH_ITEMS` sets another size.
+//! The table comes first: recall@10 against scoring everything that passes, and CPU time per query,
+//! the median of passes over all users that take turns. `GUANXI_BENCH_ITEMS` sets another size.
 #![expect(clippy::print_stdout, reason = "a latency is never told without its recall")]
 
 use std::hint::black_box;

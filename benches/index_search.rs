@@ -1,7 +1,8 @@
 //! The ten items nearest to a user by inner product, one thread: the frozen graph beside the scan.
 //!
-//! Corpus: 20,000 items of width 64 in 200 clusters, seed 1, and 256 users near mixtures of two clusters, so that queries
-//! are not distributed as items are. Each contender's recall@10 is asserted, and printed before its time.
+//! Corpus: 20,000 items of width 64 in 200 clusters, seed 1, and 256 users near mixtures of two
+//! clusters, so that queries are not distributed as items are. Each contender's recall@10 is
+//! asserted, and printed before its time.
 #![expect(clippy::print_stdout, reason = "a latency is never told without its recall")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

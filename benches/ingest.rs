@@ -1,4 +1,5 @@
-//! Writing events: `append/<batches of 1,000 events in one group>`, each group one atomic write and one fsync before it returns.
+//! Writing events: `append/<batches of 1,000 events in one group>`, each group one atomic write and
+//! one fsync before it returns.
 //!
 //! Corpus: events of 100,000 users and 100,000 items with new ids, made outside the measured time.
 //! One batch is one request alone; eight are requests that waited for the disk together. The store

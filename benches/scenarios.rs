@@ -1,8 +1,9 @@
 //! One request of each scenario, without HTTP: `recommend/<scenario>/<users>`, 20 items, users
 //! in turn.
 //!
-//! Corpus: the generated market of `support`. The recall of for-you's index search against the exact answer is printed and asserted.
-//! `GUANXI_BENCH_USERS=100000 cargo bench --bench scenarios` for the large market.
+//! Corpus: the generated market of `support`. The recall of for-you's index search against the
+//! exact answer is printed and asserted. `GUANXI_BENCH_USERS=100000 cargo bench --bench scenarios`
+//! for the large market.
 
 #![allow(
     missing_docs,

@@ -1,8 +1,9 @@
 //! One iteration of the trainer: users solved against items, items against users, and the loss.
 //!
-//! Corpus: 20,000 users x 10,000 items, 500,000 draws in which the item of rank r is drawn in proportion to 1 / r (Zipf),
-//! seed 1; embeddings of width 64; all threads of the machine (`RAYON_NUM_THREADS` to say how many).
-//! `benches/rivals/als.py` puts the same figure beside that of `implicit`, on published data.
+//! Corpus: 20,000 users x 10,000 items, 500,000 draws in which the item of rank r is drawn in
+//! proportion to 1 / r (Zipf), seed 1; embeddings of width 64; all threads of the machine
+//! (`RAYON_NUM_THREADS` to say how many). `benches/rivals/als.py` puts the same figure beside that
+//! of `implicit`, on published data.
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Passes last at least so long: the kernel counts the time of a running thread in ticks of some milliseconds.
+/// Passes last at least so long: the kernel counts the time of a running thread in ticks of some
+/// milliseconds.
 const LEAST: Duration = Duration::from_millis(60);
 
 /// The time of one of the `calls` calls in `pass`, repeated until the clock can resolve it.

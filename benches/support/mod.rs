@@ -1,7 +1,8 @@
 //! The generated market that the benches run on, trained once and kept below `target/`.
 //!
-//! `GUANXI_BENCH_USERS` sets its size: as many items as users, and 50 events and 60 friends a user. The default of 5,000 keeps a run
-//! short. The figures of docs/performance.md come from `request_path.py`, HTTP included.
+//! `GUANXI_BENCH_USERS` sets its size: as many items as users, and 50 events and 60 friends a user.
+//! The default of 5,000 keeps a run short. The figures of docs/performance.md come from
+//! `request_path.py`, HTTP included.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,7 +48,8 @@ pub(crate) fn world() -> World {
     world
 }
 
-/// On this market the blend may learn to do without the embedding: then for-you would leave the index out of the measurement.
+/// On this market the blend may learn to do without the embedding: then for-you would leave the
+/// index out of the measurement.
 fn with_embedding(mut model: Model) -> Model {
     let blend = &mut model.learned.params.blend;
     if blend.embedding <= 0.0 {

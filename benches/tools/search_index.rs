@@ -1,8 +1,10 @@
 //! Builds the index over a file of vectors, then runs searches from standard input. Each prints one
 //! JSON line. `benches/rivals/index.py` calls it.
 //!
-//! `cargo run --profile dist -p guanxi-models --example search_index -- ITEMS ASKERS DIM`, then lines of `QUERIES EF FOUND`: `ITEMS`, `ASKERS`
-//! (`-` for none) and `QUERIES` are rows of little-endian `f32`; the ten items found for each query are written to `FOUND` as little-endian `u32`. An `EF` of 0 scans.
+//! `cargo run --profile dist -p guanxi-models --example search_index -- ITEMS ASKERS DIM`, then
+//! lines of `QUERIES EF FOUND`: `ITEMS`, `ASKERS` (`-` for none) and `QUERIES` are rows of
+//! little-endian `f32`; the ten items found for each query are written to `FOUND` as little-endian
+//! `u32`. An `EF` of 0 scans.
 #![expect(clippy::disallowed_methods, reason = "the crate reads no files, a bench of it does")]
 #![expect(clippy::print_stdout, reason = "its lines of JSON are what it is for")]
 

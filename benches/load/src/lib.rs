@@ -1,8 +1,8 @@
 //! An open-loop load generator for any base URL, and its report.
 //!
 //! A schedule decides when each request is due, regardless of earlier answers. Latency counts from
-//! that moment, so a stall of the server shows in every request that was due meanwhile. A closed loop
-//! would show it in one request only (coordinated omission).
+//! that moment, so a stall of the server shows in every request that was due meanwhile. A closed
+//! loop would show it in one request only (coordinated omission).
 
 mod asking;
 pub mod command;

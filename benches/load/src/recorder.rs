@@ -71,13 +71,15 @@ impl Second {
     }
 }
 
-/// Takes samples in. Of what was due before the end of the warm-up no time counts; but what came of it afterwards, good or bad, is the server's
-/// work, too: where it can't keep up, a backlog begins in the warm-up already.
+/// Takes samples in. Of what was due before the end of the warm-up no time counts; but what came of
+/// it afterwards, good or bad, is the server's work, too: where it can't keep up, a backlog begins
+/// in the warm-up already.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     warm_up: Duration,
     parts: Vec<(String, Latencies)>,
-    /// How many of the parts are questions; what comes after them is written beside, and counted apart.
+    /// How many of the parts are questions; what comes after them is written beside, and counted
+    /// apart.
     questions: usize,
     all: Latencies,
     errors: BTreeMap<String, u64>,
@@ -281,7 +283,8 @@ mod tests {
     #[test]
     fn a_backlog_of_the_warm_up_takes_nothing_from_what_the_server_achieves() {
         let mut recorder = recorder();
-        // 200 a second are due, and 100 a second are answered; writes the same, half of them with an error.
+        // 200 a second are due, and 100 a second are answered; writes the same, half of them with
+        // an error.
         for at in 1..=600 {
             let question = sample(at * 5, at * 5, None);
             recorder.record(&question);

@@ -23,7 +23,8 @@ impl Timer {
     pub(crate) fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        // SAFETY: the descriptor is open, `AsyncFd` owns it from here on, and nobody replaces or closes it before.
+        // SAFETY: the descriptor is open, `AsyncFd` owns it from here on, and nobody replaces or
+        // closes it before.
         Ok(Self(unsafe { AsyncFd::register(timer)? }))
     }
 

@@ -41,8 +41,8 @@ pub(crate) struct Sample {
     pub(crate) due: Duration,
     /// The time at which its response was complete or given up, after the start.
     pub(crate) ended: Duration,
-    /// Time from due to complete. It counts from sending if the connection was idle until the request
-    /// was due.
+    /// Time from due to complete. It counts from sending if the connection was idle until the
+    /// request was due.
     pub(crate) latency: Duration,
     /// Time from sending.
     pub(crate) service: Duration,

@@ -67,7 +67,8 @@ struct Asked {
     /// Requests this path of any server instead.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["mix", "filter"])]
     get: Option<String>,
-    /// Users: a file with one id a line, or a range like `u:0..100000`. The first are the most frequent.
+    /// Users: a file with one id a line, or a range like `u:0..100000`. The first are the most
+    /// frequent.
     #[arg(long, value_name = "FILE|RANGE")]
     users: Option<String>,
     /// Items, in the same form as users.
@@ -95,8 +96,8 @@ struct Client {
     /// Number of connections that send requests.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
-    /// Number of client threads for these connections. More threads can send more, but take CPU time
-    /// from a server on the same machine.
+    /// Number of client threads for these connections. More threads can send more, but take CPU
+    /// time from a server on the same machine.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
     /// View events to write meanwhile, a second. They stay in the log of the server.
