@@ -44,7 +44,7 @@ fn size() -> usize {
 fn fill(directory: &Path, events: usize) -> Offset {
     let params = MarketParams::at(1_790_000_000_000).sized(events / 50, events / 100, events);
     let store = Store::open(directory).expect("the target directory can be written");
-    // What a run that was interrupted has written is a beginning of the same log.
+    // An interrupted run leaves a prefix of the same log.
     let mut rest = records(&params).skip(store.last().0 as usize);
     loop {
         let group: Vec<Record> = rest.by_ref().take(10_000).collect();

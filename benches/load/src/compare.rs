@@ -1,7 +1,7 @@
 //! Two runs side by side: ratios with an interval.
 //!
-//! The seconds of a run are its samples. A figure of a run is the median over its seconds; the
-//! interval of a ratio comes from drawing the seconds of both runs anew (the percentile bootstrap,
+//! The seconds of a run are its samples. A figure of a run is the median over its seconds. The
+//! interval of a ratio comes from resampling the seconds of both runs (the percentile bootstrap,
 //! Efron and Tibshirani 1993, chapter 13).
 
 use rand::rngs::StdRng;

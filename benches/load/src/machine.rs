@@ -31,7 +31,7 @@ impl Machine {
     }
 }
 
-/// What stands behind the first `name :` of a list of facts.
+/// The value after the first `name :` of a list of facts.
 fn value(facts: &str, name: &str) -> String {
     let fact = |line: &str| {
         let (left, right) = line.split_once(':')?;

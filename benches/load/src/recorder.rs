@@ -71,15 +71,14 @@ impl Second {
     }
 }
 
-/// Takes samples in. Of what was due before the end of the warm-up no time counts; but what came of
-/// it afterwards, good or bad, is the server's work, too: where it can't keep up, a backlog begins
-/// in the warm-up already.
+/// Collects samples. Times of requests that were due during the warm-up do not count. Their
+/// outcomes count if they end after it: a server that can't keep up starts its backlog in the
+/// warm-up.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     warm_up: Duration,
     parts: Vec<(String, Latencies)>,
-    /// How many of the parts are questions; what comes after them is written beside, and counted
-    /// apart.
+    /// The number of parts that are reads; the parts after them are writes, counted separately.
     questions: usize,
     all: Latencies,
     errors: BTreeMap<String, u64>,
