@@ -12,25 +12,25 @@ use utoipa::ToSchema;
 pub enum Code {
     /// The body or one entry of it is not JSON.
     InvalidJson,
-    /// The body is not an Arrow IPC stream of the stated schema.
+    /// The body is not an Arrow IPC stream with the expected columns.
     InvalidArrow,
-    /// An id is empty or holds control or bidirectional characters.
+    /// An id is empty or has control or bidirectional characters.
     InvalidId,
     /// A value is of another JSON type than its field.
     InvalidType,
     /// A number is not finite, out of its range, or not whole where it must be.
     InvalidNumber,
-    /// A time can't be read, is negative, or lies more than a day in the future.
+    /// A time can't be parsed, is negative, or is more than a day in the future.
     InvalidTimestamp,
-    /// A text is empty or holds control or bidirectional characters.
+    /// A text is empty or has control or bidirectional characters.
     InvalidText,
     /// A currency is not three capital letters.
     InvalidCurrency,
     /// A category path has an empty segment.
     InvalidCategory,
-    /// A latitude or longitude lies off the earth, or one of the two is missing.
+    /// A latitude or longitude is out of range or missing.
     InvalidPlace,
-    /// A name is not one of the few that its field knows.
+    /// A value is not one of the names that its field allows.
     UnknownValue,
     /// A required field is missing or null.
     MissingField,
@@ -40,9 +40,9 @@ pub enum Code {
     TooLong,
     /// A list or map has more entries than its field takes.
     TooMany,
-    /// A user can't be related to itself.
+    /// A user can't have a relation to itself.
     SelfRelation,
-    /// The id in the body is another than the one in the path.
+    /// The id in the body differs from the id in the path.
     IdMismatch,
 }
 

@@ -34,23 +34,23 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The body or an entry of it is not JSON; `line` and `column` say where it stops being JSON.
+    /// The body or one of its entries is not valid JSON; `line` and `column` give the position.
     InvalidJson, "invalid_json", BAD_REQUEST;
-    /// The body is not an Arrow IPC stream of the stated schema.
+    /// The body is not an Arrow IPC stream with the expected columns.
     InvalidArrow, "invalid_arrow", BAD_REQUEST;
     /// The body, the path or a parameter is not UTF-8.
     InvalidUtf8, "invalid_utf8", BAD_REQUEST;
-    /// The head of the request could be read in two ways; the connection ends.
+    /// The head of the request is ambiguous; the connection is closed.
     MalformedRequest, "malformed_request", BAD_REQUEST;
     /// The path with its query is too long: send a body with POST.
     UriTooLong, "uri_too_long", URI_TOO_LONG;
-    /// The request has too many headers; the connection ends.
+    /// The request has too many headers; the connection is closed.
     HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE;
-    /// The body broke off or could not be read.
+    /// The body was incomplete or could not be read.
     UnreadableBody, "unreadable_body", BAD_REQUEST;
-    /// No route has this path.
+    /// No route matches this path.
     UnknownRoute, "unknown_route", NOT_FOUND;
-    /// There is no such scenario; `known` lists those there are.
+    /// There is no such scenario; `known` lists all scenarios.
     UnknownScenario, "unknown_scenario", NOT_FOUND;
     /// There is no such item.
     UnknownItem, "unknown_item", NOT_FOUND;
@@ -62,81 +62,80 @@ codes! {
     UnknownModel, "unknown_model", NOT_FOUND;
     /// There is no such error code.
     UnknownCode, "unknown_code", NOT_FOUND;
-    /// The path exists, but not with this method; the header `allow` lists those it has.
+    /// The path exists, but not with this method; the header `allow` lists the methods.
     MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED;
-    /// The request has no key, and this server asks for one.
+    /// The request has no key, but this server requires one.
     MissingKey, "missing_key", UNAUTHORIZED;
     /// The key is unknown, has expired or was revoked.
     InvalidKey, "invalid_key", UNAUTHORIZED;
-    /// The token of the user can't be trusted; `detail` says why.
+    /// The user's token is not valid; `detail` gives the reason.
     InvalidToken, "invalid_token", UNAUTHORIZED;
-    /// The scope of the key is not enough.
+    /// The scope of the key does not allow this request.
     Forbidden, "forbidden", FORBIDDEN;
-    /// A public key was sent from a page that it was not made for.
+    /// The public key is not allowed on the page that sent it.
     OriginNotAllowed, "origin_not_allowed", FORBIDDEN;
-    /// More requests than the key may make, or too many wrong keys from the address; `retry-after`
-    /// says how many seconds to wait.
+    /// The key exceeded its rate, or the address sent too many wrong keys; `retry-after` gives the
+    /// seconds to wait.
     RateLimited, "rate_limited", TOO_MANY_REQUESTS;
     /// The body took longer to arrive than `server.request_timeout`.
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT;
-    /// The same `event_id` was stored before with another body; nothing was changed.
+    /// The `event_id` is already stored with another body; nothing was changed.
     EventIdConflict, "event_id_conflict", CONFLICT;
     /// The model is damaged and was not activated.
     ModelDamaged, "model_damaged", CONFLICT;
-    /// The body is larger than the server takes.
+    /// The body exceeds the size limit.
     BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE;
-    /// The content type is not one that the route takes.
+    /// The route does not accept this content type.
     UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
-    /// No entry of the body was accepted; `rejected` says why, entry by entry.
+    /// No entry of the body was accepted; `rejected` gives a reason for each.
     NothingAccepted, "nothing_accepted", UNPROCESSABLE_ENTITY;
-    /// A field or parameter that nobody reads; `nearest` names the one that was probably meant.
+    /// There is no such field or parameter; `nearest` is the most similar name.
     UnknownField, "unknown_field", UNPROCESSABLE_ENTITY;
-    /// A field or parameter that is needed is missing.
+    /// A required field or parameter is missing.
     MissingField, "missing_field", UNPROCESSABLE_ENTITY;
-    /// A field or parameter of a question has a value that it doesn't take.
+    /// A field or parameter of the query has an invalid value.
     InvalidField, "invalid_field", UNPROCESSABLE_ENTITY;
-    /// A value of an entry is of another JSON type than its field.
+    /// A value of an entry has the wrong JSON type.
     InvalidType, "invalid_type", UNPROCESSABLE_ENTITY;
-    /// A number of an entry is not finite, out of its range, or not whole where it must be.
+    /// A number of an entry is not finite, out of range, or not an integer where one is required.
     InvalidNumber, "invalid_number", UNPROCESSABLE_ENTITY;
-    /// A time can't be read, is negative, or lies more than a day in the future.
+    /// A time can't be parsed, is negative, or is more than a day in the future.
     InvalidTimestamp, "invalid_timestamp", UNPROCESSABLE_ENTITY;
-    /// A text is empty or holds control or bidirectional characters.
+    /// A text is empty or has control or bidirectional characters.
     InvalidText, "invalid_text", UNPROCESSABLE_ENTITY;
     /// A currency is not three capital letters.
     InvalidCurrency, "invalid_currency", UNPROCESSABLE_ENTITY;
     /// A category path has an empty segment.
     InvalidCategory, "invalid_category", UNPROCESSABLE_ENTITY;
-    /// A latitude or longitude lies off the earth, or one of the two is missing.
+    /// A latitude or longitude is out of range or missing.
     InvalidPlace, "invalid_place", UNPROCESSABLE_ENTITY;
-    /// A name is not one of the few that its field knows.
+    /// A value is not one of the names that its field allows.
     UnknownValue, "unknown_value", UNPROCESSABLE_ENTITY;
-    /// A text or an id is longer than its field takes.
+    /// A text or an id is too long for its field.
     TooLong, "too_long", UNPROCESSABLE_ENTITY;
-    /// A user can't be related to itself.
+    /// A user can't have a relation to itself.
     SelfRelation, "self_relation", UNPROCESSABLE_ENTITY;
-    /// The id in the body is another than the one in the path.
+    /// The id in the body differs from the id in the path.
     IdMismatch, "id_mismatch", UNPROCESSABLE_ENTITY;
-    /// An id is empty or holds control or bidirectional characters.
+    /// An id is empty or has control or bidirectional characters.
     InvalidId, "invalid_id", UNPROCESSABLE_ENTITY;
     /// `limit` is not 1 to 200.
     InvalidLimit, "invalid_limit", UNPROCESSABLE_ENTITY;
-    /// The filter can't be read; `path` says where in it.
+    /// The filter is invalid; `path` is the place in it.
     InvalidFilter, "invalid_filter", UNPROCESSABLE_ENTITY;
-    /// The filter asks for an attribute that no item has.
+    /// The filter names an attribute that no item has.
     UnknownAttribute, "unknown_attribute", UNPROCESSABLE_ENTITY;
-    /// A list or map has more entries than the server takes.
+    /// A list or map has too many entries.
     TooMany, "too_many", UNPROCESSABLE_ENTITY;
-    /// A defect of the server. The log has a line with the same request id.
+    /// An error of the server. A log line has the same request id.
     Internal, "internal", INTERNAL_SERVER_ERROR;
-    /// The store can't be written or read; writes are safe to repeat with the same ids.
+    /// The store can't be read or written. Writes are safe to repeat with the same ids.
     StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE;
-    /// More is asked or written than can be done soon; try again after the seconds in
-    /// `retry-after`.
+    /// The server is overloaded; try again after the seconds in `retry-after`.
     Busy, "busy", SERVICE_UNAVAILABLE;
-    /// The server is stopping; try another one.
+    /// The server is shutting down; use another one.
     ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;
-    /// The server answers but does not take writes, or none of its models can be loaded; `detail` says why.
+    /// The server does not accept writes, or none of its models can be loaded; `detail` gives the reason.
     NotReady, "not_ready", SERVICE_UNAVAILABLE;
 }
 
