@@ -160,7 +160,33 @@ macro_rules! scalar {
     };
 }
 
-scalar! { bool => bool, u32 => u32, i64 => i64, f32 => f32, f64 => f64, &'b str => str }
+scalar! { bool => bool, u32 => u32, i64 => i64, f32 => f32, f64 => f64 }
+
+impl<'b> Value<'b> for &'b str {
+    fn write(&self, to: &mut Writer<'_>) {
+        to.str(self).expect(MEMORY);
+    }
+
+    #[inline]
+    fn read(from: &mut Decoder<'b>) -> Result<Self, Unreadable> {
+        short_text(from).map_or_else(|| Ok(from.str()?), Ok)
+    }
+}
+
+/// A text of less than 256 bytes, as nearly all are. None for any other, and for what is no text.
+#[inline]
+fn short_text<'b>(from: &mut Decoder<'b>) -> Option<&'b str> {
+    let (at, input) = (from.position(), from.input());
+    let (start, len) = match *input.get(at)? {
+        head @ 0x60..0x78 => (at + 1, head - 0x60),
+        0x78 => (at + 2, *input.get(at + 1)?),
+        _ => return None,
+    };
+    let end = start + usize::from(len);
+    let text = std::str::from_utf8(input.get(start..end)?).ok()?;
+    from.set_position(end);
+    Some(text)
+}
 
 impl<'b, T: Value<'b>> Value<'b> for Vec<T> {
     fn write(&self, to: &mut Writer<'_>) {

@@ -61,7 +61,7 @@ impl<'b> Value<'b> for People<'b> {
 fn id<'b>(from: &mut Decoder<'b>) -> Result<Option<&'b str>, Unreadable> {
     match from.datatype()? {
         Type::Null => Ok(from.null().map(|()| None)?),
-        Type::String => Ok(Some(from.str()?)),
-        _ => refuse_sealed(from).and_then(|()| Ok(Some(from.str()?))),
+        Type::String => Value::read(from).map(Some),
+        _ => refuse_sealed(from).and_then(|()| Value::read(from).map(Some)),
     }
 }
