@@ -1,4 +1,4 @@
-//! Arrow IPC streams of a stated schema.
+//! Arrow IPC streams with a known schema.
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
@@ -12,8 +12,8 @@ use crate::untrusted::panics::guarded;
 
 /// Reads a whole stream and checks its schema against `shape`.
 pub(super) fn arrow_columns(body: &[u8], shape: &Shape) -> Result<Vec<Columns>, Flaw> {
-    // The decoder asserts that offsets written in the stream lie inside it: a damaged stream makes it panic, and must not take the
-    // request with it. Nothing outlives the call but its result.
+    // The decoder panics on offsets outside of the stream. The panic becomes an error of the
+    // request; no other state is shared with the call.
     let read = guarded(|| batches(body, shape));
     read.unwrap_or_else(|_| Err(damaged("its offsets lie outside of it")))
 }
@@ -37,12 +37,12 @@ fn columns(batch: &RecordBatch, shape: &Shape) -> Result<Columns, Flaw> {
     Columns::new(batch, &roles).map_err(damaged)
 }
 
-/// What each column stands for, or how the schema differs from the stated one.
+/// The role of each column, or the first difference from the schema.
 fn roles(schema: &Schema, shape: &Shape) -> Result<Vec<Option<Role>>, Flaw> {
     for field in shape.fields.iter().filter(|field| field.required) {
         if schema.field_with_name(field.name).is_err() {
             let what =
-                format!("is a column that every stream of {} needs, and is missing", shape.plural);
+                format!("is missing: streams of {} require this column", shape.plural);
             return Err(Flaw::new(Code::MissingField, field.name, what));
         }
     }
@@ -77,5 +77,5 @@ fn name_of(class: Class) -> &'static str {
 }
 
 fn damaged(cause: impl std::fmt::Display) -> Flaw {
-    Flaw::whole(Code::InvalidArrow, format!("the body is no readable Arrow IPC stream: {cause}"))
+    Flaw::whole(Code::InvalidArrow, format!("the body is not a readable Arrow IPC stream: {cause}"))
 }

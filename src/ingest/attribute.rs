@@ -11,8 +11,8 @@ use super::reader::Reader;
 
 type Attributes = BTreeMap<String, Attribute>;
 
-/// Merges what the row says into `attributes`: from the object `attributes`, where null clears one or all of them, and from the columns that
-/// belong to no field.
+/// Merges the row's attributes into `attributes`. They come from the object `attributes`, where
+/// null clears one or all, and from columns without a field.
 pub(super) fn set_attributes(reader: &Reader<'_>, attributes: &mut Attributes) -> Result<(), Flaw> {
     match reader.cell("attributes") {
         Cell::Absent => (),

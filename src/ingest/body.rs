@@ -1,4 +1,4 @@
-//! JSON and NDJSON bodies as entries: one bad entry never spoils the others.
+//! Splits JSON and NDJSON bodies into entries. A bad entry does not affect the others.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ use crate::untrusted::json::{self, Refused};
 /// One JSON object.
 pub(crate) type Object = Map<String, Value>;
 
-/// The texts of the entries of a body with their positions. Each is read when its turn comes: all of them at once take many times the
-/// memory of the body.
+/// The texts of the entries with their positions. Entries are parsed one at a time, because all
+/// parsed entries together take many times the memory of the body.
 pub(super) type Entries<'b> = Vec<(usize, &'b [u8])>;
 
 /// Splits one object, an array, or `{"events": [..]}`.
@@ -36,7 +36,7 @@ pub(super) fn json_entries<'b>(body: &'b [u8], shape: &Shape) -> Result<Entries<
     }
 }
 
-/// Splits lines, of which blank ones are skipped but counted.
+/// Splits a body into lines. Blank lines are skipped but counted.
 pub(super) fn ndjson_entries(body: &[u8]) -> Result<Entries<'_>, Flaw> {
     let lines = without_mark(body).split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
@@ -52,7 +52,7 @@ fn check_count(entries: usize) -> Result<(), Flaw> {
     Err(Flaw::whole(Code::TooMany, what))
 }
 
-/// Reads one JSON object.
+/// Parses one JSON object.
 pub(crate) fn object(text: &[u8]) -> Result<Object, Flaw> {
     match json::value(text) {
         Ok(Value::Object(map)) => Ok(map),
@@ -63,7 +63,7 @@ pub(crate) fn object(text: &[u8]) -> Result<Object, Flaw> {
     }
 }
 
-/// Drops the byte order mark that some editors put before text.
+/// Drops a leading byte order mark.
 pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
@@ -81,11 +81,11 @@ fn wrapped_or_single<'b>(body: &'b [u8], shape: &Shape) -> Result<Entries<'b>, F
     let list = raw.iter().find(|(name, _)| name == shape.plural);
     let Some((_, list)) = list else { return Ok(vec![(0, body)]) };
     if let Some((other, _)) = raw.iter().find(|(name, _)| name != shape.plural) {
-        let what = format!("stands beside `{}`, where nothing else may be", shape.plural);
+        let what = format!("is not allowed beside `{}`", shape.plural);
         return Err(Flaw::new(Code::UnknownField, other.as_str(), what));
     }
     if raw.len() > 1 {
-        return Err(Flaw::new(Code::InvalidJson, shape.plural, "stands twice in an object"));
+        return Err(Flaw::new(Code::InvalidJson, shape.plural, "is repeated in an object"));
     }
     if !list.get().starts_with('[') {
         return Err(Flaw::new(Code::InvalidType, shape.plural, "must be an array"));
@@ -93,7 +93,7 @@ fn wrapped_or_single<'b>(body: &'b [u8], shape: &Shape) -> Result<Entries<'b>, F
     array(list.get().as_bytes())
 }
 
-/// The members of an object as they stand there.
+/// The members of an object in their order.
 struct Members<'b>(Vec<(String, &'b RawValue)>);
 
 impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
@@ -123,7 +123,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 fn not_json(subject: &str, error: &serde_json::Error) -> Flaw {
     let said = error.to_string();
     if said.starts_with("number out of range") {
-        let what = format!("{subject} holds a number that no 64-bit float can take ({said})");
+        let what = format!("{subject} has a number outside the range of 64-bit floats ({said})");
         return Flaw::whole(Code::InvalidNumber, what);
     }
     Flaw::whole(Code::InvalidJson, format!("{subject} is not JSON: {said}"))

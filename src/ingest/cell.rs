@@ -1,24 +1,24 @@
-//! One value of one row, whatever it was read from: JSON, an Arrow column, a CSV field.
+//! One value of a row, from JSON, an Arrow column or a CSV field.
 
 use guanxi_models::Millis;
 use serde_json::{Map, Value};
 
-/// A value that has not been checked.
+/// A value before validation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// The row has no such field.
     Absent,
-    /// The field is there and empty.
+    /// The field is null.
     Null,
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i128),
     /// Any other number.
     Number(f64),
     /// A text.
     Text(&'a str),
-    /// A point in time that came typed as such.
+    /// A value of a time column.
     Time(Millis),
     /// Several values.
     List(Vec<Cell<'a>>),
@@ -27,12 +27,12 @@ pub enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// Whether nothing was said.
+    /// True for an absent field and for null.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Absent | Self::Null)
     }
 
-    /// What it is, for messages.
+    /// The name of the type, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Absent => "nothing",

@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 use super::cell::{Cell, Row};
 use super::shape::Class;
 
-/// The kind of value that a column of this type gives; none if it gives none.
+/// The kind of values of a column type; none if the type is not supported.
 pub(crate) fn class_of(data_type: &DataType) -> Option<Class> {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(Class::Text),
@@ -31,12 +31,12 @@ pub(crate) fn class_of(data_type: &DataType) -> Option<Class> {
     }
 }
 
-/// What a column stands for.
+/// The role of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// A field that is known.
+    /// A field of the shape.
     Field(&'static str),
-    /// An attribute of this name.
+    /// An attribute with this name.
     Extra(String),
 }
 
@@ -48,7 +48,8 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Takes the columns of a batch. `roles[i]` is what column `i` stands for; none leaves it out.
+    /// Takes the columns of a batch. `roles[i]` is the role of column `i`; a column without one is
+    /// left out.
     pub(crate) fn new(batch: &RecordBatch, roles: &[Option<Role>]) -> Result<Self, ArrowError> {
         let chosen = batch.columns().iter().zip(roles);
         let columns = chosen
@@ -58,7 +59,7 @@ impl Columns {
         Ok(Self { columns, rows: batch.num_rows() })
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.rows
     }
@@ -93,7 +94,7 @@ impl Row for ColumnsRow<'_> {
     }
 }
 
-/// A column in one of the few layouts that cells are made from.
+/// A column in one of the layouts that cells are made from.
 #[derive(Debug)]
 enum Column {
     Text(StringArray),
@@ -105,12 +106,12 @@ enum Column {
     Texts(ListArray, StringArray),
 }
 
-/// What one step of a time column is.
+/// The unit of a time column.
 #[derive(Clone, Copy, Debug)]
 enum Unit {
-    /// This many milliseconds.
+    /// A number of milliseconds.
     Times(i64),
-    /// One of so many parts of a millisecond.
+    /// A fraction of a millisecond, by its denominator.
     Part(i64),
 }
 
@@ -137,7 +138,7 @@ impl Column {
         })
     }
 
-    /// The raw steps of a time column. They count from 1970 in UTC, whatever zone they are shown in.
+    /// The raw values of a time column, which count from 1970 in UTC for every time zone.
     fn time(array: &ArrayRef) -> Result<Self, ArrowError> {
         const DAY: i64 = 24 * 60 * 60 * 1000;
         let unit = match array.data_type() {

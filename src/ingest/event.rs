@@ -21,12 +21,14 @@ entry! {
         /// The item.
         #[schema(example = "sku-42")]
         item: String,
-        /// The type: view, click, like, cart, purchase, refund, review, share, `group_open`, `group_join`, dismiss, report, impression.
+        /// The type: view, click, like, cart, purchase, refund, review, share, `group_open`,
+        /// `group_join`, dismiss, report, impression.
         #[schema(example = "purchase")]
         kind as "type": String,
     }
     optional {
-        /// The idempotency key: the same id twice is one event. Without it an id is made, and a repetition counts again.
+        /// The idempotency key: the same id twice is one event. Without it an id is generated, and
+        /// a repetition counts again.
         #[schema(example = "order-7/line-1")]
         event_id: String,
         /// The time, at most a day in the future. The default is now.
@@ -45,13 +47,15 @@ entry! {
         circle: String,
         /// The visit it belongs to.
         session: String,
-        /// The channel: `official_account`, `moments`, `group`, `qr`, `store`, or another of at most 64 bytes.
+        /// The channel: `official_account`, `moments`, `group`, `qr`, `store`, or another of at
+        /// most 64 bytes.
         #[schema(example = "moments")]
         channel: String,
         /// The order that the line belongs to: purchase, refund.
         #[schema(example = "order-7")]
         order: String,
-        /// The group purchase: `group_open`, `group_join`, and the purchases and refunds of a group that has filled.
+        /// The group purchase: `group_open`, `group_join`, and the purchases and refunds of a
+        /// complete group.
         group: String,
         /// The discount on one piece, not negative: purchase, refund.
         discount: f64,
@@ -59,7 +63,8 @@ entry! {
         offer: String,
         /// The user it was shared with: share.
         shared_with: String,
-        /// The audience of the event: `friends`, who see it in counts, or `private`. The default is the user's own setting.
+        /// The audience of the event: `friends`, who see it in counts, or `private`. The default is
+        /// the user's own setting.
         visibility: String,
         /// The origin of the event.
         reference as "ref": RefBody,
@@ -82,16 +87,16 @@ entry! {
     }
 }
 
-/// What an event is taken to say where it says nothing.
+/// Defaults for fields that an event leaves out.
 #[derive(Clone, Copy)]
 pub struct EventDefaults<'a> {
-    /// The time of an event without one.
+    /// The time.
     pub ts: Millis,
-    /// The type of an event without one; none means that it must have one.
+    /// The type; none if the type is required.
     pub kind: Option<EventType>,
-    /// The meaning of a type's name.
+    /// Maps a name to a type.
     pub names: &'a dyn Fn(&str) -> Option<EventType>,
-    /// The id of an event without one.
+    /// Makes an event id.
     pub event_id: &'a dyn Fn() -> String,
 }
 
@@ -101,7 +106,7 @@ impl std::fmt::Debug for EventDefaults<'_> {
     }
 }
 
-/// Checks a row and makes an event of it.
+/// Makes an event of a row.
 pub fn event(reader: &Reader<'_>, defaults: &EventDefaults<'_>) -> Result<Event, Flaw> {
     let kind = reader.choice("type", &EventType::ALL.map(EventType::name), defaults.names)?;
     let kind = kind.or(defaults.kind).ok_or_else(|| reader.missing("type"));
@@ -123,7 +128,7 @@ pub fn event(reader: &Reader<'_>, defaults: &EventDefaults<'_>) -> Result<Event,
     })
 }
 
-/// The action with its details. A file may have columns for details that only some of its rows have.
+/// The action with its details. A file may have columns for details that only some rows use.
 fn action(reader: &Reader<'_>, kind: EventType) -> Result<Action, Flaw> {
     let (order, group, offer) = (reader.id("order")?, reader.id("group")?, reader.id("offer")?);
     let shared_with = reader.id("shared_with")?;
@@ -143,7 +148,7 @@ fn action(reader: &Reader<'_>, kind: EventType) -> Result<Action, Flaw> {
     })
 }
 
-/// A weight in (0, [`WEIGHT`]]; a file may hold counts of any size, which are clipped to it.
+/// A weight above 0 and up to [`WEIGHT`]. Greater weights of files, such as counts, are clipped.
 fn weight(reader: &Reader<'_>) -> Result<f32, Flaw> {
     let Some(number) = reader.number("weight")? else { return Ok(1.0) };
     let weight = number as f32;

@@ -1,4 +1,4 @@
-//! What is wrong with an entry: a stable code for programs, a sentence for people.
+//! Errors of entries: a stable code for programs, a sentence for people.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use guanxi_models::IdError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The stable name of what is wrong. Codes are never renamed: clients branch on them.
+/// The stable code of an error. Codes are never renamed, because clients branch on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// The body or one entry of it is not JSON.
+    /// The body or one of its entries is not JSON.
     InvalidJson,
     /// The body is not an Arrow IPC stream with the expected columns.
     InvalidArrow,
     /// An id is empty or has control or bidirectional characters.
     InvalidId,
-    /// A value is of another JSON type than its field.
+    /// A value has the wrong JSON type.
     InvalidType,
-    /// A number is not finite, out of its range, or not whole where it must be.
+    /// A number is not finite, out of range, or not an integer where one is required.
     InvalidNumber,
     /// A time can't be parsed, is negative, or is more than a day in the future.
     InvalidTimestamp,
@@ -34,11 +34,11 @@ pub enum Code {
     UnknownValue,
     /// A required field is missing or null.
     MissingField,
-    /// A field that nobody knows.
+    /// There is no such field.
     UnknownField,
-    /// A text is longer than its field takes.
+    /// A text is too long for its field.
     TooLong,
-    /// A list or map has more entries than its field takes.
+    /// A list or map has too many entries.
     TooMany,
     /// A user can't have a relation to itself.
     SelfRelation,
@@ -46,38 +46,38 @@ pub enum Code {
     IdMismatch,
 }
 
-/// What is wrong with an entry, and the way out.
+/// An error of an entry, with the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Flaw {
     /// The stable code.
     pub code: Code,
-    /// The field it is about, with dots for nested ones; empty when it is about the whole entry or body.
+    /// The path of the field, with dots for nested fields; empty for the whole entry or body.
     pub field: String,
     /// The rest of the sentence that begins with the field.
     pub what: String,
 }
 
 impl Flaw {
-    /// A flaw of one field.
+    /// An error of one field.
     pub fn new(code: Code, field: impl Into<String>, what: impl Into<String>) -> Self {
         Self { code, field: field.into(), what: what.into() }
     }
 
-    /// A flaw of the whole entry or body.
+    /// An error of the whole entry or body.
     pub fn whole(code: Code, what: impl Into<String>) -> Self {
         Self::new(code, "", what)
     }
 
-    /// The flaw of an id that [`guanxi_models::check_id`] refused.
+    /// The error of an id that [`guanxi_models::check_id`] refused.
     pub fn of_id(field: impl Into<String>, error: IdError) -> Self {
         let code = match error {
             IdError::TooLong { .. } => Code::TooLong,
             IdError::Empty | IdError::Forbidden { .. } => Code::InvalidId,
         };
-        Self::new(code, field, format!("is no id: {error}"))
+        Self::new(code, field, format!("is not a valid id: {error}"))
     }
 
-    /// The same flaw, of the entry at `index`.
+    /// The error with the position of its entry.
     pub fn at(&self, index: usize) -> Rejected {
         Rejected { index, code: self.code, detail: self.to_string() }
     }
@@ -92,13 +92,13 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// One entry of a bulk request that was not taken.
+/// A rejected entry of a bulk request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Rejected {
-    /// The position of the entry in the body, from 0; in NDJSON the number of its line.
+    /// The position of the entry in the body, from 0; the line number in NDJSON.
     pub index: usize,
     /// The stable code.
     pub code: Code,
-    /// What is wrong with which field, and the way out.
+    /// The field, the error and the way out.
     pub detail: String,
 }

@@ -13,7 +13,8 @@ use super::shape::entry;
 use super::wire::{AttributeBody, AttributeShape, TimeBody, attributes, written};
 
 entry! {
-    /// An item of the catalogue. `PUT` replaces it whole. In `PATCH` a field that is left out stays, and null clears.
+    /// An item of the catalogue. `PUT` replaces it whole. In `PATCH` a field that is left out
+    /// stays, and null clears.
     #[derive(Default)]
     ItemBody, ITEM: "item" of "items"
     identity {
@@ -36,7 +37,8 @@ entry! {
         /// The currency of the price, an ISO 4217 code.
         #[schema(example = "CNY")]
         currency: String,
-        /// The number of pieces left. An item with 0 is not listed; without a number, stock is unlimited.
+        /// The number of pieces left. An item with 0 is not listed; without a number, stock is
+        /// unlimited.
         #[schema(format = Int64, maximum = 4_294_967_295_i64)]
         stock: u32,
         /// False if the item can't be bought at present. The default is true.
@@ -55,14 +57,14 @@ entry! {
     }
 }
 
-/// Checks a row and makes an item of it.
+/// Makes an item of a row.
 pub fn item(reader: &Reader<'_>) -> Result<Item, Flaw> {
     let mut item = Item::bare(&reader.required_id("id")?);
     change_item(reader, &mut item)?;
     Ok(item)
 }
 
-/// Sets what the row names; null clears it. The id stays.
+/// Sets the fields of the row; null clears a field. The id stays.
 pub fn change_item(reader: &Reader<'_>, item: &mut Item) -> Result<(), Flaw> {
     reader.set("name", &mut item.name, |r, field| r.text(field, NAME_BYTES))?;
     reader.set("category", &mut item.category, category)?;
@@ -77,7 +79,7 @@ pub fn change_item(reader: &Reader<'_>, item: &mut Item) -> Result<(), Flaw> {
     set_attributes(reader, &mut item.attributes)
 }
 
-/// A path whose segments are parted by `/`, none of them empty.
+/// A path of segments separated by `/`, none of them empty.
 fn category(reader: &Reader<'_>, field: &'static str) -> Result<Option<String>, Flaw> {
     let Some(path) = reader.text(field, CATEGORY_BYTES)? else { return Ok(None) };
     if path.split('/').all(|segment| !segment.trim().is_empty()) {

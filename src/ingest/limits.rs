@@ -1,4 +1,4 @@
-//! How much of everything is taken. Each limit is far above honest use and far below what would hurt.
+//! Limits of input. Each is far above normal use and far below harmful sizes.
 
 /// The longest name of an item or user, in bytes.
 pub const NAME_BYTES: usize = 512;
@@ -14,9 +14,9 @@ pub const LIST_ENTRIES: usize = 256;
 pub const ATTRIBUTES: usize = 64;
 /// The longest text of an attribute, in bytes.
 pub const ATTRIBUTE_BYTES: usize = 2048;
-/// The most entries of one body: what each refused one costs in memory is many times its bytes.
+/// The most entries of one body. A rejected entry takes many times its size in memory.
 pub const ENTRIES: usize = 500_000;
-/// The greatest weight of one event; the recipe's cap bounds what a history makes of it.
+/// The greatest weight of one event. The recipe also caps the sum in a history.
 pub const WEIGHT: f32 = 1000.0;
-/// How far in the future a time may lie, in milliseconds: clocks differ, but not by more than a day.
+/// The most that a time may be in the future, in milliseconds. A day allows for wrong clocks.
 pub const FUTURE_MILLIS: i64 = 24 * 60 * 60 * 1000;

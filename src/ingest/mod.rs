@@ -1,8 +1,11 @@
-//! What comes in over the wire: bytes become checked records, entry by entry.
+//! Turns request bodies and files into checked records, entry by entry.
 //!
-//! A body is split into entries ([`body`], [`arrow_stream`]), each entry is a row of cells ([`cell`]) whatever it was written in, a [`Reader`]
-//! takes its fields one by one, and [`mod@event`], [`mod@item`], [`mod@user`], [`mod@relation`] make the records. One bad entry never spoils the others: it is
-//! [`Rejected`] with a stable [`Code`] and a sentence that names the field and the way out. `import` reads files by the same path.
+//! A body is split into entries ([`body`], [`arrow_stream`]). Each entry is a row of cells
+//! ([`cell`]), whatever its format. A [`Reader`] checks its fields, and [`mod@event`],
+//! [`mod@item`], [`mod@user`] and [`mod@relation`] make the records.
+//!
+//! A bad entry does not affect the others. It is [`Rejected`] with a stable [`Code`] and a sentence
+//! that names the field and the way out. `import` reads files in the same way.
 
 mod arrow_stream;
 mod attribute;
@@ -36,7 +39,7 @@ use relation::{RELATION, RelationDefaults, relation};
 use shape::Shape;
 use user::{USER, change_user, user};
 
-/// How a body is written.
+/// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object, an array of them, or `{"events": [..]}`.
@@ -47,7 +50,7 @@ pub enum Format {
     Arrow,
 }
 
-/// What a bulk body says.
+/// The content of a bulk body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
     /// The records of the good entries with their positions in the body, ascending.
@@ -139,7 +142,7 @@ fn strict(row: &dyn Row, now: Millis) -> Reader<'_> {
     Reader::new(row, Mode::Strict, now)
 }
 
-/// The body of a call about one thing, which may repeat the id of its path.
+/// The body of a request for one item or user. It may repeat the id of the path.
 fn single(id: &str, body: &[u8], shape: &Shape) -> Result<body::Object, Flaw> {
     let entry = object(body)?;
     shape.check_keys(entry.keys(), "")?;
@@ -152,7 +155,7 @@ fn single(id: &str, body: &[u8], shape: &Shape) -> Result<body::Object, Flaw> {
     }
 }
 
-/// What makes a record of a row.
+/// Makes a record of a row.
 type ToRecord<'a> = &'a dyn Fn(&dyn Row) -> Result<Record, Flaw>;
 
 fn parse(body: &[u8], format: Format, shape: &Shape, record: ToRecord<'_>) -> Result<Parsed, Flaw> {

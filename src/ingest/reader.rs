@@ -1,4 +1,4 @@
-//! Takes the fields of a row one by one, each checked as its kind demands.
+//! Reads and checks the fields of a row.
 
 use guanxi_models::id::is_forbidden;
 use guanxi_models::{Millis, Place, check_id};
@@ -8,12 +8,13 @@ use super::flaw::{Code, Flaw};
 use super::limits::LIST_ENTRIES;
 use super::time;
 
-/// How much is forgiven.
+/// The strictness of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// What comes over the wire: each value of the stated type.
+    /// For requests: each value has the type of its field.
     Strict,
-    /// What comes from files: numbers as ids and texts, texts as numbers, empty texts as nothing, weights clipped.
+    /// For files: numbers are accepted as texts, texts as numbers, empty texts as null, and weights
+    /// are clipped.
     Lenient,
 }
 
@@ -33,12 +34,12 @@ impl std::fmt::Debug for Reader<'_> {
 }
 
 impl<'r> Reader<'r> {
-    /// Reads a row. `now` bounds the times in it.
+    /// Reads a row. `now` is the reference for times in the future.
     pub fn new(row: &'r dyn Row, mode: Mode, now: Millis) -> Self {
         Self { row, within: "", mode, now }
     }
 
-    /// Reads a nested row, which messages name by `within`.
+    /// Reads a nested row. Messages name it by `within`.
     #[must_use]
     pub fn nested(&self, row: &'r dyn Row, within: &'static str) -> Self {
         Self { row, within, ..*self }
@@ -49,12 +50,12 @@ impl<'r> Reader<'r> {
         self.row
     }
 
-    /// Whether files are read, and much is forgiven.
+    /// True for files.
     pub fn is_lenient(&self) -> bool {
         self.mode == Mode::Lenient
     }
 
-    /// The cell as it is. An empty text is nothing in a file.
+    /// The cell of a field. An empty text of a file is null.
     pub fn cell(&self, field: &str) -> Cell<'r> {
         match self.row.cell(field) {
             Cell::Text("") if self.is_lenient() => Cell::Null,
@@ -62,7 +63,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Replaces `slot` if the field is there, be it null.
+    /// Replaces `slot` if the field is present, also if it is null.
     pub fn set<T>(
         &self,
         field: &'static str,
@@ -75,12 +76,12 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// A flaw of one of this row's fields.
+    /// An error of one field of this row.
     pub fn flaw(&self, code: Code, field: &str, what: impl Into<String>) -> Flaw {
         Flaw::new(code, self.path(field), what)
     }
 
-    /// The flaw of a field that must be there.
+    /// The error of a missing required field.
     pub fn missing(&self, field: &str) -> Flaw {
         self.flaw(Code::MissingField, field, "is missing, and every entry needs it")
     }
@@ -101,7 +102,7 @@ impl<'r> Reader<'r> {
         Ok(Some(id))
     }
 
-    /// A public id that must be there.
+    /// A required public id.
     pub fn required_id(&self, field: &str) -> Result<String, Flaw> {
         self.id(field)?.ok_or_else(|| self.missing(field))
     }
@@ -113,7 +114,8 @@ impl<'r> Reader<'r> {
         Ok(Some(text))
     }
 
-    /// Several texts of at most `longest` bytes each; without the field, none. In a CSV field `|` stands between them.
+    /// Texts of at most `longest` bytes each; empty without the field. In a CSV field they are
+    /// separated by `|`.
     pub fn texts(&self, field: &str, longest: usize) -> Result<Vec<String>, Flaw> {
         let texts: Vec<&str> = match self.cell(field) {
             cell if cell.is_empty() => Vec::new(),
@@ -137,7 +139,7 @@ impl<'r> Reader<'r> {
         cells.iter().map(text).collect()
     }
 
-    /// Checks a text that is already at hand.
+    /// Checks a text.
     pub fn check_text(&self, field: &str, text: &str, longest: usize) -> Result<(), Flaw> {
         if text.is_empty() {
             let what = "must not be an empty text: leave the field out instead";
@@ -166,7 +168,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// A number that is finite, also as an `f32`.
+    /// A number that is finite as an `f32`.
     pub fn number(&self, field: &str) -> Result<Option<f64>, Flaw> {
         let number = match self.cell(field) {
             cell if cell.is_empty() => return Ok(None),
@@ -196,7 +198,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// A whole number from `least` to the greatest `u32`.
+    /// An integer from `least` to [`u32::MAX`].
     pub fn count(&self, field: &str, least: u32) -> Result<Option<u32>, Flaw> {
         let Some(number) = self.number(field)? else { return Ok(None) };
         if number.fract() != 0.0 || number < f64::from(least) || number > f64::from(u32::MAX) {
@@ -207,7 +209,7 @@ impl<'r> Reader<'r> {
         Ok(Some(number as u32))
     }
 
-    /// Yes or no.
+    /// A boolean.
     pub fn flag(&self, field: &str) -> Result<Option<bool>, Flaw> {
         match self.cell(field) {
             cell if cell.is_empty() => Ok(None),
@@ -222,7 +224,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// One of a few names.
+    /// One of the given names.
     pub fn choice<T>(
         &self,
         field: &str,

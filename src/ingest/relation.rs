@@ -21,17 +21,17 @@ entry! {
         to: String,
     }
     optional {
-        /// The begin of the relation, at most a day in the future.
+        /// The time since which the relation holds, at most a day in the future.
         since: TimeBody,
     }
 }
 
-/// What a relation is taken to say where it says nothing.
+/// Defaults for fields that a relation leaves out.
 #[derive(Clone, Copy)]
 pub struct RelationDefaults<'a> {
-    /// The kind of a relation without one; none means that it must have one.
+    /// The kind; none if the kind is required.
     pub kind: Option<RelationKind>,
-    /// The meaning of a kind's name.
+    /// Maps a name to a kind.
     pub names: &'a dyn Fn(&str) -> Option<RelationKind>,
 }
 
@@ -42,17 +42,17 @@ impl std::fmt::Debug for RelationDefaults<'_> {
 }
 
 impl RelationDefaults<'_> {
-    /// Nothing is taken for granted, and the names are the field's own.
+    /// No defaults, and only the names of [`RelationKind`].
     pub const STRICT: Self = Self { kind: None, names: &RelationKind::from_name };
 }
 
-/// Checks a row and makes a relation of it.
+/// Makes a relation of a row.
 pub fn relation(reader: &Reader<'_>, defaults: &RelationDefaults<'_>) -> Result<Relation, Flaw> {
     let (from, to) = (reader.required_id("from")?, reader.required_id("to")?);
     let kind = reader.choice("kind", &RelationKind::ALL.map(RelationKind::name), defaults.names)?;
     let kind = kind.or(defaults.kind).ok_or_else(|| reader.missing("kind"))?;
     if from == to && kind != RelationKind::Member {
-        let what = "is the same as `from`: nobody is related to oneself";
+        let what = "is the same as `from`: a user can't have a relation to itself";
         return Err(reader.flaw(Code::SelfRelation, "to", what));
     }
     Ok(Relation { from, kind, to, since: reader.time("since")? })

@@ -1,4 +1,5 @@
-//! The fields of entries, and the kind of each: declared by [`entry!`](entry), once for JSON, columns and the API document.
+//! The fields of entries. The macro `entry!` declares them once for JSON, columns and the API
+//! document.
 
 use super::flaw::{Code, Flaw};
 
@@ -7,7 +8,7 @@ use super::flaw::{Code, Flaw};
 pub enum Class {
     /// A string.
     Text,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// A number.
     Number,
@@ -17,27 +18,27 @@ pub enum Class {
     Time,
     /// A list of strings.
     Texts,
-    /// A nested object: JSON only.
+    /// A nested object, in JSON only.
     Object,
 }
 
 /// One field of a [`Shape`].
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Its name in JSON and in columns.
+    /// The name in JSON and of the column.
     pub name: &'static str,
-    /// The kinds of columns it may come from; the first is the one to prefer.
+    /// The accepted kinds of columns, the preferred one first.
     pub classes: &'static [Class],
-    /// Whether a column stands for a nested JSON field, so that JSON objects don't have it at the top.
+    /// True for a column that stands for a field of a nested object: JSON has it there.
     pub only_column: bool,
-    /// Whether every entry must have it.
+    /// True if every entry must have the field.
     pub required: bool,
 }
 
-/// The fields of one sort of entry.
+/// The fields of one type of entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// What one of them is called.
+    /// The name of one entry.
     pub noun: &'static str,
     /// The key of `{"events": [..]}`.
     pub plural: &'static str,
@@ -45,9 +46,9 @@ pub struct Shape {
     pub fields: &'static [Field],
 }
 
-/// A type of fields in JSON, with the kinds of columns that can stand for it.
+/// A JSON type, with the kinds of columns that it can be read from.
 pub trait Kind {
-    /// The first is the one to prefer.
+    /// The kinds, the preferred one first.
     const CLASSES: &'static [Class];
 }
 
@@ -68,7 +69,7 @@ kinds! {
     Vec<String> => Texts;
 }
 
-/// Declares the fields of one kind of entry, once: the struct for JSON and the [`Shape`].
+/// Declares the fields of a type of entry: the struct for JSON and the [`Shape`].
 ///
 /// - `required`: fields that every entry has.
 /// - `identity`: required in bulk, and given by the path elsewhere.
@@ -165,7 +166,8 @@ impl Shape {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Refuses the first key that is no field of JSON objects of this shape. `within` is the object they are in, if nested.
+    /// Refuses the first key that is not a field of JSON objects of this shape. `within` names the
+    /// nested object, if any.
     pub fn check_keys<'k>(
         &self,
         keys: impl Iterator<Item = &'k String>,
@@ -180,7 +182,7 @@ impl Shape {
         Ok(())
     }
 
-    /// The flaw of a field that this shape doesn't have; it names the nearest one.
+    /// The error of an unknown field. It names the most similar field.
     pub fn unknown(&self, key: &str, within: &str) -> Flaw {
         let shown: String = key.chars().filter(|c| !c.is_control()).take(64).collect();
         let path = if within.is_empty() { shown } else { format!("{within}.{shown}") };

@@ -1,13 +1,13 @@
-//! Times as they are written: RFC 3339, dates, Unix seconds, Unix milliseconds.
+//! Parses times: RFC 3339, dates, Unix seconds, Unix milliseconds.
 
 use guanxi_models::Millis;
 
 use super::limits::FUTURE_MILLIS;
 
-/// Whole numbers below this are seconds (until the year 5138), others milliseconds (since 1973).
+/// Integers below this are seconds (until the year 5138), others milliseconds (since 1973).
 const FIRST_MILLIS: i128 = 100_000_000_000;
 
-/// Reads a number as Unix seconds or milliseconds, whichever it must be by its size.
+/// Reads a number as Unix seconds or milliseconds, by its size.
 pub(super) fn from_number(number: i128) -> Option<Millis> {
     let millis = if number.abs() < FIRST_MILLIS { number * 1000 } else { number };
     Millis::try_from(millis).ok()
@@ -25,7 +25,7 @@ pub(super) fn from_civil(text: &str) -> Option<Millis> {
     Some(zoned.timestamp().as_millisecond())
 }
 
-/// Says what is wrong with a time, if anything is.
+/// The reason why a time is invalid; none if it is valid.
 pub(super) fn objection(time: Millis, now: Millis) -> Option<String> {
     if time < 0 {
         return Some("lies before 1970: send the time of the event, or leave it out".to_owned());

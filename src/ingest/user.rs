@@ -25,7 +25,8 @@ entry! {
     optional {
         /// The name shown to people.
         name: String,
-        /// The audience of the user's actions: `friends`, who see them in counts, or `private`. The default is `friends`.
+        /// The audience of the user's events: `friends`, who see them in counts, or `private`. The
+        /// default is `friends`.
         visibility: String,
         /// The usual place of the user.
         place: PlaceBody,
@@ -39,14 +40,14 @@ entry! {
     }
 }
 
-/// Checks a row and makes a user of it.
+/// Makes a user of a row.
 pub fn user(reader: &Reader<'_>) -> Result<User, Flaw> {
     let mut user = User { id: reader.required_id("id")?, ..User::default() };
     change_user(reader, &mut user)?;
     Ok(user)
 }
 
-/// Sets what the row names; null clears it. The id stays.
+/// Sets the fields of the row; null clears a field. The id stays.
 pub fn change_user(reader: &Reader<'_>, user: &mut User) -> Result<(), Flaw> {
     reader.set("name", &mut user.name, |r, field| r.text(field, NAME_BYTES))?;
     reader.set(

@@ -19,15 +19,15 @@ use crate::registry::{Pointer, Registry, RegistryError};
 use crate::store::{LogServer, Outcome, Store, StoreError};
 use crate::system::priority::{Work, stand_back};
 
-/// So many requests may wait for the writer.
+/// The most requests that may wait for the writer.
 const WAITING_WRITES: usize = 1_024;
 
-/// How an engine is to run.
+/// Options of an engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How often to look for a newly published model.
+    /// The interval between checks for a newly published model.
     pub poll_interval: Duration,
-    /// Writes are refused while less than this is left on the disk, in bytes.
+    /// Writes are refused while the disk has less free space than this, in bytes.
     pub min_free: u64,
 }
 
@@ -37,7 +37,7 @@ impl Default for Options {
     }
 }
 
-/// Why an engine can't start.
+/// The reason why an engine can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The data directory can't be used.
@@ -46,12 +46,12 @@ pub enum EngineError {
     /// The models can't be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The system refused a thread.
+    /// The operating system refused a thread.
     #[error("can't start a thread")]
     Thread(#[source] std::io::Error),
 }
 
-/// What all threads of an engine share.
+/// The state shared by all threads of an engine.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) store: Store,
@@ -61,7 +61,8 @@ pub(super) struct Shared {
     pub(super) commits: Commits,
 }
 
-/// A data directory being served: reads from memory, writes through one thread. Dropping it ends its threads after what was asked.
+/// A data directory in service: reads from memory, writes through one thread. Dropping it ends its
+/// threads after all pending requests.
 #[derive(Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
@@ -69,14 +70,15 @@ pub struct Engine {
     /// Dropping it stops the refresher.
     stop_refresher: Option<std::sync::mpsc::Sender<()>>,
     threads: Vec<JoinHandle<()>>,
-    /// Gives the log to other processes while the engine lives.
+    /// Serves the log to other processes while the engine lives.
     _log_server: LogServer,
 }
 
 impl Engine {
-    /// Opens a data directory, takes its current model, and replays what came after it.
+    /// Opens a data directory, loads its current model, and replays the later records.
     ///
-    /// A damaged model does not stop the start: the newest model that is whole is served, and [`Engine::status`] says why.
+    /// A damaged model does not prevent the start. The newest valid model is served, and
+    /// [`Engine::status`] gives the reason.
     pub fn open(dir: &Path, options: Options) -> Result<Self, EngineError> {
         let store = Store::open(dir)?;
         store.keep_free(options.min_free);
@@ -104,17 +106,17 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The present state. Hold it for a whole answer.
+    /// The current world. Hold it for the whole response.
     pub fn world(&self) -> Arc<World> {
         self.shared.world.load_full()
     }
 
-    /// Appends records. When it returns they are on the disk and in every world loaded from now on.
+    /// Appends records. On return they are durable, and in every world loaded afterwards.
     pub async fn write(&self, records: Vec<Record>) -> Result<Vec<Outcome>, WriteError> {
         self.ask(|reply| Command::Write(records, reply))?.await.map_err(|_| ended())?
     }
 
-    /// Appends what `make` makes of the present world, with no other write between.
+    /// Appends the records that `make` makes of the current world, with no other write in between.
     pub async fn write_with(&self, make: Make) -> Result<Vec<Outcome>, WriteError> {
         self.ask(|reply| Command::WriteWith(make, reply))?.await.map_err(|_| ended())?
     }
@@ -125,7 +127,7 @@ impl Engine {
         receiver.blocking_recv().map_err(|_| ended())?
     }
 
-    /// Whether the log holds this event at `offset`, at whatever time it happened. Reads the disk.
+    /// True if the log has this event at `offset`, with any time. Reads the disk.
     pub fn holds_but_for_time(&self, offset: Offset, event: &Event) -> bool {
         let Some(before) = offset.0.checked_sub(1) else { return false };
         match self.shared.store.read(Offset(before)).next() {
@@ -134,7 +136,7 @@ impl Engine {
         }
     }
 
-    /// How the engine is.
+    /// The status of the engine.
     pub fn status(&self) -> Status {
         let world = self.world();
         let model = world.model();
@@ -205,7 +207,7 @@ impl Drop for Engine {
         self.commands = closed;
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
-                tracing::error!("a thread of the engine had panicked");
+                tracing::error!("a thread of the engine panicked");
             }
         }
     }
@@ -215,8 +217,8 @@ fn ended() -> WriteError {
     WriteError::ShuttingDown
 }
 
-/// The newest model that is whole, brought to the present. The empty one where none is: [`Status::not_ready`] then says why, unless
-/// nothing was ever published.
+/// The newest valid model with all later records; the empty model if there is none.
+/// [`Status::not_ready`] then gives the reason, unless nothing was ever published.
 fn first_world(shared: &Shared) -> Result<World, EngineError> {
     let mut model = Model::empty();
     let pointers = shared.registry.pointers()?;
@@ -229,7 +231,7 @@ fn first_world(shared: &Shared) -> Result<World, EngineError> {
                 break;
             }
             Err(error) => {
-                tracing::error!(%error, "a published model is not taken");
+                tracing::error!(%error, "a published model can't be served");
                 let latest = shared.troubles.model().unwrap_or_else(|| error.to_string());
                 shared.troubles.set_model(Some(latest));
             }
@@ -238,7 +240,7 @@ fn first_world(shared: &Shared) -> Result<World, EngineError> {
     Ok(replay::world_of(Arc::new(model), &shared.store)?)
 }
 
-/// The trouble of a directory with models of which none was made current.
+/// The error of a directory with models but no current one.
 fn none_current(shared: &Shared, pointers: &[Pointer]) -> Result<Option<String>, EngineError> {
     let models = shared.registry.names()?;
     let newest = models.iter().max().filter(|_| pointers.is_empty());

@@ -1,4 +1,4 @@
-//! What holds for whatever is written: the present doesn't depend on how it was come by.
+//! Property tests: the state depends only on the log, for any writes in any groups.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::registry::{Extras, Registry};
 use crate::store::LogReader;
 use crate::testing::arbitrary::{cases, record};
 
-/// Everything that a world knows and that nobody had to learn.
+/// All facts of a world, without the learned part of its model.
 #[derive(Debug, PartialEq)]
 struct Facts {
     offset: Offset,
@@ -80,7 +80,7 @@ impl Facts {
     }
 }
 
-/// The log of a directory, applied to nothing, through an offset.
+/// The log of a directory, applied to an empty world, through an offset.
 fn replayed(dir: &Path, last: Offset) -> World {
     let mut world = World::new(Arc::new(Model::empty()));
     let log = LogReader::open(dir).unwrap();
@@ -103,7 +103,7 @@ fn write(engine: &Engine, records: &[Record], at_once: usize) {
     }
 }
 
-/// A model of this world; none where nobody did anything.
+/// A model trained on this world; none without events.
 fn trained(world: &World) -> Option<Model> {
     let mut recipe = Recipe::built_in("quick").unwrap();
     (recipe.embedding.dim, recipe.embedding.sweeps) = (16, 1);

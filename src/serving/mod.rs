@@ -1,7 +1,8 @@
-//! One world behind one pointer: who writes it, who swaps its model.
+//! One world behind one pointer: the thread that writes it, and the one that swaps its model.
 //!
-//! [`Engine`] is what the HTTP layer and the commands hold. Exactly one thread, the `writer`, changes the store and the world; the
-//! `refresher` prepares a newly published model beside it and hands it over. Readers load the pointer once and need nobody.
+//! The HTTP layer and the commands use an [`Engine`]. One thread, the `writer`, changes the store
+//! and the world. The `refresher` prepares a newly published model and hands it to the writer.
+//! Readers load the pointer once and take no lock.
 
 mod engine;
 #[cfg(test)]

@@ -1,20 +1,23 @@
-//! How often is written.
+//! The rate of groups of writes.
 
 use std::time::{Duration, Instant};
 
-/// Between the beginnings of two groups of writes lies at least so much.
+/// The least time between the starts of two groups of writes.
 ///
-/// Each commit costs the cores that answer questions the same, whether one write waits for it or ten: an fsync, a new world. Beside ten
-/// writers the p99 of questions is two fifths lower than without, for a fiftieth of the events; twice as long a wait takes a fourth of the
-/// events (`benches/results/2026-11-30/beside.txt`). Whoever writes alone and one by one does not get beyond a thousand a second.
+/// Each group costs an fsync and a new world, whatever its size, and delays queries on the same
+/// cores. Beside ten writers this interval lowers the p99 of queries by two fifths, and the events
+/// by 2 %. Twice the interval loses a fourth of the events
+/// (`benches/results/2026-11-30/beside.txt`). A single client that waits for each response writes
+/// at most a thousand events a second.
 const APART: Duration = Duration::from_millis(1);
 
-/// When the last group began.
+/// The start of the last group.
 #[derive(Debug, Default)]
 pub(super) struct Pace(Option<Instant>);
 
 impl Pace {
-    /// Waits until the next group may begin, and takes it as begun. After a pause nobody waits.
+    /// Waits until the next group may start, and marks it as started. After a pause there is no
+    /// wait.
     pub(super) fn wait(&mut self) {
         let left = self.0.and_then(|last| APART.checked_sub(last.elapsed()));
         if let Some(left) = left {

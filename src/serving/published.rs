@@ -1,4 +1,4 @@
-//! The models on disk, for callers that may wait for it.
+//! The models on disk, for callers that may block.
 
 use crate::registry::{Manifest, Registry, RegistryError};
 use crate::system::idle::{PATIENCE, when_idle};
@@ -18,7 +18,7 @@ impl Models {
         self.0.show(version)
     }
 
-    /// Makes a model the current one, after checking that it is whole. Waits for an idle core.
+    /// Verifies a model and makes it the current one. Waits for an idle core.
     pub fn activate(&self, version: String) -> Result<String, RegistryError> {
         let registry = self.0.clone();
         let whole = when_idle(PATIENCE, move || registry.verify(&version))?;

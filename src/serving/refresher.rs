@@ -1,4 +1,4 @@
-//! Looks for newly published models and has them served.
+//! Finds newly published models and hands them to the writer.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -15,7 +15,7 @@ use crate::registry::{Pointer, RegistryError};
 use crate::store::StoreError;
 use crate::system::idle::{PATIENCE, when_idle};
 
-/// Why a published model is not served.
+/// The reason why a published model is not served.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RefreshError {
     #[error(transparent)]
@@ -30,7 +30,7 @@ pub(super) enum RefreshError {
     Ended,
 }
 
-/// Looks again and again until `stop` is dropped.
+/// Checks at each interval until `stop` is dropped.
 pub(super) fn run(
     shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
@@ -51,8 +51,8 @@ pub(super) fn run(
     }
 }
 
-/// Serves the model of a pointer unless it is served already. Returns the pointer's number if the model was refused: checking it
-/// again would find the same.
+/// Serves the model of a pointer, unless it is already served. Returns the pointer's number if the
+/// model was refused, because a second check would give the same result.
 fn look(
     shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
@@ -71,14 +71,14 @@ fn look(
             None
         }
         Err(error) => {
-            tracing::error!(%error, "a published model is not taken; the one before goes on serving");
+            tracing::error!(%error, "a published model can't be served; the previous one stays in service");
             shared.troubles.set_model(Some(error.to_string()));
             Some(pointer.number)
         }
     }
 }
 
-/// What is to be told although the newest readable pointer is followed: that a newer one can't be read.
+/// The error to report if a newer pointer exists but can't be read.
 pub(super) fn overlooked(shared: &Shared) -> Option<String> {
     let pointer = shared.registry.unreadable_pointer().ok()??;
     Some(format!(
@@ -86,7 +86,7 @@ pub(super) fn overlooked(shared: &Shared) -> Option<String> {
     ))
 }
 
-/// Has the model of this version served. Returns the world that was served before.
+/// Serves the model of this version. Returns the previous world.
 fn refresh(
     shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
@@ -94,7 +94,7 @@ fn refresh(
 ) -> Result<Arc<World>, RefreshError> {
     let (from, version) = (Arc::clone(shared), version.to_owned());
     let mut world = when_idle(PATIENCE, move || present(&from, &version))?;
-    // That may have taken long, and what came meanwhile must not keep the writer.
+    // Loading may take long. The writer must not wait for the replay of records written meanwhile.
     replay::catch_up(&mut world, &shared.store)?;
     let (reply, done) = oneshot::channel();
     let install = Command::Install(Box::new(world), reply);
@@ -102,13 +102,13 @@ fn refresh(
     Ok(done.blocking_recv().map_err(|_| RefreshError::Ended)??)
 }
 
-/// Loads a model and brings it to the present.
+/// Loads a model and applies all later records.
 fn present(shared: &Shared, version: &str) -> Result<World, RefreshError> {
     let model = checked(shared, version)?;
     Ok(replay::world_of(Arc::new(model), &shared.store)?)
 }
 
-/// Loads a model and makes sure that it belongs to this log.
+/// Loads a model and checks that it belongs to this log.
 pub(super) fn checked(shared: &Shared, version: &str) -> Result<Model, RefreshError> {
     let model = shared.registry.load(version)?;
     let last = shared.store.last();

@@ -1,4 +1,4 @@
-//! From a model to the present: the same records in the same order give the same world.
+//! Replays records onto a model. The same records in the same order give the same world.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ pub(super) fn world_of(model: Arc<Model>, store: &Store) -> Result<World, StoreE
     Ok(world)
 }
 
-/// The world of `model` with every record of a log that may be another process's.
+/// The world of `model` with every record of a log, which may belong to another process.
 ///
-/// Such a log comes without tables, so that what items and users are is read from its beginning.
+/// A log has no tables, so items and users are read from its beginning.
 pub fn world_from_log(model: Arc<Model>, log: &LogReader) -> Result<World, StoreError> {
     let mut world = World::new(model);
     let (watermark, lacks_memberships) = (world.offset(), world.lacks_memberships());
@@ -36,7 +36,7 @@ pub fn world_from_log(model: Arc<Model>, log: &LogReader) -> Result<World, Store
     Ok(world)
 }
 
-/// Applies what came after the world's offset.
+/// Applies the records after the world's offset.
 pub(super) fn catch_up(world: &mut World, store: &Store) -> Result<(), StoreError> {
     for entry in store.read(world.offset()) {
         let (offset, record) = entry?;
@@ -45,9 +45,10 @@ pub(super) fn catch_up(world: &mut World, store: &Store) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes memberships from before the watermark out of the log, of a model that was made before they were kept.
+/// Reads the memberships up to the watermark from the log, for a model from before they were kept.
 ///
-/// The store's table of relations would be read faster, but it also holds those of users who were forgotten since.
+/// The store's table of relations would be faster, but it still has relations of users forgotten
+/// since.
 fn recall_memberships(world: &mut World, store: &Store) -> Result<(), StoreError> {
     let watermark = world.offset();
     let through = |offset: Offset| offset <= watermark;
@@ -59,11 +60,11 @@ fn recall_memberships(world: &mut World, store: &Store) -> Result<(), StoreError
     Ok(())
 }
 
-/// Tells the world what its items and users are.
+/// Adds the records of items and users to the world.
 ///
-/// A model keeps numbers, not descriptions: those that it knows the id of come from the store's tables, where they may be newer than
-/// the watermark, which the replay then brings to the same end. All others come with the replay, so that ids are numbered in the
-/// order of the log.
+/// A model has only their ids. Their records come from the store's tables and may be newer than the
+/// watermark; the replay leads to the same result. New ids come with the replay, because ids are
+/// numbered in the order of the log.
 fn describe(world: &mut World, store: &Store) -> Result<(), StoreError> {
     for item in store.items() {
         let item = item?;

@@ -1,4 +1,4 @@
-//! Worlds that are served no more, kept until nobody answers from them.
+//! Worlds that are no longer served, kept until no query uses them.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -9,25 +9,25 @@ use crate::system::idle::drop_when_idle;
 
 /// Worlds whose model was replaced.
 ///
-/// A question holds its world until it is answered. Were it the last to hold it, that question would give back a whole model and all
-/// that came after it, and the questions behind it would wait; so the last to hold a world is always this.
+/// A query holds its world until it is answered. If it were the last holder, it would free a whole
+/// model, and later queries would wait. So this list is always the last holder.
 #[derive(Debug, Default)]
 pub(super) struct Retired {
     worlds: Vec<Arc<World>>,
-    /// Who drops those that nobody held when it was last looked.
+    /// The thread that frees unused worlds.
     dropping: Option<JoinHandle<()>>,
 }
 
 impl Retired {
-    /// Takes over a world that can't be loaded any more.
+    /// Adds a world that can't be loaded any more.
     pub(super) fn keep(&mut self, world: Arc<World>) {
         self.worlds.push(world);
     }
 
-    /// Gives back the memory of those that nobody else holds.
+    /// Frees the worlds without other holders.
     ///
-    /// Earlier worlds of the same model share its parts, so that a world stays as long as its model is held elsewhere. Nobody can
-    /// come to hold either again: a count of one stays one.
+    /// Earlier worlds of the same model share its parts, so a world stays while its model is held
+    /// elsewhere. No new holder can appear: a count of one stays one.
     pub(super) fn free_unused(&mut self) {
         let is_unused = |world: &mut Arc<World>| {
             Arc::strong_count(world) == 1 && Arc::strong_count(world.model()) == 1
@@ -36,7 +36,7 @@ impl Retired {
         if unused.is_empty() {
             return;
         }
-        // One at a time: where that finds no core, they would pile up.
+        // One at a time, because without an idle core they would pile up.
         match &self.dropping {
             Some(thread) if !thread.is_finished() => drop(unused),
             _ => self.dropping = drop_when_idle(unused),

@@ -1,11 +1,11 @@
-//! How the engine is.
+//! The status of an engine.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use guanxi_models::Offset;
 
-/// The model that answers.
+/// The model in service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServedModel {
     /// Its name in the registry.
@@ -14,37 +14,37 @@ pub struct ServedModel {
     pub watermark: Offset,
 }
 
-/// How the engine is, for health answers and metrics.
+/// The status of an engine, for health checks and metrics.
 #[derive(Clone, Debug)]
 pub struct Status {
     /// The last offset that is visible to readers.
     pub offset: Offset,
-    /// The model that answers; none before the first training.
+    /// The model in service; none before the first training.
     pub model: Option<ServedModel>,
-    /// Why the model that should answer was not taken, if it was not.
+    /// The reason why the current model is not served, if so.
     pub model_error: Option<String>,
-    /// Why writes are refused, if they are.
+    /// The reason why writes are refused, if so.
     pub store_error: Option<String>,
-    /// Groups that were written since the start, each with one fsync.
+    /// The number of groups written since the start, each with one fsync.
     pub commits: u64,
-    /// Requests in those groups.
+    /// The number of requests in these groups.
     pub committed_requests: u64,
 }
 
 impl Status {
-    /// Whether everything works: reads go on in any case.
+    /// True if writes and the model work. Reads always work.
     pub fn is_ready(&self) -> bool {
         self.not_ready().is_none()
     }
 
-    /// Why not everything works, if so: writes are refused, or no model answers although there should be one.
+    /// The reason for not being ready, if so: writes are refused, or no model could be loaded.
     pub fn not_ready(&self) -> Option<&str> {
         let no_model = || self.model_error.as_deref().filter(|_| self.model.is_none());
         self.store_error.as_deref().or_else(no_model)
     }
 }
 
-/// How many writes shared an fsync.
+/// Counters of groups and their requests.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
     pub(super) groups: AtomicU64,
@@ -58,7 +58,7 @@ impl Commits {
     }
 }
 
-/// What went wrong last, by part. Nobody holds the lock for longer than a copy.
+/// The last error of each part. The lock is held only for a copy.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
     model: Mutex<Option<String>>,
@@ -83,7 +83,7 @@ impl Troubles {
     }
 }
 
-/// A poisoned lock still holds a whole value: the critical sections only assign.
+/// A poisoned lock still has a valid value, because the critical sections only assign.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -134,7 +134,8 @@ fn a_published_model_is_taken_and_what_came_after_its_watermark_stays() {
     let model = Model { watermark: Offset(2), ground, ..Model::empty() };
     let version = publish(dir.path(), &model);
     until(|| engine.status().model.is_some_and(|served| served.version == version));
-    // This model knows nothing of the purchase at offset 2, which it claims to hold; offset 3 comes on top.
+    // This model knows nothing of the purchase at offset 2, which it claims to hold; offset 3 comes
+    // on top.
     assert_eq!(engine.world().history(guanxi_models::UserIdx(1)).len(), 1);
     assert_eq!(engine.world().offset(), Offset(3));
     drop(engine);

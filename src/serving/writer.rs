@@ -1,4 +1,4 @@
-//! The one thread that writes: group commit, then the new world, then the answers.
+//! The single writer thread: group commit, then the new world, then the responses.
 
 use std::sync::Arc;
 
@@ -11,45 +11,46 @@ use super::replay;
 use crate::store::{Outcome, StoreError};
 use crate::testing::seeded::{Defect, has};
 
-/// So many records at most share one fsync: more would make the first of them wait.
+/// The most records of one group. A larger group would delay its first request.
 const GROUP_RECORDS: usize = 20_000;
 
-/// Why a write was not done, or may not have been.
+/// The reason why a write failed, or may have failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// The disk refused. The records may or may not be there after a restart: repeating them with the same ids is safe.
+    /// The disk failed. The records may or may not exist after a restart; repeating them with the
+    /// same ids is safe.
     #[error("the store can't write: {reason}")]
     Unavailable {
-        /// What the store said.
+        /// The error of the store.
         reason: String,
     },
-    /// More writes wait than may.
+    /// The queue of writes is full.
     #[error("too many writes are waiting: try again in a moment")]
     Busy,
-    /// The process is about to end.
+    /// The process is shutting down.
     #[error("the service is shutting down")]
     ShuttingDown,
 }
 
-/// What the writer is asked to do.
+/// A command to the writer.
 pub(super) enum Command {
     /// Append these records.
     Write(Vec<Record>, Reply),
-    /// Append what this makes of the present world.
+    /// Append the records that this makes of the current world.
     WriteWith(Make, Reply),
-    /// Serve this world, which lacks only the latest records.
+    /// Serve this world after adding the latest records.
     Install(Box<World>, Installed),
-    /// End after what was asked before.
+    /// End after the earlier commands.
     Stop,
 }
 
-/// Gives back the world that was served before.
+/// Receives the previous world.
 pub(super) type Installed = oneshot::Sender<Result<Arc<World>, StoreError>>;
 pub(super) type Reply = oneshot::Sender<Result<Vec<Outcome>, WriteError>>;
-/// Makes records of the present world.
+/// Makes records of the current world.
 pub type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
 
-/// Writes until told to stop or until nobody can ask any more.
+/// Writes until the command to end, or until all senders are gone.
 pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
     let mut pace = Pace::default();
     let mut next = commands.blocking_recv();
@@ -61,7 +62,7 @@ pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
                 commit(shared, group);
                 next = after;
             }
-            // Nothing can share its commit, so that to wait would win nothing.
+            // No other write can share its commit, so waiting would gain nothing.
             Command::WriteWith(make, reply) => {
                 let records = make(&shared.world.load());
                 commit(shared, vec![(records, reply)]);
@@ -75,7 +76,7 @@ pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
     }
 }
 
-/// Takes every plain write that already waits; the first other command ends the group.
+/// Takes all waiting writes; the first other command ends the group.
 fn gather(
     records: Vec<Record>,
     reply: Reply,
@@ -96,7 +97,8 @@ fn gather(
     (group, None)
 }
 
-/// One fsync for the whole group, then one new world, then the answers: an answered write is durable and visible.
+/// One fsync for the whole group, then one new world, then the responses. An acknowledged write is
+/// durable and visible.
 fn commit(shared: &Shared, mut group: Vec<(Vec<Record>, Reply)>) {
     if has(Defect::EarlyAnswer) {
         answer_early(shared, &mut group);
@@ -114,7 +116,7 @@ fn commit(shared: &Shared, mut group: Vec<(Vec<Record>, Reply)>) {
         Err(refused) => {
             tracing::error!(error = %refused, "the store refused a write");
             let error = WriteError::Unavailable { reason: refused.to_string() };
-            // A disk that is full is looked at again whenever somebody asks.
+            // The free space is checked again with each write.
             let stays = !matches!(refused, StoreError::Full { .. });
             shared.troubles.set_store(stays.then(|| refused.to_string()));
             for reply in replies {
@@ -124,7 +126,7 @@ fn commit(shared: &Shared, mut group: Vec<(Vec<Record>, Reply)>) {
     }
 }
 
-/// What must never be: for the tests of the tests.
+/// Defects that the tests must detect.
 fn answer_early(shared: &Shared, group: &mut [(Vec<Record>, Reply)]) {
     for (records, reply) in group {
         let (early, _) = oneshot::channel();
