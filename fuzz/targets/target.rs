@@ -13,7 +13,8 @@ static CHOSEN: LazyLock<&Target> = LazyLock::new(|| {
     found.unwrap_or_else(|| panic!("FUZZ_TARGET must be one of {TARGETS:?}"))
 });
 
-/// Lets pass what the service itself lets pass; the hook that stands is the fuzzer's, which ends the process.
+/// Lets pass what the service itself lets pass; the hook that stands is the fuzzer's, which ends
+/// the process.
 fn listen_to_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -23,7 +24,8 @@ fn listen_to_panics() {
     }));
 }
 
-/// Puts the seeds of the target to the inputs that are known: from nothing no mutation makes a Parquet file.
+/// Puts the seeds of the target to the inputs that are known: from nothing no mutation makes a
+/// Parquet file.
 fn plant() {
     let Some(corpus) = std::env::var_os("FUZZ_CORPUS") else { return };
     for (number, seed) in (CHOSEN.seeds)().into_iter().enumerate() {

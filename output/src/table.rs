@@ -23,7 +23,7 @@ impl Table {
         self.rows.iter().filter_map(move |row| row.get(column)).map(String::as_str)
     }
 
-    /// How wide a column is, and whether its cells are numbers.
+    /// The width of a column, and true if its cells are numbers.
     fn shape(&self, column: usize) -> (usize, bool) {
         let width = self.column(column).map(|cell| cell.chars().count()).max().unwrap_or(0);
         let mut cells = self.column(column).skip(1);
@@ -31,7 +31,7 @@ impl Table {
     }
 }
 
-/// What stands where there is nothing.
+/// The text of an empty cell.
 pub const NOTHING: &str = "-";
 
 impl fmt::Display for Table {

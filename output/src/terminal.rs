@@ -8,7 +8,8 @@ use std::io::{IsTerminal, Write};
 pub struct Output {}
 
 impl Output {
-    /// Writes one line of result to standard output. A closed pipe is not an error: nobody is reading.
+    /// Writes one line of result to standard output. A closed pipe is not an error: nobody is
+    /// reading.
     #[allow(clippy::unused_self, reason = "the terminal is the state")]
     pub fn line(&mut self, text: impl std::fmt::Display) {
         drop(writeln!(std::io::stdout(), "{text}"));
@@ -35,7 +36,7 @@ impl Output {
         self.note(text);
     }
 
-    /// Whether somebody watches standard error, so that a moving progress bar makes sense.
+    /// True if standard error is a terminal, so that a progress bar is useful.
     pub fn is_watched(&self) -> bool {
         std::io::stderr().is_terminal()
     }

@@ -1,6 +1,7 @@
 //! The two signatures of tokens: HS256 (RFC 2104) and `EdDSA` over Curve25519 (RFC 8032).
 //!
-//! `jsonwebtoken` would bring RSA, P-256 and P-384 along, which are refused here and cost a minute of a build.
+//! `jsonwebtoken` would bring RSA, P-256 and P-384 along, which are refused here and cost a minute
+//! of a build.
 
 use ed25519_dalek::{Signature, SignatureError, Verifier, VerifyingKey};
 use hmac::{Hmac, Mac};

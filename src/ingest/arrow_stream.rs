@@ -41,8 +41,7 @@ fn columns(batch: &RecordBatch, shape: &Shape) -> Result<Columns, Flaw> {
 fn roles(schema: &Schema, shape: &Shape) -> Result<Vec<Option<Role>>, Flaw> {
     for field in shape.fields.iter().filter(|field| field.required) {
         if schema.field_with_name(field.name).is_err() {
-            let what =
-                format!("is missing: streams of {} require this column", shape.plural);
+            let what = format!("is missing: streams of {} require this column", shape.plural);
             return Err(Flaw::new(Code::MissingField, field.name, what));
         }
     }

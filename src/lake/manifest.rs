@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{LakeError, Part};
 use crate::system::disk::{sync, write_whole};
 
-/// The version of the schema that this program writes, and the highest that it reads. Version 1 has fewer columns.
+/// The version of the schema that this program writes, and the highest that it reads. Version 1 has
+/// fewer columns.
 pub const SCHEMA_VERSION: u64 = 2;
 
 /// The folder of the parts.
@@ -58,7 +59,8 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(&bytes).map_err(broken)?;
         manifest.check().map_err(damaged)?;
-        // What is added to a lake of version 1 makes it one of the present version: old parts stay as they are.
+        // Adding to a lake of version 1 makes it a lake of the current version; old parts stay
+        // unchanged.
         Ok(Self { schema_version: SCHEMA_VERSION, ..manifest })
     }
 

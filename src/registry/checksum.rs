@@ -9,13 +9,13 @@ use super::manifest::{Checksum, FileSum};
 use crate::system::disk;
 use crate::testing::seeded::{Defect, has};
 
-/// The size and the checksum of a file as it is now.
+/// The current size and checksum of a file.
 pub(super) fn sum(directory: &Path, name: &str) -> io::Result<FileSum> {
     let (bytes, sum) = disk::xxh3(&mut File::open(directory.join(name))?)?;
     Ok(FileSum { name: name.to_owned(), bytes, checksum: Checksum::Xxh3(sum) })
 }
 
-/// Makes sure that a file is as it was written.
+/// Checks that a file is unchanged.
 pub(super) fn verify(directory: &Path, expected: &FileSum) -> Result<(), Flaw> {
     let path = directory.join(&expected.name);
     let (bytes, is_as_written) =
@@ -30,7 +30,7 @@ pub(super) fn verify(directory: &Path, expected: &FileSum) -> Result<(), Flaw> {
     }
 }
 
-/// How long a file is, and whether its checksum is this one.
+/// The length of a file, and true if it has this checksum.
 fn look(path: &Path, expected: &Checksum) -> io::Result<(u64, bool)> {
     let mut file = File::open(path)?;
     let (bytes, sum) = match expected {

@@ -1,23 +1,23 @@
-//! What can go wrong with models on disk.
+//! Errors of models on disk.
 
 use std::path::PathBuf;
 
-/// Why a model can't be published, found or loaded.
+/// The reason why a model can't be published, found or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// A file or directory can't be used.
     #[error("can't use `{}`", path.display())]
     Io {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
     /// There is no such model.
-    #[error("model `{version}` does not exist: `guanxi models list` names those that do")]
+    #[error("model `{version}` does not exist: `guanxi models list` shows all models")]
     Unknown {
-        /// The name that was asked for.
+        /// The requested name.
         version: String,
     },
     /// A later guanxi wrote the model.
@@ -30,20 +30,20 @@ pub enum RegistryError {
         version: String,
         /// Its format.
         found: u32,
-        /// The last format that this program reads.
+        /// The newest format that this program reads.
         known: u32,
     },
-    /// A file of a model is not as it was written.
+    /// A file of a model is damaged.
     #[error("model `{version}` is damaged: `{file}` {what}")]
     Damaged {
         /// The model.
         version: String,
-        /// Which file.
+        /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The kind of damage.
         what: String,
     },
-    /// The model that is served can't be removed.
+    /// The current model can't be removed.
     #[error("`keep` is 0: keep at least the current model")]
     KeepNone,
 }
@@ -55,7 +55,7 @@ impl RegistryError {
     }
 }
 
-/// What is wrong with a file, before it is known of which model.
+/// The damage of a file, before its model is known.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Flaw(pub(super) String);

@@ -1,4 +1,4 @@
-//! What of the registry reads bytes, for [`crate::testing::fuzzing`].
+//! Fuzz targets of the registry, for [`crate::testing::fuzzing`].
 
 use std::fs;
 use std::path::PathBuf;
@@ -36,13 +36,13 @@ fn example() -> Model {
     Model::new(learned, ground)
 }
 
-/// The example as it lies on the disk.
+/// The example on disk.
 struct Written {
     folder: PathBuf,
     manifest: Manifest,
 }
 
-/// The example, made and written once in a process: its graph takes longer than thousands of runs.
+/// The example, written once in a process, because its graph takes longer than thousands of runs.
 fn written() -> &'static Written {
     static WRITTEN: OnceLock<Written> = OnceLock::new();
     WRITTEN.get_or_init(|| {
@@ -64,7 +64,8 @@ fn manifest_of(model: &Model) -> Manifest {
     }
 }
 
-/// Reads a model one of whose files, chosen by the first byte, holds the rest, and asks its index.
+/// Reads a model, and searches its index. The first byte chooses a file, which gets the other
+/// bytes.
 pub(crate) fn model(bytes: &[u8]) {
     let Some((&which, content)) = bytes.split_first() else { return };
     let name = FILES[usize::from(which) % FILES.len()];
@@ -86,7 +87,7 @@ pub(crate) fn model(bytes: &[u8]) {
     fs::write(folder.join(name), whole).expect("there is room for a small model");
 }
 
-/// The three files as they should be.
+/// The three valid files.
 pub(crate) fn model_seeds() -> Vec<Vec<u8>> {
     let seed = |(which, name): (usize, &&str)| {
         let content = fs::read(written().folder.join(name)).expect("the example is there");
@@ -109,7 +110,7 @@ pub(crate) fn manifest(bytes: &[u8]) {
     drop((registry.current(), registry.list()));
 }
 
-/// A manifest and a pointer as they should be.
+/// A valid manifest and pointer.
 pub(crate) fn manifest_seeds() -> Vec<Vec<u8>> {
     let manifest = stored::encode(&manifest_of(&Model::empty()));
     let earlier = include_bytes!("../../tests/formats/golden/model/2/manifest.json");

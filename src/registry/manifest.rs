@@ -1,11 +1,11 @@
-//! The facts of a model beside its tables. [`super::stored`] draws `manifest.json`.
+//! The description of a model. [`super::stored`] defines its stored form, `manifest.json`.
 
 use std::collections::BTreeMap;
 
 use guanxi_models::Model;
 use guanxi_models::params::Params;
 
-/// Everything about a model but its tables.
+/// All of a model except its tables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// The model's name.
@@ -16,9 +16,9 @@ pub struct Manifest {
     pub created: String,
     /// Its size.
     pub shapes: Shapes,
-    /// Its figures on held-out rows, by metric, as in its report.
+    /// Its metrics on held-out rows, as in its report.
     pub metrics: BTreeMap<String, f64>,
-    /// The numbers that serving needs beside the tables.
+    /// The parameters for serving.
     pub params: Params,
     /// Every other file of the directory.
     pub files: Vec<FileSum>,
@@ -42,16 +42,15 @@ pub struct Shapes {
 /// The size and the checksum of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSum {
-    /// Its name in the directory.
+    /// The name in the directory.
     pub name: String,
-    /// Its length.
+    /// The length in bytes.
     pub bytes: u64,
     /// The checksum of its bytes.
     pub checksum: Checksum,
 }
 
-/// A checksum in hexadecimal. It tells damage; against intent the directory must be guarded by other
-/// means.
+/// A checksum in hexadecimal. It detects damage, but not intentional changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checksum {
     /// The 128 bits of XXH3.
@@ -68,7 +67,7 @@ impl Checksum {
         }
     }
 
-    /// Its name.
+    /// The name of the algorithm.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Xxh3(_) => "xxh3",

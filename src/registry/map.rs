@@ -1,4 +1,4 @@
-//! Files as memory.
+//! Maps files into memory.
 #![expect(unsafe_code, reason = "mapping a file is unsafe: see `map`")]
 
 use std::fs::File;
@@ -8,35 +8,38 @@ use std::sync::Arc;
 use arrow::buffer::Buffer;
 use memmap2::Mmap;
 
-/// The bytes of a file, mapped. They stay mapped for as long as any array made from them lives.
+/// The bytes of a mapped file. They stay mapped while any array made from them lives.
 pub(super) fn map(path: &Path) -> std::io::Result<Buffer> {
     let file = File::open(path)?;
-    // SAFETY: a mapping is undefined behaviour if the file changes below it. The files of a model are written under another name,
-    // synced, renamed and never opened for writing again; `prune` unlinks them, which leaves mapped pages in place.
+    // SAFETY: a mapping is undefined behaviour if its file changes. The files of a model are
+    // written under another name, synced, renamed and never opened for writing again. `prune`
+    // unlinks them, which keeps mapped pages.
     let map = unsafe { Mmap::map(&file)? };
     bring_in(&map);
     let length = map.len();
     let Some(start) = std::ptr::NonNull::new(map.as_ptr().cast_mut()) else {
         return Ok(Buffer::from_vec(Vec::<u8>::new()));
     };
-    // SAFETY: `start` points to `length` readable bytes for as long as `map` lives, and the buffer keeps `map` alive; nobody writes.
+    // SAFETY: `start` points to `length` readable bytes while `map` lives, and the buffer keeps
+    // `map` alive. Nothing writes to them.
     Ok(unsafe { Buffer::from_custom_allocation(start, length, Arc::new(map)) })
 }
 
-/// So many bytes at once: whoever asks the system for memory meanwhile waits for them.
+/// The number of bytes of one call. Other threads that request memory wait for the call.
 #[cfg(target_os = "linux")]
 const STEP: usize = 2 << 20;
 
-/// Has the pages of a mapping found now: the first questions to a model would each wait for hundreds of them.
+/// Faults in the pages of a mapping now. Otherwise each of the first queries would wait for
+/// hundreds of page faults.
 #[cfg(target_os = "linux")]
 fn bring_in(map: &Mmap) {
     let found = (0..map.len()).step_by(STEP).try_for_each(|at| {
         let length = STEP.min(map.len() - at);
         map.advise_range(memmap2::Advice::PopulateRead, at, length)
     });
-    // Before Linux 5.14 whoever comes first finds them.
+    // Before Linux 5.14 the first queries fault them in.
     if let Err(error) = found {
-        tracing::debug!(%error, "the pages of a model could not be brought in");
+        tracing::debug!(%error, "can't fault in the pages of a model");
     }
 }
 

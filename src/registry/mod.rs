@@ -1,8 +1,9 @@
-//! Models on disk: immutable, numbered, whole or absent.
+//! Models on disk: immutable, numbered, and published atomically.
 //!
-//! `models/versions/<version>/` holds a model's tables (Arrow IPC, mapped on load), its recipe, its report and a manifest with a
-//! checksum of each; `models/manifests/<number>.json` says which version is current. Publishing writes a directory under another
-//! name, syncs it, renames it, and only then makes a new number: a crash leaves either the whole model or none.
+//! `models/versions/<version>/` has a model's tables (Arrow IPC, memory-mapped), its recipe, its
+//! report and a manifest with their checksums. `models/manifests/<number>.json` names the current
+//! version. Publishing writes a directory under another name, syncs it, renames it, and only then
+//! creates a new number. So a crash leaves either the complete model or none.
 
 mod checksum;
 mod error;
@@ -59,13 +60,13 @@ impl Registry {
         Ok(pointer::newest_first(&self.manifests)?.collect())
     }
 
-    /// What should be served: the newest valid pointer.
+    /// The pointer to serve: the newest valid one.
     pub fn current(&self) -> Result<Option<Pointer>, RegistryError> {
         Ok(pointer::newest_first(&self.manifests)?.next())
     }
 
-    /// The newest pointer's file, if it can't be read. No crash leaves such a file, so something was damaged, and an older model is
-    /// served than the one that was made current last.
+    /// The newest pointer's file, if it can't be read. No crash leaves such a file, so something
+    /// was damaged, and an older model is served than the one that was made current last.
     pub fn unreadable_pointer(&self) -> Result<Option<UnreadablePointer>, RegistryError> {
         pointer::unreadable(&self.manifests)
     }
@@ -154,7 +155,8 @@ impl Registry {
         pointer::create(&self.manifests, Pointer { number: 0, version, manifest_sha256, created })
     }
 
-    /// Makes sure that a manifest is as it was when the model was made current. A number changed in it would still read well.
+    /// Makes sure that a manifest is as it was when the model was made current. A number changed in
+    /// it would still read well.
     fn verify_manifest(&self, version: &str) -> Result<(), RegistryError> {
         let sum = disk::sum_of(&self.manifest_bytes(version)?);
         let pointers = pointer::newest_first(&self.manifests)?;
@@ -174,7 +176,8 @@ impl Registry {
     }
 }
 
-/// Reads the tables of a model. The library that reads their format asserts what it expects of it: that is an error here, not a panic.
+/// Reads the tables of a model. The library that reads their format asserts what it expects of it:
+/// that is an error here, not a panic.
 fn read_tables(directory: &Path, manifest: &Manifest) -> Result<Model, (String, Flaw)> {
     match guarded(|| tables::read(directory, manifest)) {
         Ok(read) => read.map_err(|(file, flaw)| (file.to_owned(), flaw)),

@@ -1,6 +1,7 @@
-//! Which model is current: numbered files, each made once, of which the newest valid one counts.
+//! Pointers to the current model: numbered files that are written once. The valid one with the
+//! highest number counts.
 //!
-//! There is no file to overwrite, so there is no moment at which a reader could see half of it; a rollback is a new number that
+//! No file is overwritten, so a reader never sees a partial one. A rollback is a new number that
 //! names an old model.
 
 use std::fs;
@@ -16,20 +17,20 @@ use crate::system::format::{FormatError, json_format};
 /// The format of a pointer's file. Format 1 had no field `format`.
 const FORMAT: u32 = 2;
 
-/// One numbered file.
+/// A pointer to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer {
-    /// Its number; the highest valid one is current.
+    /// The number; the highest valid one is current.
     pub number: u64,
-    /// The model it names.
+    /// The name of the model.
     pub version: String,
     /// The SHA-256 of that model's manifest.
     pub manifest_sha256: String,
-    /// When it was made, RFC 3339.
+    /// The time of creation, RFC 3339.
     pub created: String,
 }
 
-/// A pointer as it stands on the disk.
+/// The stored form of a pointer.
 #[derive(Serialize, Deserialize)]
 struct StoredPointer {
     #[serde(default)]
@@ -40,12 +41,12 @@ struct StoredPointer {
     created: String,
 }
 
-/// The newest pointer's file, if it can't be read, and why.
+/// The newest pointer's file, which can't be read, with the error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadablePointer {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The error.
     pub flaw: String,
 }
 
@@ -55,7 +56,7 @@ impl std::fmt::Display for UnreadablePointer {
     }
 }
 
-/// All valid pointers, the newest first, each read when it is asked for. Files that can't be read as one are passed over.
+/// All valid pointers, the newest first, read lazily. Unreadable files are skipped.
 pub(super) fn newest_first(
     directory: &Path,
 ) -> Result<impl Iterator<Item = Pointer>, RegistryError> {
@@ -73,7 +74,7 @@ pub(super) fn unreadable(directory: &Path) -> Result<Option<UnreadablePointer>, 
     }))
 }
 
-/// The highest number that any file has taken, valid or not.
+/// The highest number of any file, valid or not.
 pub(super) fn highest(directory: &Path) -> Result<u64, RegistryError> {
     Ok(numbered(directory)?.into_iter().map(|file| file.0).max().unwrap_or(0))
 }
@@ -126,21 +127,21 @@ fn number_of(name: &str) -> Option<u64> {
     name.strip_suffix(".json")?.parse().ok()
 }
 
-/// Makes `pointer` current under the next free number, which is written into it.
+/// Makes `pointer` current under the next free number, and sets its number.
 pub(super) fn create(directory: &Path, mut pointer: Pointer) -> Result<Pointer, RegistryError> {
     loop {
         pointer.number = highest(directory)? + 1;
         let path = path(directory, pointer.number);
         match write_new(directory, &path, &pointer) {
             Ok(()) => return Ok(pointer),
-            // Another publisher was faster: the next number is ours.
+            // Another publisher took the number, so try the next one.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => (),
             Err(source) => return Err(RegistryError::Io { path, source }),
         }
     }
 }
 
-/// The whole file appears at once, and only if no other has the name.
+/// Creates the file atomically, only if the name is free.
 fn write_new(directory: &Path, path: &Path, pointer: &Pointer) -> std::io::Result<()> {
     let half = directory.join(format!(".new-{}", std::process::id()));
     disk::write_synced(&half, &encode(pointer))?;

@@ -1,12 +1,12 @@
-//! Removing models that nobody needs.
+//! Removes old models.
 
 use std::fs;
 
 use super::{Registry, RegistryError, publish};
 
 impl Registry {
-    /// Removes all models but the newest `keep`, the current one and the one that can be served, and what crashes left behind.
-    /// Returns what was removed.
+    /// Removes all models but the newest `keep`, the current one and the newest valid one, and
+    /// remains of crashes. Returns the removed models.
     pub fn prune(&self, keep: usize) -> Result<Vec<String>, RegistryError> {
         if keep == 0 {
             return Err(RegistryError::KeepNone);
@@ -30,7 +30,7 @@ impl Registry {
         let newest = self.list()?.into_iter().take(keep).map(|manifest| manifest.version);
         let pointed: Vec<String> =
             self.pointers()?.into_iter().map(|pointer| pointer.version).collect();
-        // The current model may be damaged: then an older one serves, and is the last that can.
+        // If the current model is damaged, an older one serves and must stay.
         let whole = pointed.iter().find(|version| self.load(version).is_ok()).cloned();
         Ok(newest.chain(pointed.first().cloned()).chain(whole).collect())
     }

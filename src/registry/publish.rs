@@ -1,4 +1,4 @@
-//! Writing a model so that it is there as a whole or not at all.
+//! Publishes a model atomically.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,18 +17,18 @@ pub(super) const RECIPE: &str = "recipe.toml";
 pub(super) const REPORT: &str = "report.json";
 pub(super) const PAGE: &str = "report.html";
 
-/// What is kept beside a model's tables.
+/// The files of a model beside its tables.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
-    /// The recipe it was trained by, as TOML.
+    /// The recipe of its training, as TOML.
     pub recipe: String,
     /// The report of the training.
     pub report: serde_json::Value,
-    /// The same as a page, for people.
+    /// The report as an HTML page.
     pub page: String,
-    /// The figures of the report by which models are told apart.
+    /// The metrics of the report, by name.
     pub metrics: BTreeMap<String, f64>,
-    /// When it is published.
+    /// The time of publication.
     pub created: Timestamp,
 }
 
@@ -53,7 +53,7 @@ impl Registry {
         Ok(version)
     }
 
-    /// The time and the watermark; a number behind them where that name is taken.
+    /// The time and the watermark, with a number behind them if the name is taken.
     fn free_version(&self, model: &Model, created: Timestamp) -> String {
         let time = created.strftime("%Y%m%dT%H%M%SZ");
         let name = format!("{time}-{}", model.watermark);
@@ -65,7 +65,7 @@ impl Registry {
 
 const BEING_WRITTEN: &str = ".new-";
 
-/// Whether a directory is one that a living process writes right now.
+/// True if a living process is writing this directory.
 pub(super) fn is_being_written(name: &str) -> bool {
     let pid = name.strip_prefix(BEING_WRITTEN);
     pid.is_some_and(|pid| Path::new("/proc").join(pid).exists())

@@ -74,7 +74,8 @@ fn opened() -> (TempDir, Registry) {
     (dir, registry)
 }
 
-/// Everything in a model but what is derived: rows are compared one by one, because files fill up missing ones.
+/// Everything in a model but what is derived: rows are compared one by one, because files fill up
+/// missing ones.
 fn told(model: &Model) -> String {
     let Model { learned, ground, .. } = model;
     let users: Vec<_> = (0..ground.users.len())
@@ -324,7 +325,8 @@ fn a_number_changed_in_the_manifest_is_noticed() {
     assert!(refused.contains("`manifest.json` has another checksum"), "{refused}");
 }
 
-/// At most so many places of each file are changed: few at every run, more with `GUANXI_DAMAGE_PLACES`, every byte with a large number.
+/// At most so many places of each file are changed: few at every run, more with
+/// `GUANXI_DAMAGE_PLACES`, every byte with a large number.
 fn places() -> usize {
     std::env::var("GUANXI_DAMAGE_PLACES").map_or(6, |places| places.parse().unwrap())
 }

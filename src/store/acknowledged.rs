@@ -1,10 +1,12 @@
-//! How far writes were acknowledged: `DIR/acknowledged`, 8 bytes of offset (little endian) and the 4 of their CRC-32.
+//! The last acknowledged offset, in `DIR/acknowledged`: 8 bytes of offset (little endian) and 4 of
+//! its CRC-32.
 //!
-//! After a crash the end of the database's journal may be an unfinished write, so the database throws away everything from the
-//! first byte that makes no sense. A byte that the disk changed looks the same, and would take acknowledged records along without
-//! a word. This file tells the two apart: it is written after each append, so a log that ends before it has lost something.
+//! After a crash the database's journal may end with an unfinished write. So the database drops
+//! everything from the first invalid byte on. A byte changed by the disk looks the same, and
+//! acknowledged records behind it would be lost silently. This file detects that: it is written
+//! after each append, so a log that ends earlier has lost records.
 //!
-//! It is not synced by itself. A power failure may leave it behind the log, and then it claims less, but never too much.
+//! The file is not synced. After a power failure it may be older than the log, which is safe.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -23,7 +25,8 @@ const BYTES: usize = 12;
 pub(super) struct Acknowledged(File);
 
 impl Acknowledged {
-    /// Opens the file of a directory, made where there is none, and makes sure that a log which ends at `last` is whole.
+    /// Opens or creates the file of a directory, and checks that a log which ends at `last` is
+    /// complete.
     pub(super) fn open(directory: &Path, last: Offset) -> Result<Self, StoreError> {
         let path = directory.join(FILE);
         let mut options = OpenOptions::new();
@@ -38,22 +41,22 @@ impl Acknowledged {
         }
     }
 
-    /// Claims `last` from now on, whatever was claimed before.
+    /// Sets the offset to `last`, also if it was greater.
     pub(super) fn reset(directory: &Path, last: Offset) -> Result<(), StoreError> {
         let path = directory.join(FILE);
         disk::write_whole(&path, &bytes_of(last)).map_err(StoreError::io(path))
     }
 
-    /// Says that every record through `last` is on the disk and will be promised to somebody.
+    /// Records that every record through `last` is durable and will be acknowledged.
     ///
-    /// What was appended is safe without it, so that a failure is told and passed over.
+    /// A failure is logged and ignored, because the records themselves are safe.
     pub(super) fn advance(&self, last: Offset) {
         if let Err(error) = self.0.write_all_at(&bytes_of(last), 0) {
             tracing::warn!(%error, "`{FILE}` in the data directory can't be written");
         }
     }
 
-    /// What the file claims; nothing if it is new or damaged itself.
+    /// The offset of the file; none if it is new or damaged.
     fn offset(&self) -> Option<Offset> {
         let mut bytes = [0; BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;

@@ -10,12 +10,12 @@ use super::keyspaces::{Keyspaces, key_of, relation_key};
 use super::{Outcome, StoreError};
 use crate::testing::seeded::{Defect, has};
 
-/// A write in the making: nothing of it is visible before [`Append::commit`].
+/// A pending write. Nothing of it is visible before [`Append::commit`].
 pub(super) struct Append<'a> {
     keyspaces: &'a Keyspaces,
     batch: OwnedWriteBatch,
     last: Offset,
-    /// Event ids of this write, which the index does not know yet.
+    /// The event ids of this write, which are not in the index yet.
     ids: HashMap<String, (Offset, BodyHash)>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Append<'a> {
         Self { keyspaces, batch, last, ids: HashMap::new() }
     }
 
-    /// Adds one record, unless it is an event that is already there.
+    /// Adds a record, unless it is an event that is already stored.
     pub(super) fn add(&mut self, record: &Record) -> Result<Outcome, StoreError> {
         if let Record::Event(event) = record {
             let hash = body_hash(event);
@@ -43,7 +43,7 @@ impl<'a> Append<'a> {
         Ok(Outcome::Stored(self.last))
     }
 
-    /// Writes everything at once and waits until the disk has it. Returns the last offset.
+    /// Writes all records in one batch with an fsync. Returns the last offset.
     pub(super) fn commit(self) -> Result<Offset, StoreError> {
         self.batch.commit()?;
         Ok(self.last)
@@ -67,7 +67,7 @@ impl<'a> Append<'a> {
         self.ids.insert(event.event_id.clone(), (offset, hash));
     }
 
-    /// Keeps the tables of what is current.
+    /// Updates the tables of current items, users and relations.
     fn tables(&mut self, record: &Record, encoded: &[u8]) {
         let Self { keyspaces, batch, .. } = self;
         match record {

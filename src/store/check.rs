@@ -1,4 +1,4 @@
-//! Whether what is looked up agrees with the log.
+//! Compares the tables with the log.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::format::body_hash;
 use super::keyspaces::{Keyspaces, relation_key};
 use super::{Store, StoreError, format, records};
 
-/// What is not as the log says.
+/// A difference between a table and the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding(String);
 
@@ -21,8 +21,8 @@ impl std::fmt::Display for Finding {
 }
 
 impl Store {
-    /// Reads every record of the log, and compares with it what is kept beside it: the index of event ids, the catalogue, the users,
-    /// the relations. No finding means that all agree. Memory: about 50 bytes a key.
+    /// Reads every record of the log, and compares it with the tables: the index of event ids,
+    /// items, users and relations. Returns the differences. Memory: about 50 bytes a key.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] at the first offset that can't be read.
@@ -37,10 +37,10 @@ impl Store {
     }
 }
 
-/// A hash of every value by the hash of its key: keys are many, and 64 bits tell them apart well enough for a check.
+/// The hash of each value by the hash of its key. 64 bits are enough for a check, and save memory.
 type Table = HashMap<u64, u64>;
 
-/// What the log says.
+/// The state by the log.
 #[derive(Default)]
 struct Expected {
     findings: Vec<Finding>,
@@ -106,7 +106,7 @@ impl Expected {
     }
 }
 
-/// How many keys a table has, lacks, or holds another value of than expected.
+/// The number of extra, missing and different keys of a table.
 fn differences(keyspace: &Keyspace, mut expected: Table) -> Result<usize, StoreError> {
     let mut wrong = 0;
     for guard in keyspace.iter() {

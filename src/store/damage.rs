@@ -1,4 +1,4 @@
-//! What a disk may do to the files of a store, and that it never goes unnoticed.
+//! Tests that damage to any file of a store is detected.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use guanxi_models::{Event, EventType, Item, Record};
 
 use super::*;
 
-/// At most so many places of each file are damaged: few at every run, more with `GUANXI_DAMAGE_PLACES`, every byte with a large number.
+/// The most places of each file to damage. `GUANXI_DAMAGE_PLACES` sets it; a large number damages
+/// every byte.
 fn places() -> usize {
     std::env::var("GUANXI_DAMAGE_PLACES").map_or(4, |places| places.parse().unwrap())
 }
@@ -24,7 +25,7 @@ fn append(store: &Store, batch: usize) {
     store.append(&[records]).unwrap();
 }
 
-/// A store with tables on the disk and with a journal, closed.
+/// A closed store with tables on disk and a journal.
 fn written(path: &Path) {
     let store = Store::open(path).unwrap();
     append(&store, 0);
@@ -41,7 +42,7 @@ fn log(path: &Path) -> Result<Vec<(Offset, Record)>, StoreError> {
 #[derive(Clone)]
 struct Kept {
     name: PathBuf,
-    /// Without the zeros that a journal is filled up with: to write these each time would take longer than all else.
+    /// Without the zeros at the end of a journal, which would take most of the time to write.
     bytes: Vec<u8>,
     length: usize,
 }
@@ -62,14 +63,15 @@ impl Kept {
         OpenOptions::new().write(true).open(path).unwrap().set_len(self.length as u64).unwrap();
     }
 
-    /// The places to damage: spread evenly over what was written, and a few of the zeros behind it.
+    /// The places to damage: spread evenly over the written bytes, and a few of the zeros behind
+    /// them.
     fn places(&self) -> Vec<usize> {
         let end = (self.bytes.len() + 64).min(self.length);
         let places = places().min(end);
         (0..places).map(|place| end * place / places).collect()
     }
 
-    /// The end of a table, where its parts are listed.
+    /// The end of a table, with the list of its parts.
     fn end_of_table(&self) -> Vec<usize> {
         let is_table = self.name.parent().is_some_and(|folder| folder.ends_with("tables"));
         if is_table { (self.length.saturating_sub(60)..self.length).collect() } else { Vec::new() }
@@ -85,7 +87,7 @@ fn files(directory: &Path, root: &Path) -> Vec<Kept> {
         .collect()
 }
 
-/// The log of these files, one of which is as in `damaged`, if it can be read.
+/// The log of these files with one replaced by `damaged`, if it can be read.
 fn log_of(whole: &[Kept], damaged: &Kept) -> Result<Vec<(Offset, Record)>, String> {
     let copied = tempfile::tempdir().unwrap();
     for file in whole {
@@ -130,7 +132,7 @@ fn a_changed_byte_is_noticed_or_does_no_harm() {
     check(Kept::places, change);
 }
 
-/// From a number there the database would make a size, and end for want of memory.
+/// The database would take a number there for a size, and run out of memory.
 #[test]
 fn a_changed_end_of_a_table_is_noticed_or_does_no_harm() {
     check(Kept::end_of_table, change);

@@ -1,4 +1,4 @@
-//! A data directory: what it is, and who has it.
+//! A data directory: its marker and its lock.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -11,7 +11,7 @@ use crate::system::disk;
 use crate::system::format::{FormatError, known_format};
 
 const FORMAT: &str = "guanxi-data";
-/// The format of the whole directory, which covers every file in it that names none.
+/// The format of the directory, for all files without a version of their own.
 ///
 /// | version | differs |
 /// |---|---|
@@ -20,15 +20,15 @@ const FORMAT: &str = "guanxi-data";
 const VERSION: u32 = 2;
 const MARKER: &str = "guanxi.json";
 
-/// A data directory that this process has for itself until the value is dropped.
+/// A data directory locked by this process until the value is dropped.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    /// Held for its lock.
+    /// The file that is locked.
     _lock: File,
 }
 
-/// `guanxi.json` as it stands on the disk.
+/// The content of `guanxi.json`.
 #[derive(Serialize, Deserialize)]
 struct StoredMarker {
     format: String,
@@ -36,10 +36,10 @@ struct StoredMarker {
 }
 
 impl Directory {
-    /// Takes the directory, making it first where there is none or an empty one.
+    /// Locks the directory, and creates it if it is absent or empty.
     ///
-    /// A directory of an earlier guanxi gets the marker of today before anything else is written: from then on the earlier guanxi refuses
-    /// it by its version.
+    /// A directory of an earlier guanxi gets the current marker before any other write, so that the
+    /// earlier guanxi refuses it by its version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         disk::make_directories(path).map_err(StoreError::io(path))?;
         check(path)?;
@@ -50,7 +50,7 @@ impl Directory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Makes sure that there is a data directory, whoever has it.
+    /// Checks that the path is a data directory, whichever process holds it.
     pub fn ensure(path: &Path) -> Result<(), StoreError> {
         if !path.join(MARKER).exists() {
             return Self::open(path).map(drop);
@@ -59,19 +59,20 @@ impl Directory {
             return Ok(());
         }
         match Self::open(path) {
-            // Its holder, an earlier guanxi, goes on until it is restarted.
+            // An earlier guanxi that holds it continues until its restart.
             Ok(_) | Err(StoreError::Locked { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Makes sure that the directory is ours, or empty. Returns the version of its marker; none where it is not marked yet.
+/// Checks that the directory belongs to guanxi or is empty. Returns the version of its marker, if
+/// it has one.
 fn check(path: &Path) -> Result<Option<u32>, StoreError> {
     let Ok(bytes) = fs::read(path.join(MARKER)) else { return check_empty(path).map(|()| None) };
     let foreign = || StoreError::Foreign { path: path.to_owned() };
@@ -85,7 +86,7 @@ fn check(path: &Path) -> Result<Option<u32>, StoreError> {
     }
 }
 
-/// The version that a marker names, if it is one of ours.
+/// The version in a marker, if guanxi wrote it.
 fn decode(bytes: &[u8]) -> Option<u32> {
     let StoredMarker { format, version } = serde_json::from_slice(bytes).ok()?;
     (format == FORMAT).then_some(version)
@@ -96,7 +97,8 @@ fn encode() -> Vec<u8> {
     serde_json::to_vec(&marker).expect("a marker is plain data")
 }
 
-/// A crash while the directory was made leaves at most the lock and half a marker; a training on files once left models and no marker.
+/// A crash during creation leaves at most the lock and a partial marker. Earlier versions also left
+/// models without a marker after training on files.
 fn check_empty(path: &Path) -> Result<(), StoreError> {
     let has_models = path.join("models/versions").is_dir();
     for entry in fs::read_dir(path).map_err(StoreError::io(path))? {

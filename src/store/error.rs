@@ -1,22 +1,22 @@
-//! What can go wrong with a data directory.
+//! Errors of a data directory.
 
 use std::path::PathBuf;
 
 use guanxi_models::Offset;
 
-/// Why the store can't be opened, read or written.
+/// The reason why the store can't be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file or directory can't be used.
     #[error("can't use `{}`", path.display())]
     Io {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// The directory holds something else.
+    /// The directory has other content.
     #[error(
         "`{}` is not a guanxi data directory: name an empty or a new one with `--data`",
         path.display()
@@ -33,17 +33,17 @@ pub enum StoreError {
     Version {
         /// The directory.
         path: PathBuf,
-        /// The version that was found.
+        /// The version found.
         found: u32,
-        /// The last version that this program reads.
+        /// The newest version that this program reads.
         known: u32,
     },
-    /// Another process has the directory.
+    /// Another process holds the directory.
     #[error("`{}` is in use by process {holder}: stop it, or name another directory", path.display())]
     Locked {
         /// The directory.
         path: PathBuf,
-        /// The process that has it, as it wrote itself down; empty if it had no time to.
+        /// The process id that the holder wrote; empty if it has not written yet.
         holder: String,
     },
     /// The log or an index is damaged.
@@ -52,9 +52,9 @@ pub enum StoreError {
          `guanxi restore` brings a backup"
     )]
     Damaged {
-        /// Where.
+        /// The offset.
         offset: Offset,
-        /// What is wrong there.
+        /// The kind of damage.
         what: String,
     },
     /// A later guanxi wrote part of the log.
@@ -65,28 +65,28 @@ pub enum StoreError {
     Newer {
         /// The first such record.
         offset: Offset,
-        /// What of it this program doesn't know.
+        /// The part that this program doesn't know.
         what: String,
-        /// The highest format version that this program reads.
+        /// The newest format version that this program reads.
         known: u8,
     },
-    /// The disk is nearly full. Nothing was written, and writing goes on by itself once there is room.
+    /// The disk is nearly full. Nothing was written; writing continues once there is space.
     #[error(
         "the disk of the data directory has {free} bytes left, and `data.min_free_bytes` keeps {min_free}: make room on it"
     )]
     Full {
-        /// What is left, in bytes.
+        /// The free space, in bytes.
         free: u64,
-        /// What must be left.
+        /// The required free space, in bytes.
         min_free: u64,
     },
-    /// An fsync failed before: nobody knows what is on the disk, so nothing more is written.
+    /// An earlier fsync failed. The state of the disk is unknown, so nothing more is written.
     #[error("writing failed before and the disk can't be trusted: check the disk, then restart")]
     Poisoned,
-    /// The database below reports an error.
+    /// The embedded database reported an error.
     #[error("the database in the data directory reports {0}")]
     Database(String),
-    /// The process that holds the directory broke the connection or spoke nonsense.
+    /// The process that holds the directory closed the connection or sent invalid data.
     #[error("the process that holds the data directory can't be read from: {0}")]
     Remote(String),
 }

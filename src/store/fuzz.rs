@@ -1,4 +1,4 @@
-//! What of the store reads bytes, for [`crate::testing::fuzzing`].
+//! Fuzz targets of the store, for [`crate::testing::fuzzing`].
 
 use guanxi_models::{Offset, Record};
 
@@ -10,7 +10,7 @@ pub(crate) fn record(bytes: &[u8]) {
     drop(decode_record(Offset(1), bytes));
 }
 
-/// Looks for the end of a journal.
+/// Finds the end of a journal.
 pub(crate) fn journal(bytes: &[u8]) {
     journal::look_at(bytes);
 }
@@ -23,12 +23,12 @@ pub(crate) fn journal_seed() -> Vec<u8> {
     [&[1, 1, 0, 0, 0][..], &[0; 8], &entry, &[3], &checksum, b"FJL\x03", &[0; 64]].concat()
 }
 
-/// A record as the log holds it.
+/// A record as the log stores it.
 pub(crate) fn encoded(record: &Record) -> Vec<u8> {
     encode_record(record)
 }
 
-/// Makes sure that a record is read as it was written.
+/// Checks that a record reads back as it was written.
 pub(crate) fn round_trip(record: &Record) {
     let read = decode_record(Offset(1), &encode_record(record)).expect("it was just written");
     assert_eq!(read, *record);

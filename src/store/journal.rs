@@ -1,13 +1,18 @@
-//! The ends of the database's journals, checked before the database reads them.
+//! Checks the ends of the database's journals before the database reads them.
 //!
-//! A journal is a row of batches in a file that was made long and filled with zeros. After a crash the last batch may be half there:
-//! a *torn tail*, which nobody was promised, and which is cut. The database cuts from the first byte that makes no sense, whatever
-//! follows, and gives up on a last batch whose checksum is wrong. Here the two are told apart: since every append waits for its fsync,
-//! at most one batch is ever half written, so a whole batch behind a broken one means that something was damaged that was safe.
+//! A journal is a sequence of batches in a preallocated file of zeros. After a crash the last batch
+//! may be incomplete. This *torn tail* was never acknowledged and is cut off. The database itself
+//! cuts at the first invalid byte, whatever follows, and fails on a last batch with a wrong
+//! checksum.
 //!
-//! The format, of fjall 3 (little endian): a batch is `1`, its number of entries (4 bytes), a sequence number (8); the entries; and `3`,
-//! the XXH3-64 of the entries (8), `FJL\x03`. An entry is `2`, kind (1), compression (1), keyspace (8), the lengths of the key (2), of the
-//! value (4) and of the value as it is stored (4), key, value; or `4`, keyspace (8).
+//! Here damage is distinguished from a torn tail. Every append waits for its fsync, so at most one
+//! batch is ever incomplete. A complete batch behind a broken one therefore means that durable data
+//! was damaged.
+//!
+//! The format, of fjall 3 (little endian): a batch is `1`, its number of entries (4 bytes), a
+//! sequence number (8); the entries; and `3`, the XXH3-64 of the entries (8), `FJL\x03`. An entry
+//! is `2`, kind (1), compression (1), keyspace (8), the lengths of the key (2), of the value (4)
+//! and of the value as it is stored (4), key, value; or `4`, keyspace (8).
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -27,19 +32,21 @@ const ITEM_BYTES: usize = 1 + 1 + 1 + 8 + 2 + 4 + 4;
 const CLEAR_BYTES: usize = 1 + 8;
 const TRAILER: [u8; 4] = *b"FJL\x03";
 
-/// What was cut off the end of a journal.
+/// The torn tail cut off a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Torn {
-    /// How many bytes, without the zeros behind them.
+    /// Its size in bytes, without the zeros behind it.
     pub(super) bytes: usize,
-    /// Where they are kept.
+    /// The file that keeps it.
     pub(super) kept: PathBuf,
 }
 
-/// Checks the journals of a database, and cuts a torn tail off the last one. What is cut is kept in `aside`.
+/// Checks the journals of a database, and cuts a torn tail off the last one. The tail is kept in
+/// `aside`.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] with the file and the byte if a whole batch follows a broken one, or if a journal that was closed is not whole.
+/// [`StoreError::Damaged`] with the file and the byte if a complete batch follows a broken one, or
+/// if a closed journal is incomplete.
 pub(super) fn check(database: &Path, aside: &Path) -> Result<Option<Torn>, StoreError> {
     let mut journals = journals(database)?;
     let Some((number, last)) = journals.pop() else { return Ok(None) };
@@ -61,7 +68,7 @@ pub(super) fn check(database: &Path, aside: &Path) -> Result<Option<Torn>, Store
     }
 }
 
-/// Cuts every journal at its first broken batch. What is cut is kept in `aside`.
+/// Cuts every journal at its first broken batch. The rest is kept in `aside`.
 pub(super) fn cut_all(database: &Path, aside: &Path) -> Result<(), StoreError> {
     for (number, journal) in journals(database)? {
         let bytes = fs::read(&journal).map_err(StoreError::io(&journal))?;
@@ -73,7 +80,7 @@ pub(super) fn cut_all(database: &Path, aside: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The journals in the order in which they were written.
+/// The journals in the order of writing.
 fn journals(database: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     if !database.exists() {
         return Ok(Vec::new());
@@ -88,7 +95,7 @@ fn journals(database: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     Ok(journals)
 }
 
-/// The bytes are on the disk under another name before they are gone here.
+/// The bytes are durable under another name before they are removed here.
 fn cut(journal: &Path, bytes: &[u8], tail: Tail, kept: &Path) -> std::io::Result<()> {
     let aside = kept.parent().expect("it was put together from a folder and a name");
     disk::make_directories(aside)?;
@@ -104,7 +111,7 @@ fn damaged(journal: &Path, at: usize) -> StoreError {
     StoreError::Damaged { offset: Offset(0), what }
 }
 
-/// Reads the bytes of a journal, as [`check`] does.
+/// Checks the bytes of a journal, as [`check`] does.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn look_at(bytes: &[u8]) {
     if let Some(tail) = Tail::of(bytes) {
@@ -112,12 +119,12 @@ pub(super) fn look_at(bytes: &[u8]) {
     }
 }
 
-/// What stands behind the last whole batch and is not zero.
+/// The non-zero bytes behind the last complete batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tail {
     /// Its first byte.
     at: usize,
-    /// The first of the zeros behind it.
+    /// The first zero behind it.
     end: usize,
 }
 
@@ -131,7 +138,7 @@ impl Tail {
         Some(Self { at, end: at + last + 1 })
     }
 
-    /// Whether a whole batch stands somewhere in it.
+    /// True if it contains a complete batch.
     fn is_damage(self, bytes: &[u8]) -> bool {
         let tail = &bytes[self.at..self.end];
         let starts = (1..tail.len()).filter(|&at| tail[at] == START);
@@ -139,7 +146,7 @@ impl Tail {
     }
 }
 
-/// The length of the whole batch at the beginning of these bytes.
+/// The length of the complete batch at the beginning of these bytes.
 fn batch(bytes: &[u8]) -> Option<usize> {
     let (&START, head) = bytes.split_first()? else { return None };
     let entries = u32::from_le_bytes(*head.first_chunk()?);
@@ -153,7 +160,7 @@ fn batch(bytes: &[u8]) -> Option<usize> {
     (is_whole && end.starts_with(&TRAILER)).then_some(at + 1 + 8 + TRAILER.len())
 }
 
-/// The length of an entry, which may reach beyond the bytes.
+/// The length of an entry. It may exceed the bytes.
 fn entry(bytes: &[u8]) -> Option<usize> {
     match *bytes.first()? {
         ITEM => {

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `log` | offset, 8 bytes big endian | record, see `format` |
 //! | `event_ids` | event id | offset, 8 bytes big endian, then 16 bytes of the body's hash |
-//! | `items`, `users` | id | the latest record of it |
-//! | `relations` | `from`, 0, kind, 0, `to` | nothing |
+//! | `items`, `users` | id | the latest record |
+//! | `relations` | `from`, 0, kind, 0, `to` | empty |
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,8 @@ impl std::fmt::Debug for Keyspaces {
 }
 
 impl Keyspaces {
-    /// Makes an empty database. It appears under its name when it is whole: what an interrupted making leaves can't be opened.
+    /// Creates an empty database. It gets its name only when it is complete, because a partial one
+    /// can't be opened.
     pub(super) fn make(path: &Path) -> Result<(), StoreError> {
         let half = path.with_extension("unfinished");
         drop(fs::remove_dir_all(&half));
@@ -66,7 +67,7 @@ impl Keyspaces {
         }
     }
 
-    /// Where an event id stands in the log, and the hash of its body.
+    /// The offset of an event id in the log, and the hash of its body.
     pub(super) fn event(&self, id: &str) -> Result<Option<(Offset, BodyHash)>, StoreError> {
         let Some(value) = self.event_ids.get(id)? else { return Ok(None) };
         let split = value.split_first_chunk::<8>();
@@ -83,21 +84,21 @@ impl Keyspaces {
     }
 }
 
-/// The database asserts what it expects of its files: a damaged one is an error here, not the end of the process.
+/// The database panics on unexpected content of its files. The panic becomes an error.
 fn open_database(path: &Path) -> Result<Database, StoreError> {
-    // Every append asks for its own fsync, so the journal need not be flushed by itself.
+    // Every append does its own fsync, so the journal needs no periodic flush.
     let open = || Database::builder(path).manual_journal_persist(true).open();
     let opened =
         guarded(open).map_err(|text| StoreError::Database(format!("damaged files: {text}")));
     Ok(opened??)
 }
 
-/// The key of a place in the log.
+/// The key of an offset in the log.
 pub(super) fn key_of(offset: Offset) -> [u8; 8] {
     offset.0.to_be_bytes()
 }
 
-/// The place of a key in the log.
+/// The offset of a key in the log.
 pub(super) fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
     let bytes = <[u8; 8]>::try_from(key).map_err(|_| StoreError::Damaged {
         offset: Offset(0),
@@ -106,7 +107,7 @@ pub(super) fn offset_of(key: &[u8]) -> Result<Offset, StoreError> {
     Ok(Offset(u64::from_be_bytes(bytes)))
 }
 
-/// The key of a relation. No id holds a zero byte.
+/// The key of a relation. Ids contain no zero byte.
 pub(super) fn relation_key(relation: &Relation) -> Vec<u8> {
     let Relation { from, kind, to, .. } = relation;
     [from.as_bytes(), kind.name().as_bytes(), to.as_bytes()].join(&0)

@@ -1,4 +1,5 @@
-//! A whole log as one file: for each record its offset (8 bytes, little endian), its length (4), and the record as the log holds it.
+//! A whole log as one file. For each record: its offset (8 bytes, little endian), its length (4),
+//! and the record as the log stores it.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
@@ -13,11 +14,11 @@ use super::keyspaces::Keyspaces;
 use super::log_socket::LONGEST_RECORD;
 use super::{LogReader, StoreError, repair};
 
-/// So many records are restored with one fsync.
+/// The number of records restored with one fsync.
 const BATCH: usize = 10_000;
 
 impl LogReader {
-    /// Writes the log to a new file, waits until the disk has it, and returns the last offset in it.
+    /// Writes the log to a new file with an fsync. Returns the last offset.
     pub fn write_to(&self, path: &Path) -> Result<Offset, StoreError> {
         let failed = |source| StoreError::Io { path: path.to_owned(), source };
         let mut out = BufWriter::with_capacity(1 << 20, File::create_new(path).map_err(failed)?);
@@ -40,10 +41,11 @@ fn write_frame(out: &mut impl Write, offset: Offset, record: &Record) -> std::io
     out.write_all(&bytes)
 }
 
-/// Makes a data directory, which must be empty or new, of the log in a file. Returns the last offset.
+/// Restores the log in a file to a data directory, which must be empty or new. Returns the last
+/// offset.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] at the first record that is not as it was written.
+/// [`StoreError::Damaged`] at the first damaged record.
 pub fn restore_log(file: &Path, path: &Path) -> Result<Offset, StoreError> {
     let frames = BufReader::with_capacity(1 << 20, File::open(file).map_err(StoreError::io(file))?);
     let _directory = Directory::open(path)?;

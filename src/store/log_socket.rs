@@ -1,8 +1,9 @@
-//! The log for other processes: `DIR/log.sock`, a Unix socket that the holder of the directory answers.
+//! Serves the log to other processes through the Unix socket `DIR/log.sock`.
 //!
-//! A reader sends 8 bytes, the offset to read after (little endian). The holder answers with the last offset (8 bytes), then a frame
-//! per record up to it: offset (8), length (4), the record as the log holds it. Retraining and exporting work beside a running
-//! service by this.
+//! A reader sends 8 bytes: the offset to read after (little endian). The holder of the directory
+//! responds with the last offset (8 bytes), then a frame for each record up to it: offset (8),
+//! length (4), the record as the log stores it. So training and export work beside a running
+//! server.
 
 use std::fs;
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
@@ -22,14 +23,14 @@ use super::{StoreError, records};
 use crate::system::priority::{Work, stand_back};
 
 const SOCKET: &str = "log.sock";
-/// No record is longer; a longer frame is nonsense.
+/// The greatest length of a record. A longer frame is invalid.
 pub(super) const LONGEST_RECORD: u32 = 16 * 1024 * 1024;
-/// So often a waiting connection looks whether the server stops.
+/// The interval at which a waiting connection checks for the end of the server.
 const PULSE: Duration = Duration::from_millis(200);
-/// So long either side waits for the other: a reader may be writing files between two records.
+/// The time-out of both sides. A reader may write files between two records.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Answers readers of the log until it is dropped.
+/// Serves readers of the log until it is dropped.
 #[derive(Debug)]
 pub struct LogServer {
     stop: Arc<AtomicBool>,
@@ -55,7 +56,7 @@ impl LogServer {
 impl Drop for LogServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        // The listener waits for a connection: this is one.
+        // The listener waits for a connection, so connect to it.
         let woken = at_short_path(&self.directory, |short| UnixStream::connect(short)).is_ok();
         drop(fs::remove_file(self.directory.join(SOCKET)));
         if let (Some(thread), true) = (self.thread.take(), woken) {
@@ -64,9 +65,9 @@ impl Drop for LogServer {
     }
 }
 
-/// Answers everybody who comes until told to stop, and ends when the last reader has gone.
+/// Serves all readers until the stop, and ends when the last reader has disconnected.
 ///
-/// One thread a reader: readers are few, and a slow one holds up nobody.
+/// One thread for each reader: readers are few, and a slow one must not delay others.
 fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
     std::thread::scope(|scope| {
         for stream in listener.incoming() {
@@ -74,7 +75,7 @@ fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
                 return;
             }
             let Ok(stream) = stream else {
-                // No descriptor is free, say: at once it would be the same.
+                // For example, no descriptor is free. An immediate retry would fail again.
                 std::thread::sleep(PULSE);
                 continue;
             };
@@ -84,7 +85,7 @@ fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
                 answer_or_tell(stream, keyspaces, stop);
             };
             if let Err(error) = reader.spawn_scoped(scope, answer) {
-                tracing::warn!(%error, "no thread for a reader of the log");
+                tracing::warn!(%error, "can't start a thread for a reader of the log");
             }
         }
     });
@@ -93,7 +94,7 @@ fn accept(listener: &UnixListener, keyspaces: &Keyspaces, stop: &AtomicBool) {
 fn answer_or_tell(stream: UnixStream, keyspaces: &Keyspaces, stop: &AtomicBool) {
     let answered = Patient::new(stream, stop).and_then(|stream| answer(stream, keyspaces));
     if let Err(error) = answered {
-        tracing::warn!(%error, "a reader of the log was not answered to the end");
+        tracing::warn!(%error, "a reader of the log did not receive all records");
     }
 }
 
@@ -111,7 +112,7 @@ fn answer(mut stream: Patient<'_>, keyspaces: &Keyspaces) -> Result<(), StoreErr
     out.flush().map_err(remote)
 }
 
-/// A reader's connection, which is given up when the server stops or when nothing moves for [`PATIENCE`].
+/// A reader's connection. It ends when the server stops, or after [`PATIENCE`] without progress.
 struct Patient<'a> {
     stream: UnixStream,
     stop: &'a AtomicBool,
@@ -124,7 +125,7 @@ impl<'a> Patient<'a> {
         Ok(Self { stream, stop })
     }
 
-    /// Tries again as long as it makes sense.
+    /// Retries until the stop or the time-out.
     fn patiently(
         &mut self,
         mut attempt: impl FnMut(&mut UnixStream) -> std::io::Result<usize>,
@@ -158,7 +159,7 @@ impl Write for Patient<'_> {
     }
 }
 
-/// The log of another process, as it was at the moment of asking.
+/// The log of another process at the time of the request.
 #[derive(Debug)]
 pub(super) struct RemoteLog {
     stream: BufReader<UnixStream>,
@@ -201,7 +202,7 @@ impl Iterator for RemoteLog {
         }
         let frame = self.frame();
         if frame.is_err() {
-            // One error is enough: what follows can't be read.
+            // The first error ends the stream.
             self.last = Offset(0);
         }
         Some(frame)
@@ -223,7 +224,8 @@ fn read<const N: usize>(stream: &mut impl Read) -> Result<[u8; N], StoreError> {
     Ok(bytes)
 }
 
-/// A socket's path may have 108 bytes, a data directory's more: the way through the open directory is always short.
+/// The path of a socket is limited to 108 bytes. The path through the open directory is always
+/// short.
 fn at_short_path<T>(
     directory: &Path,
     open: impl FnOnce(&Path) -> std::io::Result<T>,

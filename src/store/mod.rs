@@ -1,10 +1,13 @@
-//! The log and what is looked up in it, on disk.
+//! The log and its tables, on disk.
 //!
-//! One `data directory` holds everything: `guanxi.json` says what it is, `lock` who has it, `store/` is a fjall database,
-//! `acknowledged` says how far it must reach, `torn/` keeps what was cut off after a crash, `models/` is the registry. [`Store`] appends
-//! records in groups, each group one atomic batch and one fsync; [`LogReader`] reads the log of a directory that this process holds, or of
-//! one that another process serves through `log.sock`. [`Store::check`] compares the log with what is looked up, [`repair`] keeps what of a
-//! damaged store can be read.
+//! A data directory has `guanxi.json` (its format), `lock` (its owner), `store/` (a fjall
+//! database), `acknowledged` (the last acknowledged offset), `torn/` (incomplete writes cut off
+//! after a crash) and `models/` (the registry).
+//!
+//! [`Store`] appends records in groups, each one atomic batch with one fsync. [`LogReader`] reads
+//! the log of a directory that this process holds, or that another process serves through
+//! `log.sock`. [`Store::check`] compares the log with its tables. [`repair`] rescues the readable
+//! part of a damaged store.
 
 mod acknowledged;
 mod append;
@@ -41,7 +44,7 @@ pub use reader::LogReader;
 pub use repair::{Repaired, repair};
 pub use store::Store;
 
-/// What became of one record that was to be written.
+/// The outcome of writing one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the log.

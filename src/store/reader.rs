@@ -1,4 +1,4 @@
-//! Reading the log of a directory, whoever has it.
+//! Reads the log of a directory, whichever process holds it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,14 @@ use guanxi_models::{Offset, Record};
 use super::log_socket::RemoteLog;
 use super::{Store, StoreError};
 
-/// The log of a data directory, to read: of a directory that nobody holds, or through the process that does.
+/// The log of a data directory: read directly, or through the process that holds the directory.
 #[derive(Debug)]
 pub enum LogReader {
-    /// This process took the directory.
+    /// This process holds the directory.
     Own(Box<Store>),
-    /// Another process has it and answers.
+    /// Another process holds it and serves the log.
     Remote {
-        /// Where.
+        /// The path.
         directory: PathBuf,
         /// The last offset when the reader was opened.
         last: Offset,

@@ -1,4 +1,4 @@
-//! A stretch of the log, in order and without gaps.
+//! A range of the log, in order and without gaps.
 
 use fjall::UserValue;
 use guanxi_models::{Offset, Record};
@@ -7,10 +7,10 @@ use super::StoreError;
 use super::format::decode_record;
 use super::keyspaces::{Keyspaces, key_of, offset_of};
 
-/// The records of a stretch as the log holds them. The first error ends it.
+/// The encoded records of a range. The first error ends it.
 pub(super) struct Encoded {
     entries: fjall::Iter,
-    /// The offset that must come next; none after the end.
+    /// The next expected offset; none after the end.
     expected: Option<Offset>,
     through: Offset,
 }
@@ -23,7 +23,7 @@ pub(super) fn encoded(keyspaces: &Keyspaces, after: Offset, through: Offset) -> 
     Encoded { entries, expected, through }
 }
 
-/// As [`encoded`], decoded.
+/// The decoded records of [`encoded`].
 pub(super) fn decoded(
     keyspaces: &Keyspaces,
     after: Offset,

@@ -1,4 +1,4 @@
-//! Keeping what can be read of a damaged store.
+//! Rescues the readable part of a damaged store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,42 +12,44 @@ use super::keyspaces::Keyspaces;
 use super::{Outcome, StoreError, journal, records};
 use crate::system::disk;
 
-/// So many records are written at once.
+/// The number of records in one write.
 const BATCH: usize = 10_000;
 
-/// What was kept, and where the rest is.
+/// The result of a repair.
 #[derive(Debug)]
 pub struct Repaired {
-    /// The last offset that could be read: everything through it is kept.
+    /// The last readable offset. All records through it are kept.
     pub last: Offset,
-    /// What stopped the reading; nothing if the log was whole and only what is looked up was made anew.
+    /// The error that ended the reading; none if the log was complete and only its tables were
+    /// rebuilt.
     pub damage: Option<StoreError>,
-    /// The store as it was, to look for the rest in.
+    /// The old store, which still has the rest.
     pub old: PathBuf,
 }
 
-/// Writes the longest whole beginning of the log to a new store, with new tables, and puts it in the place of the old one, which is
-/// kept under another name. Nothing is changed if it fails before.
+/// Writes the longest readable beginning of the log to a new store with new tables. The new store
+/// replaces the old one, which is kept under another name. A failure before that changes nothing.
 ///
 /// # Errors
-/// [`StoreError::Database`] if the database can't be opened at all: then only a backup helps. [`StoreError::Newer`] if a newer guanxi
-/// wrote part of the log.
+/// [`StoreError::Database`] if the database can't be opened at all; then only a backup helps.
+/// [`StoreError::Newer`] if a newer guanxi wrote part of the log.
 pub fn repair(path: &Path) -> Result<Repaired, StoreError> {
     let directory = Directory::open(path)?;
     let (store, new) = (directory.path().join("store"), directory.path().join("store.new"));
-    // What an interrupted repair had written.
+    // Remains of an interrupted repair.
     drop(fs::remove_dir_all(&new));
     journal::cut_all(&store, &path.join("torn"))?;
     let (last, damage) = copy(&Keyspaces::open(&store)?, &Keyspaces::open(&new)?)?;
     let old = free_name(path);
     let swapped = fs::rename(&store, &old).and_then(|()| fs::rename(&new, &store));
     swapped.and_then(|()| disk::sync(path)).map_err(StoreError::io(&store))?;
-    // From here on the log is promised to reach no further than it does.
+    // From here on, the acknowledged offset is that of the shorter log.
     Acknowledged::reset(path, last)?;
     Ok(Repaired { last, damage, old })
 }
 
-/// Copies record by record until one can't be read. Returns the last offset that could, and what was wrong with the next.
+/// Copies records until one can't be read. Returns the last readable offset, and the error of the
+/// next record.
 fn copy(from: &Keyspaces, to: &Keyspaces) -> Result<(Offset, Option<StoreError>), StoreError> {
     let mut damage = None;
     let mut records = records::decoded(from, Offset(0), from.last()?)
@@ -63,13 +65,13 @@ fn copy(from: &Keyspaces, to: &Keyspaces) -> Result<(Offset, Option<StoreError>)
     }
     drop(records);
     match damage {
-        // What a newer guanxi wrote is whole, and must not be cut off.
+        // A record of a newer guanxi is not damaged, so it must not be cut off.
         Some(newer @ StoreError::Newer { .. }) => Err(newer),
         damage => Ok((last, damage)),
     }
 }
 
-/// Appends records that must get the offsets that they had.
+/// Appends records, which must get their old offsets.
 pub(super) fn append(
     keyspaces: &Keyspaces,
     last: Offset,

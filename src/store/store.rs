@@ -1,4 +1,4 @@
-//! The store of a directory that this process has for itself.
+//! The store of a directory that this process holds.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -15,14 +15,14 @@ use super::keyspaces::Keyspaces;
 use super::log_socket::LogServer;
 use super::{Outcome, StoreError, records};
 
-/// A data directory, open for writing. Reads go on while one thread writes.
+/// A data directory, open for writing. Reads continue while one thread writes.
 #[derive(Debug)]
 pub struct Store {
     pub(super) keyspaces: Keyspaces,
     last: AtomicU64,
     acknowledged: Acknowledged,
     poisoned: AtomicBool,
-    /// Nothing is written while less than this is left on the disk, in bytes.
+    /// Writes are refused while the disk has less free space than this, in bytes.
     min_free: AtomicU64,
     /// One append at a time.
     appending: Mutex<()>,
@@ -30,7 +30,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a data directory, making it first where there is none.
+    /// Opens a data directory, and creates it if there is none.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let directory = Directory::open(path)?;
         let database = path.join("store");
@@ -54,10 +54,11 @@ impl Store {
         })
     }
 
-    /// Appends all batches of `group` as one atomic write with one fsync, and says what became of every record.
+    /// Appends all batches of `group` as one atomic write with one fsync. Returns the outcome of
+    /// every record.
     ///
-    /// When it returns without an error, the records are on the disk. After an error nothing of the group is readable; whether it
-    /// will be after a restart is unknown, and the store takes no more writes: [`StoreError::Poisoned`].
+    /// On success the records are durable. After an error nothing of the group is readable, but it
+    /// may be after a restart. The store then refuses all writes: [`StoreError::Poisoned`].
     pub fn append(&self, group: &[Vec<Record>]) -> Result<Vec<Vec<Outcome>>, StoreError> {
         let _one_at_a_time =
             self.appending.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -73,20 +74,22 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// Writes nothing from now on while less than `bytes` are left on the disk.
+    /// Refuses writes while the disk has less than `bytes` of free space.
     ///
-    /// A database that runs out of space in the middle of its work must be started again; one that stops before needs nothing but room.
+    /// A database that runs out of space during a write needs a restart. One that stops earlier
+    /// only needs free space.
     pub fn keep_free(&self, bytes: u64) {
         self.min_free.store(bytes, Ordering::Relaxed);
     }
 
-    /// Why nothing can be written now, if so: [`StoreError::Poisoned`] or [`StoreError::Full`].
+    /// The reason why writes are refused now, if so: [`StoreError::Poisoned`] or
+    /// [`StoreError::Full`].
     pub fn trouble(&self) -> Option<StoreError> {
         if self.poisoned.load(Ordering::Acquire) {
             return Some(StoreError::Poisoned);
         }
         let min_free = self.min_free.load(Ordering::Relaxed);
-        // A file system that doesn't say how full it is will say so when it is.
+        // A file system that doesn't report its free space fails when it is full.
         let free = rustix::fs::statvfs(self.directory.path()).ok()?;
         let free = free.f_bavail.saturating_mul(free.f_frsize);
         (free < min_free).then_some(StoreError::Full { free, min_free })
@@ -97,7 +100,7 @@ impl Store {
         Offset(self.last.load(Ordering::Acquire))
     }
 
-    /// The records after an offset up to the present [`Store::last`], in order.
+    /// The records after an offset up to [`Store::last`], in order.
     pub fn read(
         &self,
         after: Offset,
@@ -105,7 +108,7 @@ impl Store {
         records::decoded(&self.keyspaces, after, self.last())
     }
 
-    /// All items as they are now, in the order of their ids.
+    /// All current items, in the order of their ids.
     pub fn items(&self) -> impl Iterator<Item = Result<Item, StoreError>> + use<> {
         self.keyspaces.items.iter().filter_map(|guard| match current(guard) {
             Ok(Record::Item(item)) => Some(Ok(item)),
@@ -114,7 +117,7 @@ impl Store {
         })
     }
 
-    /// All described users as they are now, in the order of their ids.
+    /// All current users with a record, in the order of their ids.
     pub fn users(&self) -> impl Iterator<Item = Result<User, StoreError>> + use<> {
         self.keyspaces.users.iter().filter_map(|guard| match current(guard) {
             Ok(Record::User(user)) => Some(Ok(user)),
@@ -123,7 +126,7 @@ impl Store {
         })
     }
 
-    /// Moves what is in the journal into tables, as time does.
+    /// Moves the journal into tables, as happens in the background with time.
     #[cfg(test)]
     pub(super) fn flush(&self) {
         let Keyspaces { log, event_ids, items, users, relations, .. } = &self.keyspaces;
@@ -132,7 +135,7 @@ impl Store {
         }
     }
 
-    /// Gives the log to other processes for as long as the returned value lives.
+    /// Serves the log to other processes while the returned value lives.
     pub fn serve_log(&self) -> Result<LogServer, StoreError> {
         LogServer::start(self.directory.path(), self.keyspaces.clone())
     }

@@ -1,8 +1,12 @@
-//! The tables of the database, checked before the database reads them as far as a wrong number in them could end the process.
+//! Checks the numbers in the database's tables that could abort the process, before the database
+//! reads them.
 //!
-//! A table ends with a list of its parts, `TOC!`, their number (4 bytes, little endian) and so on, and with a trailer: `SFA!`, two bytes,
-//! a checksum (16), where the list begins (8) and its length (8). The database reserves memory for as many parts as it finds before it
-//! looks at the checksum. All else is left to it: it refuses a damaged table that it needs, and removes half ones that a crash left.
+//! A table ends with a list of its parts (`TOC!`, their number in 4 bytes, little endian, and more)
+//! and a trailer: `SFA!`, two bytes, a checksum (16), the start of the list (8) and its length (8).
+//! The database allocates memory for that number of parts before it verifies the checksum.
+//!
+//! The database does all other checks: it refuses a damaged table and removes incomplete ones after
+//! a crash.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -28,7 +32,7 @@ pub(super) fn check(keyspace: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether there can be as many parts as the list says.
+/// True if the number of parts is plausible for the length of the list.
 fn is_sound(table: &Path) -> io::Result<bool> {
     let mut file = File::open(table)?;
     let length = file.metadata()?.len();

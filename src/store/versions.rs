@@ -1,8 +1,9 @@
-//! The database's lists of its own files, checked before the database reads them.
+//! Checks the database's lists of its own files before the database reads them.
 //!
-//! In the folder of each keyspace `current` names the list in force, `v<number>`, with its checksum: the number (8 bytes, little
-//! endian), XXH3-128 (16), 0. The database writes that checksum and doesn't look at it: from a list with a changed byte it may take
-//! a number for a size and end the process for want of memory, which nothing can catch.
+//! In the folder of each keyspace, `current` names the current list `v<number>`: the number (8
+//! bytes, little endian), XXH3-128 of the list (16), 0. The database writes the checksum but
+//! doesn't verify it. A changed byte in a list could be read as a size, and an allocation of that
+//! size aborts the process.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +32,7 @@ pub(super) fn check(database: &Path) -> Result<(), StoreError> {
 fn check_keyspace(keyspace: &Path) -> Result<(), StoreError> {
     let current = keyspace.join("current");
     if !current.exists() {
-        // A keyspace in the making. If it is not, the database misses the file itself.
+        // A keyspace that is being created. Otherwise the database reports the missing file.
         return Ok(());
     }
     let bytes = fs::read(&current).map_err(StoreError::io(&current))?;

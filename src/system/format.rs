@@ -1,7 +1,8 @@
 //! The number that says how a stored file is to be read.
 //!
-//! Every file of a data directory has a format of its own, or is covered by the one of the directory; docs/guarantees.md lists them.
-//! A format that was written once stays readable. A later one is refused by its number, before anything else in the file is looked at.
+//! Every file of a data directory has a format of its own, or is covered by the one of the
+//! directory; docs/guarantees.md lists them. A format that was written once stays readable. A later
+//! one is refused by its number, before anything else in the file is looked at.
 
 use serde::Deserialize;
 

@@ -1,4 +1,5 @@
-//! The operating system: files that are whole and of a known format, freed memory, and who gets a core first.
+//! The operating system: files that are whole and of a known format, freed memory, and who gets a
+//! core first.
 
 pub(crate) mod disk;
 pub(crate) mod format;

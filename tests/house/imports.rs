@@ -23,7 +23,8 @@ pub(crate) struct Source {
     code: String,
 }
 
-/// All of them below a source root, but for the root of the crate and what is compiled for tests alone.
+/// All of them below a source root, but for the root of the crate and what is compiled for tests
+/// alone.
 pub(crate) fn sources(root: &'static str) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];

@@ -1,7 +1,9 @@
-//! The table of ARCHITECTURE.md holds: every import between rooms is in its last column, and that has no circle.
+//! The table of ARCHITECTURE.md holds: every import between rooms is in its last column, and that
+//! has no circle.
 //!
-//! A room is a row of the table: a folder or some files right below a source root, or a whole crate. A room may also
-//! import the rooms that the row of its crate names. Code that is compiled for tests alone may import everything.
+//! A room is a row of the table: a folder or some files right below a source root, or a whole
+//! crate. A room may also import the rooms that the row of its crate names. Code that is compiled
+//! for tests alone may import everything.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod imports;
@@ -43,7 +45,8 @@ fn every_import_is_allowed_by_the_table() {
 fn no_room_reaches_itself_through_others() {
     let rooms = Rooms::read();
     let mut left: Vec<usize> = (0..rooms.0.len()).collect();
-    // A room that imports none of those left, or is imported by none of them, is in no circle: it goes.
+    // A room that imports none of those left, or is imported by none of them, is in no circle: it
+    // goes.
     while let Some(at) = left.iter().position(|&room| {
         let others = || left.iter().filter(|&&other| other != room);
         others().all(|&other| !rooms.allows(room, other))

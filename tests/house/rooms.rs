@@ -70,7 +70,8 @@ fn room(line: &str) -> Option<Room> {
     Some(Room { paths, may, root })
 }
 
-/// The source root of which a path is a room: it lies right below the root, or it is the whole crate.
+/// The source root of which a path is a room: it lies right below the root, or it is the whole
+/// crate.
 fn root_of(path: &str) -> Option<&'static str> {
     let is_below = |root: &&str| {
         let name = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));

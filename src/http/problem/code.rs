@@ -135,7 +135,8 @@ codes! {
     Busy, "busy", SERVICE_UNAVAILABLE;
     /// The server is shutting down; use another one.
     ShuttingDown, "shutting_down", SERVICE_UNAVAILABLE;
-    /// The server does not accept writes, or none of its models can be loaded; `detail` gives the reason.
+    /// The server does not accept writes, or none of its models can be loaded; `detail` gives the
+    /// reason.
     NotReady, "not_ready", SERVICE_UNAVAILABLE;
 }
 

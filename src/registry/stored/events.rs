@@ -1,4 +1,4 @@
-//! The weights of events, as manifests of each format store them.
+//! The weights of event types in manifests of each format.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use guanxi_models::EventType;
 use guanxi_models::history::EventWeights;
 use serde::{Deserialize, Serialize};
 
-/// The types that formats 1 and 2 knew, in the order of their weights. It never changes, whatever types are added later.
+/// The types of formats 1 and 2, in the order of their weights. This list never changes.
 pub(super) const PLACES: [&str; 13] = [
     "view",
     "click",
@@ -31,10 +31,10 @@ pub(super) struct EventsByPlace {
     cap: f32,
 }
 
-/// Format 3: the weights under the names of the types.
+/// Format 3: the weights by the name of the type.
 ///
-/// A type without a weight, such as one that is newer than the model, takes the default weight. A name that this guanxi doesn't know is
-/// passed over: a weight matters to events of its type alone, and a log that holds such events is refused by itself.
+/// A type without a weight, such as one newer than the model, has the default weight. An unknown
+/// name is ignored, because a log with events of that type is refused anyway.
 #[derive(Serialize, Deserialize)]
 pub(super) struct EventsByName {
     pub(super) weights: BTreeMap<String, f32>,
@@ -65,7 +65,7 @@ impl From<EventsByPlace> for EventWeights {
     }
 }
 
-/// The default weights with the named ones in the place of theirs.
+/// The default weights, replaced by the given ones.
 fn by_type<'a>(named: impl Iterator<Item = (&'a str, f32)>) -> [f32; EventType::ALL.len()] {
     let mut by_type = EventWeights::default().by_type;
     for (name, weight) in named {

@@ -1,12 +1,13 @@
-//! `manifest.json` of a model as it stands on the disk.
+//! The stored form of a model's `manifest.json`.
 //!
-//! | format | differs |
+//! | format | difference |
 //! |---|---|
-//! | 3 | weights of events stand under the names of their types |
-//! | 2 | weights of events stand in the order of the 13 types of the time |
+//! | 3 | weights of event types by name |
+//! | 2 | weights in the order of the 13 types of that time |
 //! | 1 | as 2, with SHA-256 instead of XXH3 as the checksums of files |
 //!
-//! The structs here are the stored shape and nothing else: a new field means a new format, and every format stays readable.
+//! The structs here define only the stored form. A new field needs a new format, and every format
+//! stays readable.
 
 mod events;
 mod params;
@@ -20,10 +21,11 @@ use crate::system::format::{FormatError, json_format};
 use events::{EventsByName, EventsByPlace};
 use params::StoredParams;
 
-/// The format in which models are written. It covers the whole directory of a model: tables, recipe and report.
+/// The format of written models. It covers the whole directory of a model: tables, recipe and
+/// report.
 pub(super) const FORMAT: u32 = 3;
 
-/// A manifest whose weights of events are stored as `E`.
+/// A manifest with weights of event types stored as `E`.
 #[derive(Serialize, Deserialize)]
 struct StoredManifest<E> {
     format: u32,
@@ -60,7 +62,7 @@ enum StoredChecksum {
     Sha256(String),
 }
 
-/// A manifest in the format of today.
+/// A manifest in the current format.
 pub(super) fn encode(manifest: &Manifest) -> Vec<u8> {
     let stored = StoredManifest::<EventsByName> {
         format: FORMAT,
@@ -75,7 +77,7 @@ pub(super) fn encode(manifest: &Manifest) -> Vec<u8> {
     serde_json::to_vec_pretty(&stored).expect("a manifest is plain data")
 }
 
-/// Reads a manifest of any format up to today's.
+/// Reads a manifest of any known format.
 pub(super) fn decode(bytes: &[u8]) -> Result<Manifest, FormatError> {
     match json_format(bytes, None, FORMAT)? {
         1 | 2 => Ok(serde_json::from_slice::<StoredManifest<EventsByPlace>>(bytes)?.into()),
@@ -193,7 +195,8 @@ mod tests {
         Checksum::Xxh3("0123456789abcdef0123456789abcdef".to_owned())
     }
 
-    /// Encodes without types of events that are newer than the golden bytes: a new type is no new shape.
+    /// Encodes without types of events that are newer than the golden bytes: a new type is no new
+    /// shape.
     fn written() -> Vec<u8> {
         let mut stored: StoredManifest<EventsByName> =
             serde_json::from_slice(&encode(&manifest(xxh3()))).unwrap();

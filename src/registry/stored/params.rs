@@ -1,4 +1,4 @@
-//! The numbers beside a model's tables, as manifests store them.
+//! The parameters of a model in manifests.
 
 use guanxi_models::history::EventWeights;
 use guanxi_models::params::{Blend, FoldIn, Params};
@@ -10,7 +10,7 @@ pub(super) struct StoredParams<E> {
     reference: i64,
     fold_in: StoredFoldIn,
     blend: StoredBlend,
-    // Early manifests of format 1 have none of the fields with a default.
+    // Early manifests of format 1 lack the fields with a default.
     #[serde(default)]
     recency: f32,
 }

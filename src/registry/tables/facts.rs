@@ -1,4 +1,4 @@
-//! The columns of facts, whichever they are: each is written and read by its name and type alone.
+//! Writes and reads the columns of facts by name and type.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn write(table: &mut TableWriter, name: &str, content: &Content, rows
     };
 }
 
-/// The columns of a table that are of a type in which facts are written.
+/// The columns of a table with a type that facts use.
 pub(super) fn read(table: &Table) -> Result<Vec<(String, Content)>, Flaw> {
     let mut columns = Vec::new();
     for (name, array) in table.columns()? {
@@ -49,7 +49,7 @@ fn lists_of(array: &ArrayRef) -> Option<Lists> {
 
 macro_rules! numbers {
     ($($variant:ident: $arrow:ty,)*) => {
-        /// As an array of at least so many rows.
+        /// The array with at least the given number of rows.
         fn array_of(numbers: &Numbers, rows: usize) -> ArrayRef {
             match numbers {
                 $(Numbers::$variant(column) => {

@@ -1,4 +1,4 @@
-//! One Arrow IPC file with one batch, written plain so that its columns can be used where they lie.
+//! An Arrow IPC file with one uncompressed batch, so that mapped columns can be used in place.
 
 use std::fs::File;
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::registry::error::Flaw;
 use crate::registry::map::map;
 use crate::testing::seeded::{Defect, has};
 
-/// A table in the making: columns of equal length.
+/// A table to write: columns of equal length.
 #[derive(Debug, Default)]
 pub(super) struct TableWriter {
     fields: Vec<Field>,
@@ -63,7 +63,7 @@ impl TableWriter {
         self.column(name, BooleanArray::from(flags))
     }
 
-    /// Rows of embeddings; a table without rows is left out.
+    /// Rows of embeddings; an empty matrix is left out.
     pub(super) fn factors(&mut self, name: &str, factors: &Factors, rows: usize) -> &mut Self {
         if factors.rows() == 0 {
             return self;
@@ -75,7 +75,7 @@ impl TableWriter {
         self.column(name, rows)
     }
 
-    /// `rows` lists; those beyond the last start are empty.
+    /// `rows` lists; lists beyond the last start are empty.
     pub(super) fn lists(
         &mut self,
         name: &str,
@@ -94,7 +94,7 @@ impl TableWriter {
         self.column(name, lists)
     }
 
-    /// Writes the table and waits until the disk has it.
+    /// Writes the table with an fsync.
     pub(super) fn write(self, path: &Path) -> Result<(), ArrowError> {
         let schema = Arc::new(Schema::new(self.fields));
         let batch = RecordBatch::try_new(Arc::clone(&schema), self.columns)?;
@@ -110,7 +110,7 @@ impl TableWriter {
     }
 }
 
-/// What is missing is nothing: zeros.
+/// Fills up missing values with zeros.
 pub(super) fn padded<T: ArrowNativeType>(values: &Column<T>, length: usize) -> Column<T> {
     if values.len() >= length {
         return values.clone();
@@ -118,7 +118,7 @@ pub(super) fn padded<T: ArrowNativeType>(values: &Column<T>, length: usize) -> C
     values.iter().copied().chain(std::iter::repeat(T::default())).take(length).collect()
 }
 
-/// Starts as Arrow wants them: one more than there are rows, signed.
+/// List offsets of Arrow: one more than there are rows, signed.
 fn offsets(starts: &Column<u64>, rows: usize) -> OffsetBuffer<i64> {
     if starts.len() == rows + 1 {
         return OffsetBuffer::new(ScalarBuffer::new(starts.inner().clone(), 0, starts.len()));
@@ -128,7 +128,7 @@ fn offsets(starts: &Column<u64>, rows: usize) -> OffsetBuffer<i64> {
     OffsetBuffer::new(padded.map(|start| start as i64).collect())
 }
 
-/// A mapped table. Every column that is asked for is checked to be there and of the right type.
+/// A mapped table. Every access checks that the column exists and has the right type.
 #[derive(Debug)]
 pub(super) struct Table(RecordBatch);
 
@@ -155,7 +155,7 @@ impl Table {
         batch.map(Self).ok_or_else(|| Flaw::new("holds no batch"))
     }
 
-    /// Every column with its name. None may hold nulls.
+    /// Every column with its name. Columns with nulls are refused.
     pub(super) fn columns(&self) -> Result<Vec<(&str, &ArrayRef)>, Flaw> {
         let schema = self.0.schema_ref();
         let names = schema.fields().iter().map(|field| field.name().as_str());
@@ -179,7 +179,7 @@ impl Table {
         column.map(|column| column.values().clone()).ok_or_else(|| wrong_type(name))
     }
 
-    /// Rows of embeddings; none where the column was left out.
+    /// Rows of embeddings; empty if the column was left out.
     pub(super) fn factors(&self, name: &str) -> Result<Option<Factors>, Flaw> {
         let Some(column) = self.0.column_by_name(name) else { return Ok(None) };
         let rows = column.as_fixed_size_list_opt().ok_or_else(|| wrong_type(name))?;
@@ -188,7 +188,7 @@ impl Table {
         Factors::new(rows.value_length() as usize, values).map(Some).map_err(Flaw::new)
     }
 
-    /// The rows in which a column of flags is set.
+    /// The rows with a true flag.
     pub(super) fn flagged(&self, name: &str) -> Result<Column<u32>, Flaw> {
         let flags = self.get(name)?.as_boolean_opt().ok_or_else(|| wrong_type(name))?;
         Ok(flags.values().set_indices_u32().collect())
@@ -210,7 +210,7 @@ impl Table {
     }
 }
 
-/// A column of lists: where they start, and their entries side by side.
+/// A column of lists: their starts, and their concatenated entries.
 #[derive(Debug)]
 pub(super) struct Lists<'a> {
     pub(super) starts: Column<u64>,
@@ -233,7 +233,7 @@ fn wrong_type(name: &str) -> Flaw {
     Flaw::new(format!("has another type of column `{name}`"))
 }
 
-/// Arrow's offsets are never negative: the same bits are the starts.
+/// Arrow's offsets are never negative, so their bits are those of the starts.
 pub(super) fn unsigned(offsets: &OffsetBuffer<i64>) -> Column<u64> {
     let inner = offsets.inner();
     Column::new(inner.inner().clone(), 0, inner.len())

@@ -1,4 +1,4 @@
-//! `index.arrow`: one row that holds the whole graph.
+//! `index.arrow`: one row with the whole graph.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use guanxi_models::index::{IndexColumns, ItemIndex};
 use super::file::{Table, TableWriter};
 use crate::registry::error::Flaw;
 
-/// The columns of one whole number each.
+/// The columns of single integers.
 const NUMBERS: [&str; 4] = ["width", "rows", "head", "ef"];
 
 pub(super) fn write(index: &ItemIndex, path: &Path) -> Result<(), ArrowError> {
@@ -36,7 +36,8 @@ fn list<T: ArrowPrimitiveType>(table: &mut TableWriter, name: &str, values: &Col
     table.lists(name, &starts, 1, vec![("value", values)]);
 }
 
-/// Maps the index. One of the kind that was written before nodes had codes is left out: searches scan until the next training.
+/// Maps the index. An index without codes, from an early version, is left out: searches scan until
+/// the next training.
 pub(super) fn read(path: &Path) -> Result<ItemIndex, Flaw> {
     let table = Table::open(path)?;
     if !table.has("codes") {

@@ -1,4 +1,4 @@
-//! The columns of `users.arrow` and `items.arrow` that training made.
+//! The learned columns of `users.arrow` and `items.arrow`.
 
 use std::sync::Arc;
 

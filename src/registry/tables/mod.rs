@@ -1,16 +1,16 @@
-//! A model as three tables: `users.arrow` and `items.arrow` with a row each, and `index.arrow`; `placement.arrow` with a row for each
-//! feature where there is one.
+//! The tables of a model: `users.arrow` and `items.arrow` with a row for each, and `index.arrow`.
+//! `placement.arrow` has a row for each item feature, if training found features useful.
 //!
-//! | table | columns that training made |
+//! | table | learned columns |
 //! |---|---|
 //! | users | id, factors, profile |
 //! | items | id, factors, bias, list (item, weight), `also_bought` (item, weight), similar (item, cosine) |
 //! | index | width, rows, head, ef, recall, items, scales, codes, links: one row, see [`guanxi_models::index::IndexColumns`] |
 //! | placement | factors |
 //!
-//! `circles.arrow` has an id for each circle, and is there where there are any.
-//! Beside these, users and items have the columns of facts, which each fact in `guanxi_models::world` names itself. One that is
-//! not there reads as nothing.
+//! `circles.arrow` has an id for each circle, if there are any. Users and items also have the
+//! columns of facts, which each fact in `guanxi_models::world` names. A missing column reads as
+//! empty.
 
 mod facts;
 mod file;
@@ -31,7 +31,7 @@ use super::error::Flaw;
 use super::manifest::Manifest;
 
 const INDEX: &str = "index.arrow";
-/// Only where training found that what is said of items places them.
+/// Only if training found item features useful.
 const PLACEMENT: &str = "placement.arrow";
 
 fn file_of(table: Table) -> &'static str {
@@ -42,12 +42,12 @@ fn file_of(table: Table) -> &'static str {
     }
 }
 
-/// Whether a model has a file for a table; each has its users and items.
+/// True if a model has a file for the table. Every model has users and items.
 fn is_written(ground: &Ground, table: Table) -> bool {
     table != Table::Circles || !ground.circles.is_empty()
 }
 
-/// The names of the tables' files of a model.
+/// The file names of a model's tables.
 pub(super) fn files(model: &Model) -> impl Iterator<Item = &'static str> {
     let of_rows = Table::ALL.into_iter().filter(move |&table| is_written(&model.ground, table));
     let placement = model.learned.placement.as_ref().map(|_| PLACEMENT);
@@ -68,7 +68,7 @@ pub(super) fn write(model: &Model, directory: &Path) -> Result<(), ArrowError> {
     }
 }
 
-/// Writes the ids of a table, what training made of its rows, and their facts.
+/// Writes the ids, learned columns and facts of a table.
 fn write_rows(
     model: &Model,
     columns: &Columns,
@@ -89,16 +89,16 @@ fn write_rows(
     file.write(path)
 }
 
-/// A file that can't be a table of this model, and why.
+/// The error of a file that can't be a table of this model.
 pub(super) type Refusal = (&'static str, Flaw);
 
-/// Maps all tables of a model and checks that they fit each other.
+/// Maps all tables of a model and checks that they match.
 pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refusal> {
     let at = |file: &'static str| move |flaw: Flaw| (file, flaw);
     let has = |name: &str| manifest.files.iter().any(|file| file.name == name);
     let open = |table: Table| {
         let file = file_of(table);
-        // A model without circles has no file of them.
+        // A model without circles has no such file.
         let is_there = table != Table::Circles || has(file);
         is_there.then(|| file::Table::open(&directory.join(file)).map_err(at(file))).transpose()
     };
@@ -120,7 +120,7 @@ pub(super) fn read(directory: &Path, manifest: &Manifest) -> Result<Model, Refus
     Ok(model)
 }
 
-/// Reads every fact of the tables that are there.
+/// Reads every fact of the tables.
 fn read_facts(tables: &[Option<file::Table>; Table::ALL.len()]) -> Result<Ground, Refusal> {
     let at = |table: Table| move |flaw: Flaw| (file_of(table), flaw);
     let file = |table: Table| tables[table as usize].as_ref();
@@ -137,7 +137,7 @@ fn read_facts(tables: &[Option<file::Table>; Table::ALL.len()]) -> Result<Ground
     Ground::read(ids, &columns).map_err(|error| at(error.table())(Flaw::new(error)))
 }
 
-/// Every list that training made leads to an item that exists, and the widths agree.
+/// Checks that learned lists contain existing items, and that the widths agree.
 fn check(model: &Model) -> Result<(), Refusal> {
     let (learned, items) = (&model.learned, model.ground.items.len() as u32);
     let fits = |holds: bool, file: &'static str, what: &str| {

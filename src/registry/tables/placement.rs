@@ -1,4 +1,4 @@
-//! `placement.arrow`: where an item stands by what is said of it. Only where training found that this says anything.
+//! `placement.arrow`: a vector for each item feature. Only if training found item features useful.
 
 use std::path::Path;
 

@@ -1,15 +1,16 @@
-//! The hash of an event's body, by which an event that is sent again is known.
+//! The hash of an event's body, which identifies repeated events.
 //!
-//! The index of event ids keeps it for every event since the first version, so it is taken over the bytes of format 1 whatever
-//! format the log has. An event that format 1 could express has the hash that it always had. Behind the bytes of format 1 follows
-//! each field that came later and is there: its number (1 byte), its length (4, little endian), its bytes. Numbers never change.
+//! The index of event ids has had it since the first version, so it is computed over the bytes of
+//! format 1 for every format. The hash of an event that format 1 could express never changes. Each
+//! later field that is present follows those bytes: its number (1 byte), its length (4, little
+//! endian), its bytes. Numbers never change.
 
 use guanxi_models::Event;
 use sha2::{Digest, Sha256};
 
 use super::v1;
 
-/// The first half of the SHA-256 of an event's canonical bytes: equal bodies are the same event.
+/// The first half of the SHA-256 of an event's canonical bytes. Equal bodies have equal hashes.
 pub(in crate::store) type BodyHash = [u8; 16];
 
 /// The hash of an event.

@@ -1,4 +1,5 @@
-//! The numbers of what records name by number, in every format. A number is never given twice, and never changes.
+//! The numbers of types and kinds in records of every format. A number is never reused and never
+//! changes.
 
 use guanxi_models::{EventType, RelationKind, Visibility};
 
@@ -33,16 +34,16 @@ pub(super) const RELATION_KINDS: [(u32, RelationKind); 4] = [
 pub(super) const VISIBILITIES: [(u32, Visibility); 2] =
     [(0, Visibility::Friends), (1, Visibility::Private)];
 
-/// The number of a thing.
+/// The number of a value.
 pub(super) fn code_of<T: Copy + PartialEq>(table: &[(u32, T)], thing: T) -> u32 {
     let found = table.iter().find(|(_, other)| *other == thing);
     found.expect("every variant has a number").0
 }
 
-/// The thing of a number. `noun` says what it would be.
+/// The value of a number. `noun` names its type in errors.
 ///
 /// # Errors
-/// [`Unreadable::Newer`] for a number that only a later guanxi gives.
+/// [`Unreadable::Newer`] for an unknown number, which a later guanxi wrote.
 pub(super) fn of_code<T: Copy>(table: &[(u32, T)], noun: &str, code: u32) -> Result<T, Unreadable> {
     let found = table.iter().find(|(other, _)| *other == code);
     found.map(|(_, thing)| *thing).ok_or_else(|| Unreadable::Newer(format!("has {noun} {code}")))

@@ -1,12 +1,13 @@
-//! Records as bytes: one byte of format version, four of CRC-32 (little endian), then the record as that version writes it.
+//! Records as bytes: one byte of format version, four of CRC-32 (little endian), then the record as
+//! that version writes it.
 //!
 //! | version | the record | the CRC-32 covers |
 //! |---|---|---|
 //! | 1 | [`v1`]: postcard, the fields in order; read for ever, never written again | the record |
 //! | 2 | [`v2`]: CBOR, the fields by number | the version, then the record |
 //!
-//! A later version keeps the five bytes in front and the rule of version 2 for its CRC-32, so that a record of a later guanxi is
-//! told from a damaged one. See [`Unreadable`].
+//! Later versions keep the first five bytes and the rule of version 2 for the CRC-32. So a record
+//! of a later guanxi can be distinguished from a damaged one. See [`Unreadable`].
 
 mod body_hash;
 mod code;
@@ -22,18 +23,19 @@ use crate::testing::seeded::{Defect, has};
 
 pub(super) use body_hash::{BodyHash, body_hash};
 
-/// The format that records are written in, and the highest that is read.
+/// The format of written records, and the newest that is read.
 const VERSION: u8 = 2;
 const HEADER: usize = 5;
 
-/// Why bytes are no record for this program.
+/// The reason why bytes can't be read as a record.
 #[derive(Debug, PartialEq, Eq)]
 enum Unreadable {
-    /// They are not as they were written.
+    /// The bytes have changed since they were written.
     Damaged(String),
-    /// A later guanxi wrote them. The text names what this one doesn't know.
+    /// A later guanxi wrote them. The text names the unknown part.
     ///
-    /// Nothing unknown is skipped: `restore`, `repair` and `PATCH` write records anew, and would lose it.
+    /// Unknown parts are never skipped, because `restore`, `repair` and `PATCH` rewrite records and
+    /// would lose them.
     Newer(String),
 }
 
@@ -46,7 +48,7 @@ impl Unreadable {
     }
 }
 
-/// A record as the log holds it.
+/// A record as the log stores it.
 pub(super) fn encode_record(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
     bytes.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
@@ -56,10 +58,11 @@ pub(super) fn encode_record(record: &Record) -> Vec<u8> {
     bytes
 }
 
-/// The record that these bytes hold.
+/// Decodes a record.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] at `offset` if the checksum or the shape is wrong, [`StoreError::Newer`] if a later guanxi wrote it.
+/// [`StoreError::Damaged`] at `offset` if the checksum or the shape is wrong, [`StoreError::Newer`]
+/// if a later guanxi wrote it.
 pub(super) fn decode_record(offset: Offset, bytes: &[u8]) -> Result<Record, StoreError> {
     read(bytes).map_err(|unreadable| unreadable.at(offset))
 }

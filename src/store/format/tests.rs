@@ -1,4 +1,5 @@
-//! Records come back as they were, damage is noticed, and golden bytes of every version mean what they meant.
+//! Records come back as they were, damage is noticed, and golden bytes of every version mean what
+//! they meant.
 
 use guanxi_models::{Event, EventType, Item, Relation, RelationKind, User};
 use sha2::{Digest, Sha256};

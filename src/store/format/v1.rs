@@ -1,6 +1,8 @@
-//! Format 1: postcard, the fields in the order of their declaration. Read for ever, and never written again.
+//! Format 1: postcard, with the fields in the order of declaration. It is still read, but no longer
+//! written.
 //!
-//! Nothing here may change. Only [`canonical`] still encodes, for [`super::body_hash`](mod@super::body_hash).
+//! Nothing here may change. Only [`canonical`] still encodes, for
+//! [`super::body_hash`](mod@super::body_hash).
 
 use std::collections::BTreeMap;
 
@@ -41,7 +43,7 @@ struct Event<'b> {
     visibility: Option<u32>,
 }
 
-/// Where an event came from.
+/// The origin of an event.
 #[derive(Serialize, Deserialize)]
 struct Came<'b> {
     recommendation_id: Option<&'b str>,
@@ -94,7 +96,7 @@ enum Attribute {
     Texts(Vec<String>),
 }
 
-/// The record of a body.
+/// Decodes the body of a record.
 pub(super) fn read(body: &[u8]) -> Result<guanxi_models::Record, Unreadable> {
     match postcard::take_from_bytes::<Record<'_>>(body) {
         Ok((record, [])) => record.into_domain(),
@@ -103,9 +105,9 @@ pub(super) fn read(body: &[u8]) -> Result<guanxi_models::Record, Unreadable> {
     }
 }
 
-/// The bytes of an event as format 1 would write them, without those that say that it is an event.
+/// The bytes of an event in format 1, without the tag of the record.
 pub(super) fn canonical(event: &guanxi_models::Event) -> Vec<u8> {
-    // The log held the tag of an event before them, and the hash was taken over both.
+    // In the log, the tag of the record precedes them.
     let mut bytes = Vec::with_capacity(256);
     bytes.push(0);
     postcard::to_extend(&Event::of(event), bytes).expect("an event is plain data")

@@ -1,6 +1,7 @@
 //! The page at `/docs`: every operation of the `OpenAPI` document, and a form that sends it.
 //!
-//! The page is drawn once, at the start, from the document as it is served. Swagger UI would show the same and weighs 11 MB.
+//! The page is drawn once, at the start, from the document as it is served. Swagger UI would show
+//! the same and weighs 11 MB.
 
 mod schema;
 

@@ -1,4 +1,5 @@
-//! Free attributes: a CBOR map from name to value. The type of each value is CBOR's own: text, float, boolean, array of texts.
+//! Free attributes: a CBOR map from name to value. The type of each value is CBOR's own: text,
+//! float, boolean, array of texts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Events.
+//! Events in format 2.
 
 use guanxi_models::{Action, Attribution, Details, Event};
 use minicbor::Decoder;
@@ -10,7 +10,7 @@ use super::people::People;
 use super::{Parts, owned};
 
 fields! {
-    /// What an event says apart from persons.
+    /// The fields of an event that identify no person.
     EventBody<'b> {
         /// See [`EVENT_TYPES`].
         0 kind: u32,
@@ -24,7 +24,7 @@ fields! {
         6 currency: &'b str,
         /// See [`VISIBILITIES`].
         7 visibility: u32,
-        /// True for an attribution that names nothing.
+        /// True for an empty attribution.
         8 empty_ref: bool,
         9 channel: &'b str,
         10 group: &'b str,
@@ -34,7 +34,7 @@ fields! {
 }
 
 fields! {
-    /// What of an event would lead to its user.
+    /// The fields of an event that could identify its user.
     EventPersonal<'b> {
         0 event_id: &'b str,
         1 circle: &'b str,

@@ -1,31 +1,31 @@
-//! Numbered fields: a CBOR map from the number of each field to its value, ascending, without the fields that say nothing.
+//! Numbered fields: a CBOR map from field number to value, ascending, without empty fields.
 //!
-//! A number is given once and never again, so a field may be added or left out, but not change its type. A reader refuses a number
-//! that it doesn't know: see [`Unreadable::Newer`].
+//! A number is never reused. So a field may be added or left out, but its type can't change. A
+//! reader refuses an unknown number: see [`Unreadable::Newer`].
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use super::super::Unreadable;
 
-/// Where values are written.
+/// The destination of values.
 pub(super) type Writer<'w> = Encoder<&'w mut Vec<u8>>;
 
-/// Why writing can't fail.
+/// The reason why writing can't fail.
 pub(super) const MEMORY: &str = "memory takes every byte";
 
-/// What can be the value of a field.
+/// A type of field values.
 pub(super) trait Value<'b>: Sized {
     fn write(&self, to: &mut Writer<'_>);
     fn read(from: &mut Decoder<'b>) -> Result<Self, Unreadable>;
 
-    /// Whether it says nothing.
+    /// True if the value has no content, so that it is left out.
     fn is_empty(&self) -> bool {
         false
     }
 }
 
-/// Declares a struct of numbered fields, each of which may be missing.
+/// Declares a struct of numbered optional fields.
 macro_rules! fields {
     (
         $(#[$about:meta])*
@@ -40,7 +40,7 @@ macro_rules! fields {
         }
 
         impl $(<$life>)? $name $(<$life>)? {
-            /// The number, name and type of each field, for the test that holds them.
+            /// The number, name and type of each field, for tests.
             #[cfg(test)]
             pub(super) const SHAPE: &'static [(u32, &'static str, &'static str)] =
                 &[$(($number, stringify!($field), stringify!($type)),)*];
@@ -77,13 +77,13 @@ macro_rules! fields {
 }
 pub(super) use fields;
 
-/// Begins the map of the fields that are there.
+/// Writes the number of present fields.
 pub(super) fn begin<const N: usize>(to: &mut Writer<'_>, present: [bool; N]) {
     let fields = present.into_iter().filter(|is_there| *is_there).count();
     to.map(fields as u64).expect(MEMORY);
 }
 
-/// Writes a field that is there.
+/// Writes a field if it is present.
 pub(super) fn write_field<'b>(to: &mut Writer<'_>, number: u32, value: Option<&impl Value<'b>>) {
     if let Some(value) = value {
         to.u32(number).expect(MEMORY);
@@ -91,7 +91,7 @@ pub(super) fn write_field<'b>(to: &mut Writer<'_>, number: u32, value: Option<&i
     }
 }
 
-/// The numbers of the fields of a map.
+/// Iterates over the field numbers of a map.
 pub(super) struct Numbers {
     left: u64,
     least: u32,
@@ -102,7 +102,7 @@ impl Numbers {
         Ok(Self { left: length(from.map()?)?, least: 0 })
     }
 
-    /// The next number, which is greater than the one before.
+    /// The next number, which must be greater than the previous one.
     pub(super) fn next(&mut self, from: &mut Decoder<'_>) -> Result<Option<u32>, Unreadable> {
         if self.left == 0 {
             return Ok(None);
@@ -116,7 +116,8 @@ impl Numbers {
     }
 }
 
-/// A number that is its own byte, as nearly all numbers of fields are: this is the hottest loop of a replay.
+/// A number encoded in one byte, as nearly all field numbers are. A fast path: this is the hottest
+/// loop of a replay.
 #[inline]
 fn short_number(from: &mut Decoder<'_>) -> Option<u32> {
     let at = from.position();
@@ -129,12 +130,12 @@ pub(super) fn unknown_field(name: &str, number: u32) -> Unreadable {
     Unreadable::Newer(format!("has a field {number} of `{name}`"))
 }
 
-/// The length of a map or array, which is always written down.
+/// The length of a map or array, which format 2 always states.
 pub(super) fn length(length: Option<u64>) -> Result<u64, Unreadable> {
     length.ok_or_else(|| Unreadable::Damaged("a map or array has no length".to_owned()))
 }
 
-/// A field that every record of its kind has.
+/// A required field.
 pub(super) fn needed<T>(value: Option<T>, name: &str) -> Result<T, Unreadable> {
     value.ok_or_else(|| Unreadable::Damaged(format!("`{name}` is missing")))
 }
@@ -173,7 +174,8 @@ impl<'b> Value<'b> for &'b str {
     }
 }
 
-/// A text of less than 256 bytes, as nearly all are. None for any other, and for what is no text.
+/// A text of less than 256 bytes, as nearly all are. None for longer texts and other types. A fast
+/// path.
 #[inline]
 fn short_text<'b>(from: &mut Decoder<'b>) -> Option<&'b str> {
     let (at, input) = (from.position(), from.input());
@@ -201,7 +203,7 @@ impl<'b, T: Value<'b>> Value<'b> for Vec<T> {
     }
 }
 
-/// Refuses what is encrypted: an array where a text or a map is expected.
+/// Refuses an encrypted value, which is an array in place of a text or map.
 pub(super) fn refuse_sealed(from: &mut Decoder<'_>) -> Result<(), Unreadable> {
     if from.datatype()? != Type::Array {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Items. They name no person.
+//! Items in format 2. They identify no person.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::people::People;
 use super::{Nothing, Parts, owned};
 
 fields! {
-    /// What an item says.
+    /// The fields of an item.
     ItemBody<'b> {
         0 id: &'b str,
         1 name: &'b str,
@@ -23,7 +23,7 @@ fields! {
         5 price: f64,
         6 currency: &'b str,
         7 stock: u32,
-        /// False for an item that can't be bought; else left out.
+        /// Left out if true.
         8 available: bool,
         9 place: Place,
         10 created: i64,
@@ -33,7 +33,7 @@ fields! {
 }
 
 fields! {
-    /// What the record of a deleted item says.
+    /// The fields of a deleted item.
     DeletedItem<'b> {
         0 id: &'b str,
     }

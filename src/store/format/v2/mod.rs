@@ -1,15 +1,17 @@
-//! Format 2: a sequence of up to four CBOR values, the kind, the body, the people, and what is personal. Values at the end that say
-//! nothing are left out.
+//! Format 2: a sequence of up to four CBOR values: kind, body, people and personal part. Empty
+//! values at the end are left out.
 //!
-//! | value | what it holds | once people can be erased |
+//! | value | content | once people can be erased |
 //! |---|---|---|
 //! | kind | a number: 0 event, 1 item, 2 deleted item, 3 user, 4 deleted user, 5 relation, 6 deleted relation | stays |
-//! | body | [numbered fields](fields) that say nothing of a person | stays |
-//! | [people](mod@people) | the id of each person, a text in the clear | each under the person's own key |
-//! | personal | [numbered fields](fields) that would lead to the person, a map in the clear | under the key of the first person |
+//! | body | [numbered fields](fields) that identify no person | stays |
+//! | [people](mod@people) | the id of each person, as plain text | each encrypted under the
+//! person's own key |
+//! | personal | [numbered fields](fields) that could identify the person, as a plain map |
+//! encrypted under the key of the first person |
 //!
-//! A sealed id, and a sealed personal value, is an array: the number of the key and the encrypted bytes. This guanxi has no keys and
-//! refuses both. An event:
+//! An encrypted id or personal part is an array of the key number and the encrypted bytes. This
+//! version has no keys and refuses both. An event:
 //!
 //! ```text
 //! 00                         kind: event
@@ -43,7 +45,7 @@ const USER_DELETED: u32 = 4;
 const RELATION: u32 = 5;
 const RELATION_DELETED: u32 = 6;
 
-/// The body, or what is personal, of a record that has no such fields.
+/// The body or personal part of a record without such fields.
 #[derive(Default)]
 struct Nothing;
 
@@ -82,7 +84,7 @@ fn kind<'w, 'v>(number: u32, to: &'v mut Writer<'w>) -> &'v mut Writer<'w> {
     to.u32(number).expect(MEMORY)
 }
 
-/// The record of a body.
+/// Decodes the body of a record.
 pub(super) fn read(body: &[u8]) -> Result<Record, Unreadable> {
     let from = &mut Decoder::new(body);
     let record = match from.u32()? {
@@ -105,7 +107,7 @@ fn is_at_end(from: &Decoder<'_>) -> bool {
     from.position() == from.input().len()
 }
 
-/// What a record says behind its kind.
+/// The values after the kind.
 #[derive(Default)]
 struct Parts<'b, B, P> {
     body: B,

@@ -1,4 +1,5 @@
-//! The people of a record: a CBOR array of ids by the part that each plays, null where nobody plays it, without nulls at its end.
+//! The people of a record: a CBOR array of ids by role. An empty role is null; nulls at the end are
+//! left out.
 //!
 //! | record | first | second | third |
 //! |---|---|---|---|
@@ -12,7 +13,7 @@ use minicbor::data::Type;
 use super::super::Unreadable;
 use super::fields::{MEMORY, Value, Writer, length, needed, refuse_sealed};
 
-/// More parts than any record of this version has are of a newer guanxi.
+/// The number of roles. More of them mean a newer guanxi.
 const PARTS: usize = 3;
 
 /// The ids of the people of a record.
@@ -25,7 +26,7 @@ impl<'b> People<'b> {
         Self([Some(id), None, None])
     }
 
-    /// The first person, whom every record with people has.
+    /// The first person, which every record with people has.
     pub(super) fn first(self) -> Result<String, Unreadable> {
         needed(self.0[0], "the first person").map(str::to_owned)
     }

@@ -1,4 +1,4 @@
-//! Relations, held or ended.
+//! Relations and deleted relations in format 2.
 
 use guanxi_models::{Relation, RelationKind};
 use minicbor::Decoder;
@@ -13,11 +13,11 @@ use super::{Nothing, Parts};
 const FRIEND: u32 = 0;
 
 fields! {
-    /// What a relation says apart from persons.
+    /// The fields of a relation that identify no person.
     RelationBody<'b> {
         /// See [`RELATION_KINDS`]. Left out for friends.
         0 kind: u32,
-        /// The circle that somebody is a member of, which is no person.
+        /// The circle of a membership.
         1 circle: &'b str,
         2 since: i64,
     }

@@ -1,4 +1,5 @@
-//! A field and a kind more than today: what is old is read, what is new is refused by whoever doesn't know it.
+//! A field and a kind more than today: what is old is read, what is new is refused by whoever
+//! doesn't know it.
 
 use guanxi_models::{Event, EventType, Record};
 use minicbor::{Decoder, Encoder};
@@ -95,8 +96,9 @@ fn fields_out_of_order_twice_or_of_no_stated_number_are_damage() {
     assert!(Numbers::begin(&mut Decoder::new(&[0x80])).is_err());
 }
 
-/// Numbers, names and types stay for ever: a line may be added at the end of its struct, and then an older guanxi refuses the
-/// records that use it. Any other change needs a new version of the format.
+/// Numbers, names and types stay for ever: a line may be added at the end of its struct, and then
+/// an older guanxi refuses the records that use it. Any other change needs a new version of the
+/// format.
 #[test]
 fn the_fields_of_format_2_are_those_that_were_written_down() {
     let structs = [

@@ -1,4 +1,4 @@
-//! Users.
+//! Users in format 2.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,15 @@ use super::people::People;
 use super::{Nothing, Parts, owned};
 
 fields! {
-    /// What a user's record says apart from the person.
+    /// The fields of a user that identify no person.
     UserBody {
-        /// See [`VISIBILITIES`]. Left out if friends may be told.
+        /// See [`VISIBILITIES`]. Left out for `friends`.
         0 visibility: u32,
     }
 }
 
 fields! {
-    /// What is known of the person.
+    /// The fields of a user that could identify the person.
     UserPersonal<'b> {
         0 name: &'b str,
         1 place: Place,
