@@ -1,7 +1,7 @@
-//! Facts as named columns: the form in which a model directory holds them.
+//! Facts as named columns: their form in a model directory.
 //!
-//! A projection writes its columns by name and reads them back by name. A column that is not there reads as nothing, so that
-//! a model made before a fact was kept opens as one in which nobody has that fact.
+//! A projection writes and reads its columns by name. A missing column reads as empty. So a model
+//! from before a fact existed opens without it.
 
 use arrow_buffer::ArrowNativeType;
 
@@ -32,10 +32,10 @@ impl Table {
     }
 }
 
-/// Why columns can't be facts.
+/// The reason why columns can't be read as facts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnError {
-    /// The column is not of the type that the fact is written in.
+    /// The column has the wrong type.
     #[error("has another type of column `{column}`")]
     Type {
         /// The table.
@@ -64,7 +64,7 @@ pub enum ColumnError {
         of: Table,
         /// The row.
         row: u32,
-        /// How many rows that table has.
+        /// The number of rows of that table.
         rows: usize,
     },
 }
@@ -80,7 +80,7 @@ impl ColumnError {
     }
 }
 
-/// Numbers of a type that a column can have.
+/// A number type of columns.
 pub trait Number: ArrowNativeType {
     /// Wraps a column.
     fn numbers(column: Column<Self>) -> Numbers;
@@ -123,20 +123,20 @@ numbers! {
 /// The content of a column.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// A number for each row; the rows beyond the last number have 0.
+    /// A number for each row; missing rows have 0.
     Numbers(Numbers),
-    /// The rows in which a flag is set, ascending.
+    /// The rows with a set flag, ascending.
     Flags(Column<u32>),
-    /// A list for each row; the rows beyond the last start have none.
+    /// A list for each row; missing rows have an empty list.
     Lists(Lists),
 }
 
-/// Lists of which each entry has a number under each of several names.
+/// Lists whose entries have several named numbers.
 #[derive(Clone, Debug)]
 pub struct Lists {
-    /// Where the list of each row starts, and the end of the last.
+    /// The start of each row's list, and the end of the last.
     pub starts: Column<u64>,
-    /// The entries of all lists side by side, by name.
+    /// The concatenated entries of all lists, by name.
     pub values: Vec<(String, Numbers)>,
 }
 
@@ -146,7 +146,7 @@ impl Lists {
         Self { starts: starts.clone(), values: Vec::new() }
     }
 
-    /// Adds the values of a name. An empty column is left out where there are entries.
+    /// Adds the values of a name. An empty column is left out if there are entries.
     #[must_use]
     pub fn with<T: Number>(mut self, name: &str, values: &Column<T>) -> Self {
         let entries = self.starts.last().copied().unwrap_or(0) as usize;
@@ -165,12 +165,12 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// No columns yet, of tables with these rows.
+    /// No columns, for tables with these rows.
     pub fn new(rows: [usize; Table::ALL.len()]) -> Self {
         Self { rows, columns: Vec::new() }
     }
 
-    /// How many rows a table has.
+    /// The number of rows of a table.
     pub fn rows(&self, table: Table) -> usize {
         self.rows[table as usize]
     }
@@ -180,13 +180,13 @@ impl Columns {
         self.columns.push((table, name.to_owned(), content));
     }
 
-    /// The columns of a table with their names, in the order in which they were added.
+    /// The columns of a table with their names, in the order of adding.
     pub fn of(&self, table: Table) -> impl Iterator<Item = (&str, &Content)> {
         let own = self.columns.iter().filter(move |(of, ..)| *of == table);
         own.map(|(_, name, content)| (name.as_str(), content))
     }
 
-    /// A number for each row; none where the column is not there.
+    /// A number for each row; empty without the column.
     pub fn numbers<T: Number>(&self, table: Table, name: &str) -> Result<Column<T>, ColumnError> {
         match self.find(table, name) {
             None => Ok(Vec::new().into()),
@@ -197,7 +197,7 @@ impl Columns {
         }
     }
 
-    /// The rows in which a flag is set, ascending; none where the column is not there.
+    /// The rows with a set flag, ascending; empty without the column.
     pub fn flags(&self, table: Table, name: &str) -> Result<Column<u32>, ColumnError> {
         match self.find(table, name) {
             None => Ok(Vec::new().into()),
@@ -206,7 +206,7 @@ impl Columns {
         }
     }
 
-    /// The lists of a column; none where the column is not there.
+    /// The lists of a column; none without the column.
     pub fn lists<'a>(
         &'a self,
         table: Table,
@@ -236,24 +236,24 @@ pub struct ListReader<'a> {
 }
 
 impl ListReader<'_> {
-    /// Where the list of each row starts, and the end of the last.
+    /// The start of each row's list, and the end of the last.
     pub fn starts(&self) -> Column<u64> {
         self.lists.starts.clone()
     }
 
-    /// The values of a name; empty where there are none.
+    /// The values of a name; empty without them.
     pub fn numbers<T: Number>(&self, value: &str) -> Result<Column<T>, ColumnError> {
         let found = self.lists.values.iter().find(|(name, _)| name == value);
         let Some((_, numbers)) = found else { return Ok(Vec::new().into()) };
         T::column(numbers).cloned().ok_or_else(|| wrong_type(self.table, self.name))
     }
 
-    /// As [`numbers`](Self::numbers), after checking that each is a row of a table.
+    /// Like [`numbers`](Self::numbers), and checks that each is a row of a table.
     pub fn links(&self, value: &str, of: Table) -> Result<Column<u32>, ColumnError> {
         self.checked(value, of, |_| false)
     }
 
-    /// As [`links`](Self::links), where one number stands for none.
+    /// Like [`links`](Self::links), with one number that means none.
     pub fn links_or(&self, value: &str, of: Table, none: u32) -> Result<Column<u32>, ColumnError> {
         self.checked(value, of, |row| row == none)
     }
@@ -275,7 +275,7 @@ impl ListReader<'_> {
         }
     }
 
-    /// Says of lists that do not fit their values which column holds them.
+    /// Adds the column to an error of its lists.
     pub fn fitting<T>(&self, read: Result<T, StartsError>) -> Result<T, ColumnError> {
         let (table, column) = (self.table, self.name.to_owned());
         read.map_err(|error| ColumnError::Lists { table, column, error })

@@ -1,4 +1,4 @@
-//! How a record changes the world. The same code runs for a fresh write, for a replay and for training.
+//! Applies records to the world. Writes, replays and training share this code.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::id::{CircleIdx, ItemIdx, Offset, UserIdx};
 use crate::record::{Item, Record, Relation, RelationKind, User};
 
 impl World {
-    /// Applies the record at `offset`. Records must come in order; one that was already applied changes nothing.
+    /// Applies the record at `offset`. Records must come in order; an already applied one has no
+    /// effect.
     pub fn apply(&mut self, offset: Offset, record: &Record) {
         if offset <= self.offset {
             return;
@@ -29,21 +30,22 @@ impl World {
         }
     }
 
-    /// Takes in an item as it is from now on.
+    /// Adds or replaces an item.
     pub fn put_item(&mut self, item: Item) {
         let number = self.intern_item(&item.id);
         self.place(number, &item);
         self.facts.apply(&Change::Item(number, &Arc::new(item)));
     }
 
-    /// Takes an item out of the catalogue.
+    /// Removes an item from the catalogue.
     pub fn delete_item(&mut self, id: &str) {
         let number = self.intern_item(id);
         self.newcomers.put(number, None);
         self.facts.apply(&Change::ItemDeleted(number));
     }
 
-    /// Gives an item without a trained row the one that its attributes foretell, if training found that they do.
+    /// Gives an item without a trained vector one from its attributes, if training found them
+    /// useful.
     fn place(&mut self, number: ItemIdx, item: &Item) {
         let Some(placement) = &self.model.learned.placement else { return };
         let trained = self.model.learned.item_factors.row(number.row());
@@ -55,19 +57,20 @@ impl World {
         self.newcomers.put(number, row);
     }
 
-    /// Takes in a user as it is from now on. Whoever turns private takes back what friends were told.
+    /// Adds or replaces a user. A user who turns private withdraws purchases that friends could
+    /// see.
     pub fn put_user(&mut self, user: User) {
         let number = self.intern_user(&user.id);
         self.facts.apply(&Change::User(number, &Arc::new(user)));
     }
 
-    /// Takes in what is known of a user, and nothing of what the user allows: that comes in the order of the log alone.
+    /// Sets a user's description, but not the visibility, which depends on the order of the log.
     pub fn describe_user(&mut self, user: User) {
         let number = self.intern_user(&user.id);
         self.facts.profiles.put(number, Arc::new(user));
     }
 
-    /// The number of a user, who is created if unheard of.
+    /// The number of a user, who is created if unknown.
     pub fn intern_user(&mut self, id: &str) -> UserIdx {
         let before = self.user_ids.len();
         let number = UserIdx(self.user_ids.intern(id));
@@ -75,7 +78,7 @@ impl World {
         number
     }
 
-    /// The number of an item, which is created if unheard of.
+    /// The number of an item, which is created if unknown.
     pub fn intern_item(&mut self, id: &str) -> ItemIdx {
         let before = self.item_ids.len();
         let number = ItemIdx(self.item_ids.intern(id));
@@ -154,8 +157,8 @@ impl World {
         }
     }
 
-    /// Takes in what a record from before the watermark says of memberships, and nothing else: for a model from
-    /// [before they were kept](World::lacks_memberships).
+    /// Applies only the memberships of a record up to the watermark, for a model from [before they
+    /// were kept](World::lacks_memberships).
     pub fn recall_memberships(&mut self, record: &Record) {
         match record {
             Record::Relation(relation) if relation.kind == RelationKind::Member => {
@@ -177,7 +180,7 @@ impl World {
         entries.filter(Entry::is_positive).map(|entry| entry.item.0).collect()
     }
 
-    /// Has every fact forget what a user did and said.
+    /// Makes every fact forget a user.
     fn forget_user(&mut self, id: &str) {
         let Some(user) = self.user_idx(id) else { return };
         self.facts.forget(&Gone { user, liked: self.liked_items(user) });

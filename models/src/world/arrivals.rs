@@ -1,4 +1,4 @@
-//! When each item came.
+//! The arrival time of each item.
 
 use super::change::{Change, Gone};
 use super::chunked::Chunked;
@@ -9,22 +9,24 @@ use crate::event::Millis;
 use crate::ground::columns::{ColumnError, Columns, Content, Number as _, Table};
 use crate::id::ItemIdx;
 
-/// The first event about each item, and when each item came.
+/// The first event and the arrival time of each item.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
-    /// The time of the first event about each item; 0 where unknown.
+    /// The time of each item's first event; 0 if unknown.
     first_seen: Chunked<Millis>,
-    /// The item's own date, else the time of its first event, 0 where unknown; the latest first, of equals the last number.
+    /// The item's own date, else the time of its first event; 0 if unknown. The latest comes first;
+    /// ties by descending number.
     came: Ranking<Millis>,
 }
 
 impl Arrivals {
-    /// The time of the first event about each item, in Unix milliseconds; 0 where unknown.
+    /// The time of each item's first event, in Unix milliseconds; 0 if unknown.
     pub fn first_seen(&self) -> &Chunked<Millis> {
         &self.first_seen
     }
 
-    /// When each item came, in Unix milliseconds, 0 where unknown; the latest first, of equals the last number.
+    /// The arrival time of each item, in Unix milliseconds; 0 if unknown. The latest comes first;
+    /// ties by descending number.
     pub fn ranking(&self) -> &Ranking<Millis> {
         &self.came
     }
@@ -37,8 +39,8 @@ impl Arrivals {
         }
     }
 
-    /// Says when an item came, from what is known of it now: a replay meets records that are ahead of it, and must come to the
-    /// same end.
+    /// Sets an item's arrival time from its current description. A replay may start with newer
+    /// descriptions, and must give the same result.
     fn date(&mut self, item: ItemIdx, created: Option<Millis>) {
         let came = created.or(self.first_seen.get(item.row()).copied()).unwrap_or(0);
         if self.came.get(item.row()) != Some(&came) {
@@ -77,7 +79,7 @@ impl Projection for Arrivals {
         }
     }
 
-    /// When an item came says nothing of who was first.
+    /// An arrival time identifies no user.
     fn forget(&mut self, _: &Gone) {}
 
     fn write(first_seen: &Column<Millis>, columns: &mut Columns) {

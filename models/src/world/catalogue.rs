@@ -1,4 +1,4 @@
-//! The items that can be listed, and the sets that filters are made of.
+//! The catalogue: items that can be listed, and the sets behind filters.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use crate::ground::columns::{ColumnError, Columns, Content, Table};
 use crate::id::ItemIdx;
 use crate::record::Item;
 
-/// What is known of items, and which items share a property. A clone is O(1) and stays as it is.
+/// Item descriptions, and sets of items by property. A clone is O(1) and does not change.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     items: Chunked<Option<Arc<Item>>>,
-    /// In a flat column because ranges look at many; NaN where unknown.
+    /// A flat column, because range filters read many; NaN if unknown.
     pub(super) prices: Chunked<f64>,
     unlisted: ItemSet,
     deleted: Arc<RoaringBitmap>,
-    /// By category; what lies below one is in its set too.
+    /// By category. A set includes the categories below it.
     pub(super) categories: Facet,
     pub(super) tags: Facet,
     pub(super) merchants: Facet,
-    /// By the name of a free attribute, whatever its value.
+    /// By the name of a free attribute, for any value.
     pub(super) attributes: Facet,
     pub(super) currencies: Currencies,
     pub(super) by_price: Cells,
@@ -36,7 +36,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What is known of an item; none if it was never described or was deleted.
+    /// The description of an item; none without one, or if it was deleted.
     pub fn get(&self, item: ItemIdx) -> Option<&Arc<Item>> {
         self.items.get(item.row())?.as_ref()
     }
@@ -46,27 +46,27 @@ impl Catalogue {
         self.unlisted.set()
     }
 
-    /// Whether an item must not be listed. O(1).
+    /// True if an item must not be listed. O(1).
     pub fn is_unlisted(&self, item: u32) -> bool {
         self.unlisted.contains(item)
     }
 
-    /// The items that were taken out, which no filter brings back.
+    /// The deleted items, which no filter can include.
     pub fn deleted(&self) -> &RoaringBitmap {
         &self.deleted
     }
 
-    /// The names of the free attributes that some item has.
+    /// The names of all free attributes of items.
     pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
         self.attributes.names()
     }
 
-    /// Whether some item has this free attribute.
+    /// True if an item has this free attribute.
     pub fn has_attribute(&self, name: &str) -> bool {
         self.attributes.get(name).is_some()
     }
 
-    /// Takes in an item as it is from now on. An item without a description is listed.
+    /// Adds or replaces an item. An item without a description is listed.
     pub fn put(&mut self, number: ItemIdx, item: Arc<Item>) {
         self.clear(number);
         self.file(number, &item, true);
@@ -77,7 +77,7 @@ impl Catalogue {
         *self.items.get_mut(number.row()) = Some(item);
     }
 
-    /// Takes an item out: it is never listed until it is put back.
+    /// Removes an item from all lists until it is put again.
     pub fn delete(&mut self, number: ItemIdx) {
         self.clear(number);
         self.unlisted.insert(number.0);
@@ -95,7 +95,7 @@ impl Catalogue {
         *self.items.get_mut(number.row()) = None;
     }
 
-    /// Enters the item into (or strikes it from) every set that it belongs to.
+    /// Adds the item to its sets, or removes it from them.
     fn file(&mut self, number: ItemIdx, item: &Item, belongs: bool) {
         let number = number.0;
         for category in item.category.iter().flat_map(|path| with_ancestors(path)) {
@@ -119,14 +119,14 @@ impl Catalogue {
         }
     }
 
-    /// A filter on the items numbered 0 to `items`, with the sets that it speaks of looked up.
+    /// A filter on the items numbered 0 to `items`, with its sets looked up.
     pub fn condition<'a>(&'a self, filter: &'a Filter, items: usize) -> Condition<'a> {
         Condition::new(self, filter, items as u32)
     }
 }
 
 impl Projection for Catalogue {
-    /// The items that were taken out, ascending: the store keeps what is known of the others.
+    /// The deleted items, ascending. The store keeps the descriptions of the others.
     type Frozen = Column<u32>;
 
     fn thaw(deleted: &Column<u32>, _: Counts) -> Self {
@@ -147,7 +147,7 @@ impl Projection for Catalogue {
         }
     }
 
-    /// An item is nobody's.
+    /// Items belong to no user.
     fn forget(&mut self, _: &Gone) {}
 
     fn write(deleted: &Column<u32>, columns: &mut Columns) {
@@ -159,7 +159,7 @@ impl Projection for Catalogue {
     }
 }
 
-/// A category and what it lies in: `shoes/running`, `shoes`.
+/// A category and its parents: `shoes/running`, `shoes`.
 fn with_ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
@@ -203,7 +203,8 @@ mod tests {
         shop
     }
 
-    /// The items that pass, sold out or not, which are also those of which each is told that it does.
+    /// The items that pass, sold out or not, which are also those of which each is told that it
+    /// does.
     fn matching(shop: &Catalogue, filter: &Filter) -> Vec<u32> {
         let any = Filter::Any(vec![Filter::Available(true), Filter::Available(false)]);
         let filter = Filter::All(vec![filter.clone(), any]);

@@ -1,4 +1,4 @@
-//! What a record changes, with ids already numbered and visibility already decided.
+//! The change made by a record, with interned ids and resolved visibility.
 
 use std::sync::Arc;
 
@@ -8,45 +8,45 @@ use crate::history::Entry;
 use crate::id::{CircleIdx, ItemIdx, UserIdx};
 use crate::record::{Item, RelationKind, User};
 
-/// A change that a record makes. [`World::apply`](super::World::apply) hands each to every projection.
+/// A change made by a record. [`World::apply`](super::World::apply) passes it to every projection.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
-    /// Ids were numbered for the first time: there are so many now.
+    /// New ids were interned. The counts include them.
     Grown(Counts),
-    /// Somebody did something with an item.
+    /// An event.
     Event(Happened<'a>),
-    /// An item is described anew.
+    /// An item was added or replaced.
     Item(ItemIdx, &'a Arc<Item>),
-    /// An item left the catalogue.
+    /// An item was deleted.
     ItemDeleted(ItemIdx),
-    /// A user is described anew, and visibility with it.
+    /// A user was added or replaced, with the visibility.
     User(UserIdx, &'a Arc<User>),
-    /// Two different users are related from now on.
+    /// A relation of two different users begins.
     Related(Link<'a>),
-    /// They no longer are.
+    /// A relation of two different users ends.
     Unrelated(Link<'a>),
-    /// A user is in a circle from now on.
+    /// A user joins a circle.
     Joined(UserIdx, CircleIdx),
-    /// The user no longer is.
+    /// A user leaves a circle.
     Left(UserIdx, CircleIdx),
 }
 
-/// An event and what the world knew of its user and item.
+/// An event with the state of its user and item.
 #[derive(Clone, Copy, Debug)]
 pub struct Happened<'a> {
-    /// Who.
+    /// The user.
     pub user: UserIdx,
-    /// With what.
+    /// The item.
     pub item: ItemIdx,
-    /// The event itself.
+    /// The event.
     pub event: &'a Event,
     /// The user's entry of the item before the event.
     pub before: Option<Entry>,
-    /// The same after it.
+    /// The entry after the event.
     pub after: Option<Entry>,
     /// The item's own date, if its description has one.
     pub created: Option<Millis>,
-    /// The circle that it happened in.
+    /// The circle of the event.
     pub circle: Option<CircleIdx>,
     /// The user who had shared the item.
     pub sharer: Option<UserIdx>,
@@ -55,21 +55,21 @@ pub struct Happened<'a> {
 /// A relation of two different users.
 #[derive(Clone, Copy, Debug)]
 pub struct Link<'a> {
-    /// The user whose relation it is.
+    /// The user that the relation belongs to.
     pub from: UserIdx,
-    /// How they stand to each other; never [`RelationKind::Member`].
+    /// The kind; never [`RelationKind::Member`].
     pub kind: RelationKind,
     /// The other user.
     pub to: UserIdx,
-    /// The items that speak for each of two new friends, ascending; empty for other kinds.
+    /// The positive items of each of two new friends, ascending; empty for other kinds.
     pub liked: [&'a [u32]; 2],
 }
 
-/// A user who is forgotten.
+/// A user to forget.
 #[derive(Clone, Debug)]
 pub struct Gone {
     /// The user.
     pub user: UserIdx,
-    /// The items that the user had not spoken against, ascending.
+    /// The user's positive items, ascending.
     pub liked: Vec<u32>,
 }

@@ -1,16 +1,16 @@
-//! A growing array of which every version is cheap to keep.
+//! A growing array with cheap persistent versions.
 
 use std::sync::Arc;
 
 use crate::kernel::prefetch;
 
-/// How many values share one allocation.
+/// The number of values of one allocation.
 const CHUNK: usize = 64;
 
-/// A persistent vector: a clone is O(1) and stays as it is while the original changes.
+/// A persistent vector. A clone is O(1) and does not change with the original.
 ///
-/// A change copies the chunk of 64 values that it falls into, and the list of chunks, unless nobody else holds them; further changes
-/// of the same chunk before the next clone copy nothing. Reading is one bounds check and two loads.
+/// The first change after a clone copies its chunk of 64 values and the list of chunks, if they are
+/// shared. Further changes of the chunk copy nothing. A read is one bounds check and two loads.
 #[derive(Clone, Debug)]
 pub struct Chunked<T> {
     chunks: Arc<Vec<Arc<[T]>>>,
@@ -24,12 +24,12 @@ impl<T> Default for Chunked<T> {
 }
 
 impl<T: Clone + Default> Chunked<T> {
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// True if there are no values.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -39,12 +39,12 @@ impl<T: Clone + Default> Chunked<T> {
         if at < self.len { Some(&self.chunks[at / CHUNK][at % CHUNK]) } else { None }
     }
 
-    /// Fetches a value ahead that will be asked for.
+    /// Prefetches a value.
     pub(super) fn prefetch(&self, at: usize) {
         prefetch(self.get(at).map(std::slice::from_ref).unwrap_or_default());
     }
 
-    /// The value at a position, to change it; the vector grows by default values as far as needed.
+    /// The value at a position, mutably. The vector grows by default values if needed.
     pub fn get_mut(&mut self, at: usize) -> &mut T {
         self.grow_to(at + 1);
         let chunks = Arc::make_mut(&mut self.chunks);

@@ -1,4 +1,4 @@
-//! Who is in which circle.
+//! Memberships in circles.
 
 use super::change::{Change, Gone};
 use super::facts::{Counts, Projection};
@@ -15,7 +15,7 @@ pub struct Circles {
 }
 
 impl Circles {
-    /// The numbers of the circles that a user is in, ascending.
+    /// The numbers of a user's circles, ascending.
     pub fn of_user(&self, user: UserIdx) -> &[u32] {
         self.of_user.row(user.row())
     }
@@ -27,7 +27,8 @@ impl Circles {
 }
 
 impl Projection for Circles {
-    /// The circles of each user, ascending. No row at all tells a model from before memberships were kept.
+    /// The circles of each user, ascending. No rows at all mean a model from before memberships
+    /// were kept.
     type Frozen = Rows;
 
     fn thaw(circles: &Rows, counts: Counts) -> Self {

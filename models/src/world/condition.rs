@@ -1,4 +1,5 @@
-//! A filter that has looked up its sets: how many items pass, whether one passes, which pass.
+//! A filter with its sets looked up. It estimates the number of passing items, tests one item, and
+//! lists all.
 
 use std::borrow::Cow;
 
@@ -11,29 +12,29 @@ use crate::filter::{AttributeTest, Filter, Range};
 use crate::id::ItemIdx;
 use crate::record::{Attribute, Place};
 
-/// How many items pass, as far as the sets alone can tell.
+/// The number of passing items, estimated from the sets alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Not fewer.
+    /// A lower bound.
     pub at_least: u64,
-    /// About so many, if conditions had nothing to do with each other.
+    /// The expected number, if conditions were independent.
     pub likely: f64,
-    /// Not more.
+    /// An upper bound.
     pub at_most: u64,
 }
 
-/// A filter on the items of one catalogue, of which those that must not be listed are taken out.
+/// A filter on the items of one catalogue, without unlisted items.
 #[derive(Debug)]
 pub struct Condition<'a> {
     tree: Tree<'a>,
     view: View<'a>,
 }
 
-/// What a condition speaks of.
+/// A condition.
 #[derive(Clone, Copy, Debug)]
 struct View<'a> {
     catalogue: &'a Catalogue,
-    /// Numbers from 0 to this are items.
+    /// The number of items.
     items: u32,
     /// Items that never pass.
     hidden: &'a RoaringBitmap,
@@ -44,38 +45,39 @@ enum Tree<'a> {
     All(Vec<Tree<'a>>),
     Any(Vec<Tree<'a>>),
     Not(Box<Tree<'a>>),
-    /// In one of the catalogue's sets, or in a union of them.
+    /// Members of a set of the catalogue, or of a union of sets.
     In(Cow<'a, RoaringBitmap>),
     Price(Range, Cover<'a>),
     Near(Place, f64, Cover<'a>),
-    /// Has the attribute, by the set, and it passes.
+    /// Members of the attribute's set whose value passes.
     Attribute(&'a str, &'a AttributeTest, &'a RoaringBitmap),
 }
 
 impl<'a> Condition<'a> {
-    /// Looks up the sets that the filter speaks of, among the items numbered 0 to `items`. Items that can't be bought are
-    /// left out unless the filter asks for them.
+    /// Looks up the sets of a filter, for the items numbered 0 to `items`. Unavailable items are
+    /// left out unless the filter includes them.
     pub(super) fn new(catalogue: &'a Catalogue, filter: &'a Filter, items: u32) -> Self {
         let asks = filter.asks_for_unavailable();
         let hidden = if asks { catalogue.deleted() } else { catalogue.unlisted() };
         Self { tree: Tree::new(catalogue, filter), view: View { catalogue, items, hidden } }
     }
 
-    /// How many items pass, without looking at any. O(sets that the filter speaks of).
+    /// Estimates the number of passing items from the sets. O(sets of the filter).
     pub fn estimate(&self) -> Estimate {
         let all = u64::from(self.view.items);
         let listed = Estimate::exactly(all.saturating_sub(self.view.hidden.len()));
         Estimate::of_all(&[listed, self.tree.estimate(all)], all)
     }
 
-    /// Whether an item passes.
+    /// True if an item passes.
     pub fn holds(&self, item: u32) -> bool {
         item < self.view.items
             && !self.view.hidden.contains(item)
             && self.tree.holds(self.view.catalogue, item)
     }
 
-    /// The items that pass. Sets first, and the narrowest of them; what no set tells is looked up for the items that are left.
+    /// The items that pass. The smallest sets are intersected first; other conditions are tested on
+    /// the remaining items.
     pub fn set(&self) -> RoaringBitmap {
         let mut passing = self.tree.among(&self.view, None);
         passing -= self.view.hidden;
@@ -94,7 +96,7 @@ impl Estimate {
         Self { at_least, likely, at_most: at_least + unsure }
     }
 
-    /// The inequalities of Fréchet; the likely count is the product of the shares.
+    /// Bounds by Fréchet's inequalities. The expected count is the product of the shares.
     fn of_all(parts: &[Self], all: u64) -> Self {
         let missing: u64 = parts.iter().map(|part| all.saturating_sub(part.at_least)).sum();
         let at_least = all.saturating_sub(missing);
@@ -152,7 +154,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The items of a range of prices in a currency; in any where no item states one.
+    /// The items of a price range in a currency; in any currency if no item states one.
     fn price(catalogue: &'a Catalogue, currency: Option<&str>, range: &Range) -> Self {
         let inside = Self::Price(*range, prices::cover(&catalogue.by_price, range));
         let currencies = &catalogue.currencies;
@@ -163,7 +165,7 @@ impl<'a> Tree<'a> {
         Self::All(vec![Self::Any(sets.collect()), inside])
     }
 
-    /// The items under a name, which may be none.
+    /// The items under a name, if any.
     fn of(facet: &'a Facet, name: &str) -> Self {
         Self::In(facet.get(name).map_or_else(Cow::default, Cow::Borrowed))
     }
@@ -172,7 +174,8 @@ impl<'a> Tree<'a> {
         names.iter().map(|name| Self::of(facet, name)).collect()
     }
 
-    /// One of several. Of many sets the union is made once, so that an item need not be looked up in each.
+    /// Any of several sets. The union of many sets is made once, so that each item needs one
+    /// lookup.
     fn any(parts: Vec<Self>) -> Self {
         const MANY: usize = 8;
         let set = |part: &Self| if let Self::In(set) = part { Some(set.clone()) } else { None };
@@ -218,7 +221,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The items that pass among `left`, or among all.
+    /// The passing items among `left`, or among all.
     fn among(&self, view: &View<'_>, left: Option<&RoaringBitmap>) -> RoaringBitmap {
         match self {
             Self::All(parts) => Self::among_all(parts, view, left),
@@ -234,7 +237,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The narrowest part first; each looks only at what the ones before it left.
+    /// The smallest part first. Each part tests only the items that remain.
     fn among_all(parts: &[Self], view: &View<'_>, left: Option<&RoaringBitmap>) -> RoaringBitmap {
         let mut order: Vec<(u64, &Self)> =
             parts.iter().map(|part| (part.estimate(u64::from(view.items)).at_most, part)).collect();
@@ -246,14 +249,15 @@ impl<'a> Tree<'a> {
         narrowed.or_else(|| left.cloned()).unwrap_or_else(|| view.all())
     }
 
-    /// Looking at each item that is left, or uniting the sets of the range and looking at the items at its edge: what is less.
+    /// Tests each remaining item, or unites the sets of the range and tests the items at its edge:
+    /// the cheaper of both.
     fn among_cover(
         &self,
         cover: &Cover<'_>,
         view: &View<'_>,
         left: Option<&RoaringBitmap>,
     ) -> RoaringBitmap {
-        /// Uniting sets takes so little of the time of looking at their items.
+        /// The cost of uniting sets, relative to testing their items.
         const UNION_IS_CHEAPER: u64 = 8;
         let by_sets = cover.at_least() / UNION_IS_CHEAPER + cover.unsure();
         if let Some(left) = left.filter(|left| left.len() <= by_sets) {
@@ -269,7 +273,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Looks at each of some items.
+    /// Tests each of some items.
     fn keep(&self, items: RoaringBitmap, view: &View<'_>) -> RoaringBitmap {
         items.into_iter().filter(|&item| self.holds(view.catalogue, item)).collect()
     }

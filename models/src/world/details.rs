@@ -1,4 +1,4 @@
-//! What events tell beside who did what with which item: visits, orders, circles, sharers, quantities and prices.
+//! Further details of events: sessions, orders, circles, sharers, quantities and prices.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ use crate::id::{CircleIdx, ItemIdx, UserIdx};
 use crate::mix::digest;
 use crate::model::Rows;
 
-/// A number that no user and no circle has.
+/// Not a user or circle.
 const NOBODY: u32 = u32::MAX;
-/// A price that none has: prices are finite.
+/// No price. Valid prices are finite.
 const NO_PRICE: f64 = f64::INFINITY;
 
 macro_rules! detail {
     ($($(#[$doc:meta])* $name:ident: $number:ty = $column:literal,)*) => {
         /// The details of one event. Takes 64 bytes.
         ///
-        /// Visits, orders and answers are kept as [digests](digest) of their ids: they are compared and never shown, so that
-        /// no table of ids grows with them and nothing of them is left when the user is forgotten.
+        /// Sessions, orders and recommendation ids are kept as [digests](digest), because they are
+        /// compared but never shown. So no table of ids grows, and a forgotten user leaves nothing.
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct Detail {
             $($(#[$doc])* $name: $number,)*
         }
 
-        /// The details of all users at a watermark: rows of users, each in the order of the log.
+        /// The details of all users at a watermark: a row for each user, in the order of the log.
         #[derive(Clone, Debug, Default)]
         pub struct DetailTable {
             starts: Starts,
@@ -73,7 +73,7 @@ macro_rules! detail {
 }
 
 detail! {
-    /// When it happened, in Unix milliseconds.
+    /// The time, in Unix milliseconds.
     ts: Millis = "ts",
     session: u64 = "session",
     order: u64 = "order",
@@ -83,7 +83,7 @@ detail! {
     quantity: u32 = "quantity",
     circle: u32 = "circle",
     sharer: u32 = "sharer",
-    /// The letters of the code and a zero; 0 where there is none.
+    /// The letters of the code and a zero byte; 0 if there is none.
     currency: u32 = "currency",
     kind: u8 = "kind",
 }
@@ -98,8 +98,8 @@ fn as_many(entries: usize, values: usize) -> Result<(), StartsError> {
 }
 
 impl Detail {
-    /// The details of an event; none where it tells nothing beside user, item, kind and time. Impressions are left out: there are
-    /// ten for each answer, and nothing was done.
+    /// The details of an event; none if it has only user, item, kind and time. Impressions are left
+    /// out, because they are many and not actions.
     fn of(happened: &Happened<'_>) -> Option<Self> {
         let &Happened { item, event, circle, sharer, .. } = happened;
         let recommendation =
@@ -130,47 +130,47 @@ impl Detail {
         })
     }
 
-    /// With which item.
+    /// The item.
     pub fn item(&self) -> ItemIdx {
         ItemIdx(self.item)
     }
 
-    /// What was done; none where a later guanxi wrote the model.
+    /// The event type; none if a later guanxi wrote the model.
     pub fn kind(&self) -> Option<EventType> {
         EventType::ALL.get(usize::from(self.kind)).copied()
     }
 
-    /// When, in Unix milliseconds.
+    /// The time, in Unix milliseconds.
     pub fn ts(&self) -> Millis {
         self.ts
     }
 
-    /// The digest of the visit.
+    /// The digest of the session id.
     pub fn session(&self) -> Option<u64> {
         Some(self.session).filter(|&session| session != 0)
     }
 
-    /// The digest of the order.
+    /// The digest of the order id.
     pub fn order(&self) -> Option<u64> {
         Some(self.order).filter(|&order| order != 0)
     }
 
-    /// The digest of the id of the answer that had listed the item.
+    /// The digest of the id of the response that listed the item.
     pub fn recommendation(&self) -> Option<u64> {
         Some(self.recommendation).filter(|&answer| answer != 0)
     }
 
-    /// The circle that it happened in.
+    /// The circle of the event.
     pub fn circle(&self) -> Option<CircleIdx> {
         Some(self.circle).filter(|&circle| circle != NOBODY).map(CircleIdx)
     }
 
-    /// The user who had shared the item.
+    /// The user who shared the item.
     pub fn sharer(&self) -> Option<UserIdx> {
         Some(self.sharer).filter(|&sharer| sharer != NOBODY).map(UserIdx)
     }
 
-    /// How many pieces.
+    /// The number of pieces.
     pub fn quantity(&self) -> u32 {
         self.quantity
     }
@@ -187,16 +187,16 @@ impl Detail {
     }
 }
 
-/// A code of three letters as a number; 0 for any other text.
+/// A code of three letters as a number; 0 for other texts.
 fn currency_of(event: &Event) -> u32 {
     let code = event.currency.as_deref().unwrap_or_default().as_bytes();
     <[u8; 3]>::try_from(code).map_or(0, |[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
 }
 
-/// The details of the events of all users: those of the watermark, and whole those of each user of whom one came since.
+/// The event details of all users: at the watermark, and complete for each user with later ones.
 ///
-/// Takes 64 bytes for each event that tells any, once while it is in the model, and once more where the user did anything since;
-/// 4 bytes for each event with a sharer.
+/// Takes 64 bytes for each event with details, twice for users with later ones, and 4 bytes for
+/// each event with a sharer.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     at_watermark: DetailTable,
@@ -225,7 +225,7 @@ impl Details {
         }
     }
 
-    /// The details of a user, to change them: copied from the watermark at the first change.
+    /// The details of a user, mutably. They are copied from the watermark at the first change.
     fn get_mut(&mut self, user: UserIdx) -> &mut Vec<Detail> {
         let at_watermark = &self.at_watermark;
         let details = self.since.get_mut(user.row());
@@ -262,7 +262,7 @@ impl Projection for Details {
         }
     }
 
-    /// Others' events stay, but no longer say who had shared the item.
+    /// Events of other users stay, but no longer name the sharer.
     fn forget(&mut self, gone: &Gone) {
         let own: Vec<Detail> = std::mem::take(self.get_mut(gone.user));
         for sharer in own.iter().filter_map(Detail::sharer) {

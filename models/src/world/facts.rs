@@ -1,8 +1,8 @@
-//! The list of facts that a world keeps: each is a projection of the log in a file of its own.
+//! The list of facts of a world. Each fact is a projection of the log in a file of its own.
 //!
-//! A new fact is a file with a [`Projection`] and a line in [`facts!`]. The list makes of it a field of the live state and one of
-//! the frozen [`Ground`], so that no place that goes over all facts can miss it: applying a change, forgetting a user, writing
-//! and reading a model directory.
+//! A new fact is a file with a [`Projection`] and a line in [`facts!`]. The macro adds it to the
+//! live state and to the frozen [`Ground`]. So no operation over all facts can miss it: applying a
+//! change, forgetting a user, writing and reading a model.
 
 use super::arrivals::Arrivals;
 use super::catalogue::Catalogue;
@@ -17,54 +17,54 @@ use super::ties::LiveTies;
 use crate::ground::columns::{ColumnError, Columns, Table};
 use crate::ids::Ids;
 
-/// How much a world holds.
+/// The size of a world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Users ever seen.
+    /// The number of users ever seen.
     pub users: usize,
-    /// Items ever seen.
+    /// The number of items ever seen.
     pub items: usize,
-    /// Circles ever seen.
+    /// The number of circles ever seen.
     pub circles: usize,
 }
 
-/// One fact: what the log says of it up to some offset.
+/// A projection of the log up to an offset.
 ///
-/// A clone is O(1) and stays as it is while the original changes. The same changes in the same order give the same state, and
-/// freezing and thawing between any two of them changes nothing.
+/// A clone is O(1) and does not change with the original. The same changes in the same order give
+/// the same state. Freezing and thawing in between changes nothing.
 pub trait Projection: Clone + std::fmt::Debug {
-    /// The fact at a watermark: columns that never change.
+    /// The fact at a watermark, as immutable columns.
     type Frozen: Clone + std::fmt::Debug + Default;
 
     /// The state at the watermark.
     fn thaw(frozen: &Self::Frozen, counts: Counts) -> Self;
 
-    /// The present state as columns.
+    /// The current state as columns.
     fn freeze(&self, counts: Counts) -> Self::Frozen;
 
-    /// Takes in one change; most concern other facts.
+    /// Applies a change. Most changes concern other facts.
     fn apply(&mut self, change: &Change<'_>);
 
-    /// Drops all that the user did or said.
+    /// Forgets a user.
     fn forget(&mut self, gone: &Gone);
 
-    /// Adds the columns by which a model directory keeps the fact.
+    /// Adds the columns of the fact to those of a model directory.
     fn write(frozen: &Self::Frozen, columns: &mut Columns);
 
-    /// Reads what [`write`](Self::write) wrote, or a model from before the fact was kept.
+    /// Reads the columns of [`write`](Self::write). A model from before the fact existed has none.
     fn read(columns: &Columns) -> Result<Self::Frozen, ColumnError>;
 }
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $name:ident: $projection:ty,)*) => {
-        /// Every fact, live.
+        /// All facts, live.
         #[derive(Clone, Debug)]
         pub(super) struct Facts {
             $($(#[$doc])* pub(super) $name: $projection,)*
         }
 
-        /// Every fact at a watermark. Users and items are numbered as in `users` and `items`; a table with fewer rows than ids
-        /// counts as having empty ones.
+        /// All facts at a watermark. Numbers of users and items are positions in `users` and
+        /// `items`. Missing rows of a table are empty.
         #[derive(Clone, Debug, Default)]
         pub struct Ground {
             /// Public ids of users.
@@ -77,25 +77,25 @@ macro_rules! facts {
         }
 
         impl Facts {
-            /// Every fact as it was at the watermark.
+            /// The facts at the watermark.
             pub(super) fn thaw(ground: &Ground) -> Self {
                 let counts = ground.counts();
                 Self { $($name: <$projection>::thaw(&ground.$name, counts),)* }
             }
 
-            /// Every fact as columns, of these users, items and circles.
+            /// The facts as columns, for these users, items and circles.
             pub(super) fn freeze(&self, [users, items, circles]: [Ids; 3]) -> Ground {
                 let counts =
                     Counts { users: users.len(), items: items.len(), circles: circles.len() };
                 Ground { users, items, circles, $($name: self.$name.freeze(counts),)* }
             }
 
-            /// Hands a change to every fact.
+            /// Passes a change to every fact.
             pub(super) fn apply(&mut self, change: &Change<'_>) {
                 $(self.$name.apply(change);)*
             }
 
-            /// Has every fact forget a user.
+            /// Makes every fact forget a user.
             pub(super) fn forget(&mut self, gone: &Gone) {
                 $(self.$name.forget(gone);)*
             }
@@ -109,7 +109,8 @@ macro_rules! facts {
                 columns
             }
 
-            /// Reads every fact of these users, items and circles. The columns must have as many rows as there are ids.
+            /// Reads the facts of these users, items and circles. The columns must have a row for
+            /// each id.
             pub fn read(
                 [users, items, circles]: [Ids; Table::ALL.len()],
                 columns: &Columns,
@@ -121,28 +122,28 @@ macro_rules! facts {
 }
 
 facts! {
-    /// What every user did.
+    /// The history of each user.
     histories: LiveHistories,
     /// Friends with the strength of the tie, follows and blocks.
     ties: LiveTies,
-    /// The circles of each user, ascending; no row at all in a model from before memberships were kept.
+    /// The circles of each user, ascending; no rows in a model from before memberships were kept.
     memberships: Circles,
-    /// What events tell beside who did what with which item; nothing of before it was kept.
+    /// Further details of events, since they are kept.
     details: Details,
-    /// The users who keep what they do from their friends, ascending.
+    /// The private users, ascending.
     private_users: Privacy,
     /// The descriptions of users, which the store keeps.
     profiles: Profiles,
-    /// The items that have left the catalogue, ascending; descriptions are kept by the store.
+    /// The deleted items, ascending. The store keeps descriptions.
     deleted_items: Catalogue,
-    /// How many users touched each item without speaking against it in the end.
+    /// The number of users with a positive entry for each item.
     popularity: Popularity,
-    /// The time of the first event about each item, in Unix milliseconds; 0 where unknown.
+    /// The time of each item's first event, in Unix milliseconds; 0 if unknown.
     first_seen: Arrivals,
 }
 
 impl Ground {
-    /// How much there is.
+    /// The number of users, items and circles.
     pub fn counts(&self) -> Counts {
         let [users, items, circles] = self.rows();
         Counts { users, items, circles }
@@ -157,7 +158,7 @@ impl Ground {
         }
     }
 
-    /// How many rows each table has.
+    /// The number of rows of each table.
     fn rows(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.ids(table).len())
     }
@@ -217,7 +218,7 @@ mod tests {
         }
     }
 
-    /// What a column says of a row of its table.
+    /// The content of a column in a row of its table.
     fn cell(content: &Content, row: usize) -> Vec<String> {
         match content {
             Content::Flags(set) => {

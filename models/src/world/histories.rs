@@ -1,4 +1,4 @@
-//! What users did, and what of it they show to their friends.
+//! Histories of users, and the part visible to friends.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::history::{Histories, History, HistoryView, VISIBLE};
 use crate::id::UserIdx;
 use crate::kernel::prefetch;
 
-/// The histories of all users: those of the watermark, and whole those of each user who did anything since.
+/// The histories of all users: at the watermark, and complete for each user with later events.
 #[derive(Clone, Debug, Default)]
 pub struct LiveHistories {
     at_watermark: Histories,
@@ -19,7 +19,7 @@ pub struct LiveHistories {
 }
 
 impl LiveHistories {
-    /// What a user did.
+    /// The history of a user.
     pub fn row(&self, user: UserIdx) -> HistoryView<'_> {
         match self.since.get(user.row()) {
             Some(Some(history)) => history.view(),
@@ -27,12 +27,12 @@ impl LiveHistories {
         }
     }
 
-    /// Whether the user did anything since the watermark.
+    /// True if the user has events after the watermark.
     pub fn has_changed(&self, user: UserIdx) -> bool {
         self.since.get(user.row()).is_some_and(Option::is_some)
     }
 
-    /// The items of the purchases that a user's friends may be told of, ascending.
+    /// The items of a user's purchases that friends may see, ascending.
     pub fn shown(&self, user: UserIdx) -> &[u32] {
         match self.since.get(user.row()) {
             Some(Some(history)) => history.shown(),
@@ -40,9 +40,10 @@ impl LiveHistories {
         }
     }
 
-    /// Looks up what each of some users shows, and has it fetched.
+    /// Looks up the visible purchases of several users.
     ///
-    /// All of it lies anywhere: step by step, what one step needs of every user is asked for before any of it is waited for.
+    /// Their data is scattered in memory. Each step prefetches the data of all users before the
+    /// next step reads it.
     pub(crate) fn shown_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
         for &user in users {
             self.since.prefetch(user as usize);
@@ -58,14 +59,14 @@ impl LiveHistories {
         }
     }
 
-    /// Takes back all that friends were told.
+    /// Hides the whole history from friends.
     fn hide(&mut self, user: UserIdx) {
         if self.row(user).flags.iter().any(|flags| flags & VISIBLE != 0) {
             self.get_mut(user).hide();
         }
     }
 
-    /// The history of a user, to change it: copied from the watermark at the first change.
+    /// The history of a user, mutably. It is copied from the watermark at the first change.
     fn get_mut(&mut self, user: UserIdx) -> &mut History {
         let at_watermark = &self.at_watermark;
         let history = self.since.get_mut(user.row());
@@ -87,7 +88,7 @@ impl Projection for LiveHistories {
 
     fn apply(&mut self, change: &Change<'_>) {
         match change {
-            // Even an impression has the user's row folded in anew.
+            // Even an impression makes the user's vector outdated.
             Change::Event(happened) => {
                 let history = self.get_mut(happened.user);
                 happened.after.into_iter().for_each(|entry| history.put(entry));

@@ -1,4 +1,4 @@
-//! Public ids to dense numbers and back.
+//! Maps public ids to dense numbers and back.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::kernel::prefetch;
 
 /// Numbers ids by first appearance.
 ///
-/// Clones share one lock-free map, to which numbers are only ever added; a clone knows only the ids that were there when it was made,
-/// because it takes a number beyond its own count for unknown. At most one clone, the newest, may grow.
+/// Clones share one lock-free map that only grows. A clone ignores numbers beyond its own count, so
+/// it knows only the ids from before it was made. Only the newest clone may grow.
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
     numbers: Arc<HashMap<Arc<str>, u32>>,
@@ -19,7 +19,7 @@ pub struct Interner {
 }
 
 impl Interner {
-    /// Numbers the ids of a model as the model does.
+    /// Interns the ids of a model, with the model's numbers.
     pub fn new(ids: &Ids) -> Self {
         let names: Chunked<Arc<str>> = ids.iter().map(Arc::from).collect();
         let numbers = HashMap::with_capacity(ids.len());
@@ -32,12 +32,12 @@ impl Interner {
         Self { numbers: Arc::new(numbers), names }
     }
 
-    /// How many ids there are.
+    /// The number of ids.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no ids.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -48,7 +48,7 @@ impl Interner {
         ((number as usize) < self.names.len()).then_some(number)
     }
 
-    /// The number of an id, which is given the next one if it has none.
+    /// The number of an id. A new id gets the next number.
     pub fn intern(&mut self, id: &str) -> u32 {
         if let Some(number) = self.get(id) {
             return number;
@@ -59,12 +59,12 @@ impl Interner {
         number
     }
 
-    /// The id of a number; none if the number was not given.
+    /// The id of a number; none for an unknown number.
     pub fn name(&self, number: u32) -> Option<&Arc<str>> {
         self.names.get(number as usize)
     }
 
-    /// Fetches the ids of these numbers ahead: first where they lie, then what lies there.
+    /// Prefetches the ids of these numbers: first their locations, then their bytes.
     pub(super) fn prefetch(&self, numbers: &(impl Iterator<Item = u32> + Clone)) {
         let places = || numbers.clone().filter_map(|number| self.name(number));
         places().for_each(|name| prefetch(std::slice::from_ref(name)));

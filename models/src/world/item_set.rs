@@ -1,4 +1,4 @@
-//! A set of items that is asked about one item after the other.
+//! A set of items for many membership tests.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::chunked::Chunked;
 
 const BITS: usize = u64::BITS as usize;
 
-/// A set of items: in runs and containers, for what is computed with sets, and bit by bit, for walks that ask about hundreds of items. A
-/// clone is O(1) and stays as it is.
+/// A set of items, stored twice: compressed for set operations, and as bits for fast membership
+/// tests. A clone is O(1) and does not change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ItemSet {
     set: Arc<RoaringBitmap>,
@@ -17,12 +17,12 @@ pub(super) struct ItemSet {
 }
 
 impl ItemSet {
-    /// The set as one.
+    /// The compressed set.
     pub(super) fn set(&self) -> &RoaringBitmap {
         &self.set
     }
 
-    /// Whether the item is in it. O(1): a bounds check and two loads.
+    /// True if it contains the item. O(1): a bounds check and two loads.
     pub(super) fn contains(&self, item: u32) -> bool {
         let (word, bit) = place(item);
         self.bits.get(word).is_some_and(|bits| bits & bit != 0)

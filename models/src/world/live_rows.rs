@@ -1,11 +1,11 @@
-//! Ascending rows of numbers: those of the watermark, and whole those of which one changed since.
+//! Ascending rows of numbers: at the watermark, and complete for each row changed later.
 
 use std::sync::Arc;
 
 use super::chunked::Chunked;
 use crate::model::Rows;
 
-/// Sets of numbers by row. A clone is O(1) and stays as it is.
+/// Sets of numbers by row. A clone is O(1) and does not change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LiveRows {
     at_watermark: Rows,
@@ -26,7 +26,7 @@ impl LiveRows {
         }
     }
 
-    /// Adds a number to a row, once. O(n), for the first change after a clone as for any other.
+    /// Adds a number to a row, unless it is there. O(n).
     pub(super) fn insert(&mut self, row: usize, number: u32) {
         if let Err(at) = self.row(row).binary_search(&number) {
             self.get_mut(row).insert(at, number);
@@ -40,7 +40,7 @@ impl LiveRows {
         }
     }
 
-    /// Empties a row, and returns what was there.
+    /// Empties a row, and returns its content.
     pub(super) fn clear(&mut self, row: usize) -> Vec<u32> {
         std::mem::take(self.get_mut(row))
     }
@@ -52,7 +52,7 @@ impl LiveRows {
     }
 }
 
-/// The rows that lead back: row `b` holds every `a` whose row holds `b`, ascending.
+/// The transposed rows: row `b` contains each `a` whose row contains `b`, ascending.
 pub(super) fn transposed(rows: &Rows, n: usize) -> Rows {
     let mut back = vec![Vec::new(); n];
     for from in 0..rows.rows() {

@@ -1,7 +1,8 @@
 //! The live state: a model and every record since its watermark.
 //!
-//! A [`World`] is a value. A clone is O(1) and stays as it is, so that a writer can go on while readers hold the version that they
-//! began with: no lock, and no answer from two states. Applying the same records to the same model gives the same world.
+//! A [`World`] is a persistent value. A clone is O(1) and does not change, so readers keep their
+//! version while a writer continues: no lock, and no response mixes two states. The same records
+//! applied to the same model give the same world.
 
 mod apply;
 mod arrivals;
@@ -55,12 +56,13 @@ pub struct World {
     circle_ids: Interner,
     facts: Facts,
     newcomers: Newcomers,
-    /// The items that draw everybody, the strongest first; empty where the model's blend leaves that out.
+    /// The items with a positive bias, the largest first; empty if the model's blend does not use
+    /// it.
     by_bias: Arc<[u32]>,
 }
 
 impl World {
-    /// The world at the model's watermark. The catalogue is empty: it comes as records, see [`World::put_item`].
+    /// The world at the model's watermark, with an empty catalogue: see [`World::put_item`].
     pub fn new(model: Arc<Model>) -> Self {
         let Ground { users, items, circles, .. } = &model.ground;
         Self {
@@ -75,28 +77,28 @@ impl World {
         }
     }
 
-    /// The facts of this moment as columns: what a model is trained on.
+    /// The current facts as columns, to train a model on.
     pub fn ground(&self) -> Ground {
         let ids = [&self.user_ids, &self.item_ids, &self.circle_ids];
         self.facts.freeze(ids.map(|ids| ids.names().collect()))
     }
 
-    /// The offset of the last record that is in this state.
+    /// The offset of the last applied record.
     pub fn offset(&self) -> Offset {
         self.offset
     }
 
-    /// The model below.
+    /// The model.
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
-    /// What is known of items.
+    /// The catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.facts.deleted_items
     }
 
-    /// How much there is.
+    /// The size of the world.
     pub fn counts(&self) -> Counts {
         Counts {
             users: self.user_ids.len(),
@@ -115,37 +117,38 @@ impl World {
         &self.item_ids
     }
 
-    /// The number of a user, if anything was ever heard of the user.
+    /// The number of a user, if the user is known.
     pub fn user_idx(&self, id: &str) -> Option<UserIdx> {
         self.user_ids.get(id).map(UserIdx)
     }
 
-    /// The number of an item, if anything was ever heard of it.
+    /// The number of an item, if the item is known.
     pub fn item_idx(&self, id: &str) -> Option<ItemIdx> {
         self.item_ids.get(id).map(ItemIdx)
     }
 
-    /// The row of an item: as trained, else as placed by what is said of it; zeros or none where neither is there.
+    /// The vector of an item: as trained, else from its attributes; zeros or none without both.
     pub fn item_row(&self, item: ItemIdx) -> Option<&[f32]> {
         let trained = self.model.learned.item_factors.row(item.row());
-        // Almost no trained row begins with 0: where one doesn't, nothing else is looked at.
+        // A trained vector that doesn't begin with 0, as nearly all, needs no further check.
         match trained.and_then(<[f32]>::first) {
             Some(&first) if first != 0.0 => trained,
             _ => self.newcomers.row(item).or(trained),
         }
     }
 
-    /// How many items without a trained row were placed by what is said of them.
+    /// The number of items with a vector from their attributes.
     pub fn newcomers(&self) -> usize {
         self.newcomers.len()
     }
 
-    /// Whether an item was placed by what is said of it.
+    /// True if the item's vector comes from its attributes.
     pub fn is_newcomer(&self, item: ItemIdx) -> bool {
         self.newcomers.row(item).is_some()
     }
 
-    /// The `k` newcomers of largest inner product with `vector` among those that `accept` lets through, in no order; perhaps more.
+    /// The `k` accepted newcomers with the largest inner product with `vector`, unordered; possibly
+    /// more.
     pub fn nearest_newcomers(
         &self,
         vector: &[f32],
@@ -160,32 +163,32 @@ impl World {
         self.item_ids.name(item.0).map_or("", |name| name)
     }
 
-    /// Fetches the public ids of items ahead, so that not each of them is waited for.
+    /// Prefetches the public ids of items.
     pub fn prefetch_ids(&self, items: impl Iterator<Item = ItemIdx> + Clone) {
         self.item_ids.prefetch(&items.map(|item| item.0));
     }
 
-    /// What is known of an item; none where it was never described.
+    /// The description of an item, if it has one.
     pub fn item(&self, id: &str) -> Option<&Arc<Item>> {
         self.catalogue().get(self.item_idx(id)?)
     }
 
-    /// What is known of an item; none where it was never described.
+    /// The description of an item, if it has one.
     pub fn item_at(&self, item: ItemIdx) -> Option<&Arc<Item>> {
         self.catalogue().get(item)
     }
 
-    /// What is known of a user; none where the user was never described.
+    /// The description of a user, if there is one.
     pub fn user(&self, id: &str) -> Option<&Arc<User>> {
         self.facts.profiles.get(self.user_idx(id)?)
     }
 
-    /// Whether the user keeps from friends what no event says otherwise of.
+    /// True if the user is private: events without their own visibility are hidden.
     pub fn is_private(&self, user: UserIdx) -> bool {
         self.facts.private_users.is_private(user)
     }
 
-    /// Whether the relation holds.
+    /// True if the relation holds.
     pub fn has_relation(&self, relation: &Relation) -> bool {
         let Some(from) = self.user_idx(&relation.from) else { return false };
         let ties = self.ties(from);
@@ -203,7 +206,7 @@ impl World {
         &self.circle_ids
     }
 
-    /// The numbers of the circles that a user is in, ascending.
+    /// The numbers of a user's circles, ascending.
     pub fn circles(&self, user: UserIdx) -> &[u32] {
         self.facts.memberships.of_user(user)
     }
@@ -213,65 +216,67 @@ impl World {
         self.facts.memberships.of_circle(circle)
     }
 
-    /// Whether the model was made before memberships were kept, so that those from before its watermark are missing.
+    /// True if the model is from before memberships were kept, so that earlier ones are missing.
     pub fn lacks_memberships(&self) -> bool {
         let Ground { users, memberships, .. } = &self.model.ground;
         self.model.watermark > Offset(0) && memberships.rows() < users.len()
     }
 
-    /// What a user's events tell beside who did what with which item, in the order of the log. Impressions are left out.
+    /// The further details of a user's events, in the order of the log, without impressions.
     pub fn details(&self, user: UserIdx) -> impl Iterator<Item = Detail> + '_ {
         self.facts.details.of_user(user)
     }
 
-    /// What a user has done, with everything since the watermark.
+    /// The history of a user, with all later events.
     pub fn history(&self, user: UserIdx) -> HistoryView<'_> {
         self.facts.histories.row(user)
     }
 
-    /// The items of the purchases that a user's friends may be told of, ascending.
+    /// The items of a user's purchases that friends may see, ascending.
     pub fn shown(&self, user: UserIdx) -> &[u32] {
         self.facts.histories.shown(user)
     }
 
-    /// Looks up what each of some users shows, and has it fetched.
+    /// Looks up and prefetches the visible purchases of several users.
     pub(crate) fn shown_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
         self.facts.histories.shown_by(users, rows);
     }
 
-    /// The relations of a user, with everything since the watermark.
+    /// The relations of a user, with all later changes.
     pub fn ties(&self, user: UserIdx) -> TiesView<'_> {
         self.facts.ties.row(user)
     }
 
-    /// Whether either blocks the other.
+    /// True if one of the two blocks the other.
     pub fn is_blocked(&self, one: UserIdx, other: UserIdx) -> bool {
         self.facts.ties.is_blocked(one, other)
     }
 
-    /// Whether the user's row of the model is out of date, so that it must be folded in.
+    /// True if the user's vector of the model is outdated, so that it must be folded in.
     pub fn has_changed(&self, user: UserIdx) -> bool {
         user.row() >= self.model.learned.user_factors.rows()
             || self.facts.histories.has_changed(user)
             || self.facts.ties.has_changed(user)
     }
 
-    /// How many users touched each item; most first, ties by number.
+    /// The number of users of each item, in descending order; ties by number.
     pub fn popularity(&self) -> &Ranking<f32> {
         self.facts.popularity.ranking()
     }
 
-    /// The items of positive [bias](crate::model::Learned::bias), largest first, ties by number; empty where it has no weight in the score.
+    /// The items with a positive [bias](crate::model::Learned::bias), largest first, ties by
+    /// number; empty if the bias has no weight.
     pub fn by_bias(&self) -> &[u32] {
         &self.by_bias
     }
 
-    /// The time of the first event about each item, in Unix milliseconds; 0 where unknown.
+    /// The time of each item's first event, in Unix milliseconds; 0 if unknown.
     pub fn first_seen(&self) -> &Chunked<Millis> {
         self.facts.first_seen.first_seen()
     }
 
-    /// When each item came, in Unix milliseconds, 0 where unknown; the latest first, of equals the last number.
+    /// The arrival time of each item, in Unix milliseconds; 0 if unknown. The latest comes first;
+    /// ties by descending number.
     pub fn arrivals(&self) -> &Ranking<Millis> {
         self.facts.first_seen.ranking()
     }

@@ -1,4 +1,4 @@
-//! Items that came after the model, with the rows that were foretold of them.
+//! Items newer than the model, with vectors from their attributes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,56 +7,58 @@ use crate::id::ItemIdx;
 use crate::index::LiveIndex;
 use crate::kernel::dot;
 
-/// So many are placed until the next training.
+/// The most newcomers until the next training.
 const AT_MOST: usize = 100_000;
 
-/// Up to so many a question looks at each of them; more are searched by a [`LiveIndex`].
+/// The most newcomers for an exact scan; more are searched with a [`LiveIndex`].
 const SCANNED: usize = 1_000;
 
-/// A search keeps at least so many candidates.
+/// The least number of candidates of a search.
 const EF: usize = 64;
 
-/// So many are asked for beyond those that are wanted, for some may not be allowed or stand elsewhere by now.
+/// The number of extra results to request, because some may not be allowed or have moved.
 const SPARE: usize = 32;
 
-/// Rows by item. A clone is O(1) and stays as it is; the first change after it copies the map, not the rows.
+/// Vectors by item. A clone is O(1) and does not change. The first change after it copies the map,
+/// not the vectors.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Newcomers {
     rows: Arc<BTreeMap<ItemIdx, Placed>>,
-    /// All rows that were ever placed, once they are many: shared by all versions, each of which knows what still holds.
+    /// The index of all placements, if they are many. All versions share it; each knows its valid
+    /// placements.
     live: Option<Arc<LiveIndex>>,
     placements: u32,
-    /// How many placements there were when the index was made.
+    /// The number of placements when the index was made.
     indexed_at: u32,
 }
 
 #[derive(Clone, Debug)]
 struct Placed {
     row: Arc<[f32]>,
-    /// How many were placed before.
+    /// The number of earlier placements.
     placement: u32,
 }
 
 impl Placed {
-    /// By what this placement is known in a [`LiveIndex`].
+    /// The key of this placement in a [`LiveIndex`].
     fn key(&self, item: ItemIdx) -> usize {
         (self.placement as usize) << 32 | item.0 as usize
     }
 }
 
 impl Newcomers {
-    /// The row of an item that was placed. O(log n).
+    /// The vector of a newcomer. O(log n).
     pub(super) fn row(&self, item: ItemIdx) -> Option<&[f32]> {
         self.rows.get(&item).map(|placed| &*placed.row)
     }
 
-    /// How many there are.
+    /// The number of newcomers.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// The `k` of largest inner product with `vector` among those that `accept` lets through, in no order: exactly those where they are
-    /// few, about those where they are many.
+    /// The `k` accepted newcomers with the largest inner product with `vector`, unordered: exact
+    /// for few newcomers, approximate for many.
     pub(super) fn nearest(
         &self,
         vector: &[f32],
@@ -79,7 +81,7 @@ impl Newcomers {
         allowed.map(|(&item, placed)| (dot(vector, &placed.row), item)).collect()
     }
 
-    /// Places an item, or takes back that it was placed.
+    /// Sets or removes the vector of an item.
     pub(super) fn put(&mut self, item: ItemIdx, row: Option<Vec<f32>>) {
         let known = self.rows.get(&item);
         match row {
@@ -106,7 +108,7 @@ impl Newcomers {
         }
     }
 
-    /// Makes an index of what holds now.
+    /// Makes an index of the current placements.
     fn index(&mut self) {
         let Some(first) = self.rows.values().next() else { return };
         let live = LiveIndex::new(first.row.len(), AT_MOST / 10);
@@ -168,7 +170,7 @@ mod tests {
         let vector =
             [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         assert_eq!(best(&newcomers, &vector, &|_| true), [1996, 1992, 1988]);
-        // What is not allowed is not counted, even where nothing near is allowed.
+        // Items that are not allowed are not counted, even if no near item is allowed.
         assert_eq!(best(&newcomers, &vector, &|item| item.0 < 9), [8, 4, 0]);
     }
 

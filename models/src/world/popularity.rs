@@ -1,4 +1,4 @@
-//! How many users like each item.
+//! The number of users of each item.
 
 use super::change::{Change, Gone, Happened};
 use super::facts::{Counts, Projection};
@@ -8,12 +8,12 @@ use crate::ground::columns::{ColumnError, Columns, Content, Number as _, Table};
 use crate::history::Entry;
 use crate::id::ItemIdx;
 
-/// How many users touched each item without speaking against it in the end; most first, ties by number.
+/// The number of users with a positive entry for each item, in descending order; ties by number.
 #[derive(Clone, Debug)]
 pub struct Popularity(Ranking<f32>);
 
 impl Popularity {
-    /// The numbers in their order.
+    /// The numbers with their order.
     pub fn ranking(&self) -> &Ranking<f32> {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Who keeps what they do from their friends.
+//! The visibility setting of users.
 
 use super::change::{Change, Gone};
 use super::chunked::Chunked;
@@ -8,12 +8,12 @@ use crate::event::Visibility;
 use crate::ground::columns::{ColumnError, Columns, Content, Table};
 use crate::id::UserIdx;
 
-/// Whether each user keeps from friends what no event says otherwise of.
+/// A flag for each private user. It applies to events without their own visibility.
 #[derive(Clone, Debug, Default)]
 pub struct Privacy(Chunked<bool>);
 
 impl Privacy {
-    /// Whether this user does.
+    /// True if this user is private.
     pub fn is_private(&self, user: UserIdx) -> bool {
         self.0.get(user.row()).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What is known of users.
+//! Descriptions of users.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use crate::ground::columns::{ColumnError, Columns};
 use crate::id::UserIdx;
 use crate::record::User;
 
-/// The description of each user. A model keeps none: the store has them all.
+/// The description of each user. Models keep none, because the store has them.
 #[derive(Clone, Debug, Default)]
 pub struct Profiles(Chunked<Option<Arc<User>>>);
 
 impl Profiles {
-    /// The description of a user; none where the user was never described.
+    /// The description of a user, if there is one.
     pub fn get(&self, user: UserIdx) -> Option<&Arc<User>> {
         self.0.get(user.row())?.as_ref()
     }
 
-    /// Puts the description of a user in the place of the one before.
+    /// Sets the description of a user.
     pub fn put(&mut self, user: UserIdx, record: Arc<User>) {
         *self.0.get_mut(user.row()) = Some(record);
     }

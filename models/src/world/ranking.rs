@@ -1,27 +1,27 @@
-//! A number per item, and the items of the largest numbers at hand.
+//! A number for each item, with the top items cached.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use super::chunked::Chunked;
 
-/// So many items are kept in order.
+/// The number of cached top items.
 const MOST: usize = 1024;
 
-/// Where so few are left of them, they are looked for anew.
+/// The least number of cached items; with fewer, the cache is rebuilt.
 const FEWEST: usize = 256;
 
-/// Which of two items with their numbers comes first.
+/// The order of two items with their numbers.
 type Order<K> = fn(&(K, u32), &(K, u32)) -> Ordering;
 
-/// A number per item, in an order. A clone is O(1) and stays as it is.
+/// A number for each item, with an order. A clone is O(1) and does not change.
 ///
-/// The first items of the order are found when somebody asks for them first, in O(n), and from then on kept up to date.
+/// The top items are found at the first request, in O(n), and then kept up to date.
 #[derive(Clone, Debug)]
 pub struct Ranking<K> {
     numbers: Chunked<K>,
     order: Order<K>,
-    /// The first of the order: every other item comes after the last of them.
+    /// The top items: all others come after the last of them.
     first: OnceLock<Arc<Vec<u32>>>,
 }
 
@@ -30,7 +30,7 @@ impl<K: Copy + Default> Ranking<K> {
         Self { numbers: numbers.into_iter().collect(), order, first: OnceLock::new() }
     }
 
-    /// The number of an item; none beyond the last.
+    /// The number of an item, if it exists.
     pub fn get(&self, item: usize) -> Option<&K> {
         self.numbers.get(item)
     }
@@ -40,8 +40,8 @@ impl<K: Copy + Default> Ranking<K> {
         self.numbers.iter()
     }
 
-    /// The `k` first items among those that `accept` lets through, with their numbers, in order. O(k) where these are among the first thousand
-    /// of all, else O(n); `accept` is asked about items that could be listed alone.
+    /// The first `k` accepted items with their numbers, in order. O(k) if they are among the first
+    /// thousand of all, else O(n). `accept` is called only for items that could be listed.
     pub fn largest(&self, k: usize, accept: &dyn Fn(u32) -> bool) -> Vec<(K, u32)> {
         let first = self.first.get_or_init(|| Arc::new(self.scan(MOST, &|_| true)));
         let accepted = first.iter().copied().filter(|&item| accept(item)).take(k);
@@ -51,11 +51,11 @@ impl<K: Copy + Default> Ranking<K> {
         found.into_iter().map(|item| self.entry(item)).collect()
     }
 
-    /// Gives an item a number; items before it that are new have the default.
+    /// Sets the number of an item. New items before it have the default.
     pub(super) fn set(&mut self, item: usize, number: K) {
         self.grow_to(item);
         if let Some(first) = self.first.get_mut() {
-            // Without the item, what is left of them is still the first of the order.
+            // Without the item, the others are still the first of the order.
             Arc::make_mut(first).retain(|&other| other as usize != item);
         }
         *self.numbers.get_mut(item) = number;
@@ -70,13 +70,13 @@ impl<K: Copy + Default> Ranking<K> {
         }
     }
 
-    /// Takes an item in among the first where it belongs to them.
+    /// Adds an item to the top items if it belongs there.
     fn enter(&mut self, item: u32) {
         let Some(mut first) = self.first.take() else { return };
         let entry = self.entry(item);
         let is_before = |&other: &u32| (self.order)(&self.entry(other), &entry).is_lt();
         let place = first.partition_point(is_before);
-        // Behind the last there may be others that come before it, unless there are no others.
+        // Other items may precede it behind the last, unless there are no others.
         if place < first.len() || first.len() + 1 == self.numbers.len() {
             let first = Arc::make_mut(&mut first);
             first.insert(place, item);
@@ -91,7 +91,7 @@ impl<K: Copy + Default> Ranking<K> {
         (self.numbers.get(item as usize).copied().unwrap_or_default(), item)
     }
 
-    /// Looks at every item once. Only one that comes before the present `k`-th is asked about.
+    /// Scans every item. `accept` is called only for items before the current `k`-th.
     fn scan(&self, k: usize, accept: &dyn Fn(u32) -> bool) -> Vec<u32> {
         let mut top: Vec<(K, u32)> = Vec::with_capacity(k + 1);
         for (&number, item) in self.numbers.iter().zip(0..) {

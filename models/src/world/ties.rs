@@ -15,16 +15,17 @@ use crate::tie;
 /// The relations of all users at a watermark.
 #[derive(Clone, Debug, Default)]
 pub struct TieTable {
-    /// Friends, both ways, ascending, with the strength of the tie (not normalised): see [`crate::tie`].
+    /// Friends, both ways, ascending, with the strength of the tie (not normalised): see
+    /// [`crate::tie`].
     pub friends: WeightedRows,
-    /// Whom each user follows, ascending.
+    /// The users that each user follows, ascending.
     pub follows: Rows,
-    /// Whom each user blocks, ascending.
+    /// The users that each user blocks, ascending.
     pub blocks: Rows,
 }
 
 impl TieTable {
-    /// The relations of one user; none beyond the last.
+    /// The relations of one user; empty beyond the last.
     pub fn row(&self, row: usize) -> TiesView<'_> {
         let (friends, strengths) = self.friends.row(row);
         let (follows, blocks) = (self.follows.row(row), self.blocks.row(row));
@@ -32,7 +33,7 @@ impl TieTable {
     }
 }
 
-/// The relations of all users: those of the watermark, and whole those of each user of whom one changed since.
+/// The relations of all users: at the watermark, and complete for each user with later changes.
 #[derive(Clone, Debug, Default)]
 pub struct LiveTies {
     at_watermark: TieTable,
@@ -48,12 +49,12 @@ impl LiveTies {
         }
     }
 
-    /// Whether a relation of the user changed since the watermark.
+    /// True if a relation of the user changed after the watermark.
     pub fn has_changed(&self, user: UserIdx) -> bool {
         self.since.get(user.row()).is_some_and(Option::is_some)
     }
 
-    /// Whether either blocks the other.
+    /// True if one of the two blocks the other.
     pub fn is_blocked(&self, one: UserIdx, other: UserIdx) -> bool {
         self.row(one).blocks.binary_search(&other.0).is_ok()
             || self.row(other).blocks.binary_search(&one.0).is_ok()
@@ -86,7 +87,8 @@ impl LiveTies {
         }
     }
 
-    /// Makes both friends of each other. The tie is as strong as what they have in common now; training renews it.
+    /// Makes two users friends. The tie's strength follows from what they have in common now;
+    /// training updates it.
     fn befriend(&mut self, &Link { from, to, liked, .. }: &Link<'_>) {
         self.set_tie(from, to, tie::FLOOR);
         let person = |user, items| tie::Person { friends: self.row(user).friends, items };
@@ -99,7 +101,7 @@ impl LiveTies {
         self.get_mut(other).befriend(one.0, strength);
     }
 
-    /// Ends friendship and following, both ways.
+    /// Ends friendship and following in both directions.
     fn part(&mut self, one: UserIdx, other: UserIdx) {
         for (from, to) in [(one, other), (other, one)] {
             let ties = self.get_mut(from);
@@ -108,7 +110,7 @@ impl LiveTies {
         }
     }
 
-    /// The relations of a user, to change them: copied from the watermark at the first change.
+    /// The relations of a user, mutably. They are copied from the watermark at the first change.
     fn get_mut(&mut self, user: UserIdx) -> &mut Ties {
         let at_watermark = &self.at_watermark;
         let ties = self.since.get_mut(user.row());
@@ -144,7 +146,7 @@ impl Projection for LiveTies {
         }
     }
 
-    /// Follows and blocks by others stay, in case the id comes back.
+    /// Follows and blocks by others stay, because the id may return.
     fn forget(&mut self, gone: &Gone) {
         for friend in self.row(gone.user).friends.to_vec() {
             self.get_mut(UserIdx(friend)).unfriend(gone.user.0);
@@ -191,13 +193,13 @@ pub struct Ties {
     pub friends: Vec<u32>,
     /// The strength of each friend's tie, parallel to `friends`.
     pub strengths: Vec<f32>,
-    /// Whom the user follows, ascending.
+    /// The users that the user follows, ascending.
     pub follows: Vec<u32>,
-    /// Whom the user blocks, ascending.
+    /// The users that the user blocks, ascending.
     pub blocks: Vec<u32>,
 }
 
-/// The relations of one user, wherever they live.
+/// A view of the relations of one user.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TiesView<'a> {
     /// See [`Ties::friends`].
@@ -211,7 +213,7 @@ pub struct TiesView<'a> {
 }
 
 impl Ties {
-    /// The same as a view.
+    /// A view of the relations.
     pub fn view(&self) -> TiesView<'_> {
         TiesView {
             friends: &self.friends,
@@ -252,7 +254,7 @@ impl From<TiesView<'_>> for Ties {
     }
 }
 
-/// Adds a number to an ascending list, once.
+/// Adds a number to an ascending list, unless it is there.
 fn insert_sorted(list: &mut Vec<u32>, number: u32) {
     if let Err(at) = list.binary_search(&number) {
         list.insert(at, number);

@@ -13,14 +13,15 @@ pub(super) type Cell = (u16, u16);
 
 type Row = BTreeMap<u16, Arc<RoaringBitmap>>;
 
-/// Sets by cell, in order. There is no empty one. A change copies the list of rows, one row, and one set.
+/// Sets by cell, in order, none of them empty. A change copies the list of rows, one row, and one
+/// set.
 #[derive(Clone, Debug, Default)]
 pub(in crate::world) struct Cells {
     rows: Arc<BTreeMap<u16, Arc<Row>>>,
 }
 
 impl Cells {
-    /// Enters an item into a cell, or strikes it out.
+    /// Adds an item to a cell, or removes it.
     pub(super) fn change(&mut self, (row, column): Cell, item: u32, belongs: bool) {
         let rows = Arc::make_mut(&mut self.rows);
         let cells = Arc::make_mut(rows.entry(row).or_default());
@@ -42,7 +43,7 @@ impl Cells {
         self.in_columns(rows, 0..=u16::MAX)
     }
 
-    /// The cells of some rows that lie in some columns, in order.
+    /// The cells of some rows and columns, in order.
     pub(super) fn in_columns(
         &self,
         rows: RangeInclusive<u16>,

@@ -1,6 +1,6 @@
 //! Sets of items by the currency of their prices.
 //!
-//! The main currency is the one that most items state. An item with a price that states no currency is priced in the main one.
+//! The main currency is that of most items. A price without a currency is in the main one.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use roaring::RoaringBitmap;
 use super::change;
 use crate::record::Item;
 
-/// Sets by currency. There is no empty one. A change copies the list of currencies, and one set.
+/// Sets by currency, none of them empty. A change copies the list of currencies, and one set.
 #[derive(Clone, Debug, Default)]
 pub(in crate::world) struct Currencies {
     stated: Arc<BTreeMap<Box<str>, Arc<RoaringBitmap>>>,
-    /// Items with a price that state no currency.
+    /// Items with a price and no currency.
     unstated: Arc<RoaringBitmap>,
 }
 
 impl Currencies {
-    /// Enters an item under its currency, or strikes it out.
+    /// Adds an item to its currency, or removes it.
     pub(in crate::world) fn change(&mut self, item: &Item, number: u32, belongs: bool) {
         let Some(currency) = &item.currency else {
             if item.price.is_some() {
@@ -36,7 +36,7 @@ impl Currencies {
         }
     }
 
-    /// The currency that most items state, of several the first in the alphabet; none if no item states one. O(currencies).
+    /// The currency of most items; ties by alphabet; none if no item has one. O(currencies).
     pub(in crate::world) fn main(&self) -> Option<&str> {
         let most = self.stated.iter().max_by_key(|(name, set)| (set.len(), Reverse(*name)));
         most.map(|(name, _)| &**name)
@@ -48,7 +48,7 @@ impl Currencies {
         self.stated.get(name).map(|set| &**set).into_iter().chain(unstated)
     }
 
-    /// Whether every price is in this currency.
+    /// True if every price is in this currency.
     pub(in crate::world) fn is_only(&self, name: &str) -> bool {
         self.stated.len() == 1 && self.stated.contains_key(name)
     }

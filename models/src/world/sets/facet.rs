@@ -8,30 +8,30 @@ use roaring::RoaringBitmap;
 
 use super::change;
 
-/// So many parts: a change copies the names of one.
+/// The number of parts. A change copies the names of one part.
 const PARTS: usize = 256;
 
 type Part = BTreeMap<Box<str>, Arc<RoaringBitmap>>;
 
-/// Sets by name. There is no empty one.
+/// Sets by name, none of them empty.
 #[derive(Clone, Debug, Default)]
 pub(in crate::world) struct Facet {
-    /// None until the first name, then [`PARTS`].
+    /// Empty before the first name, then [`PARTS`].
     parts: Arc<Vec<Arc<Part>>>,
 }
 
 impl Facet {
-    /// The items that bear the name, if there are any.
+    /// The items with the name, if any.
     pub(in crate::world) fn get(&self, name: &str) -> Option<&RoaringBitmap> {
         self.parts.get(part_of(name))?.get(name).map(|set| &**set)
     }
 
-    /// Every name that some item bears, in no order that means anything.
+    /// All names of items, unordered.
     pub(in crate::world) fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|part| part.keys()).map(|name| &**name)
     }
 
-    /// Enters an item under a name, or strikes it out.
+    /// Adds an item to a name, or removes it.
     pub(in crate::world) fn change(&mut self, name: &str, item: u32, belongs: bool) {
         if self.parts.is_empty() {
             self.parts = Arc::new(vec![Arc::default(); PARTS]);
@@ -45,7 +45,7 @@ impl Facet {
     }
 }
 
-/// The same for the same name in every run.
+/// The part of a name, equal in every run.
 fn part_of(name: &str) -> usize {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);

@@ -1,5 +1,5 @@
-//! Persistent sets of items: by name, by price, by place. A clone is O(1) and stays as it is; a change copies the one set that it
-//! falls into and the small part of the directory that leads there, never the rest.
+//! Persistent sets of items: by name, by price, by place. A clone is O(1) and does not change. A
+//! change copies one set and its small part of the directory.
 
 mod cells;
 mod currencies;
@@ -15,8 +15,8 @@ pub(super) use cells::Cells;
 pub(super) use currencies::Currencies;
 pub(super) use facet::Facet;
 
-/// Enters an item into a set, or strikes it out. Copies the set (at most an eighth of a byte per item of the catalogue) if somebody
-/// else holds it.
+/// Adds an item to a set, or removes it. Copies a shared set, which takes at most a bit for each
+/// item of the catalogue.
 fn change(set: &mut Arc<RoaringBitmap>, item: u32, belongs: bool) {
     let set = Arc::make_mut(set);
     if belongs {
@@ -26,22 +26,22 @@ fn change(set: &mut Arc<RoaringBitmap>, item: u32, belongs: bool) {
     }
 }
 
-/// The sets that together hold every item of a range: those that lie within it, and those at its edge, whose items must be looked at.
+/// The sets that cover a range: those inside, and those at its edge, whose items must be tested.
 #[derive(Debug, Default)]
 pub(super) struct Cover<'a> {
-    /// Every item of these is in the range.
+    /// Sets with all items in the range.
     pub(super) full: Vec<&'a RoaringBitmap>,
-    /// Some items of these may be.
+    /// Sets with some items in the range.
     pub(super) edge: Vec<&'a RoaringBitmap>,
 }
 
 impl Cover<'_> {
-    /// How many items lie in the range at least.
+    /// A lower bound of the number of items in the range.
     pub(super) fn at_least(&self) -> u64 {
         self.full.iter().map(|set| set.len()).sum()
     }
 
-    /// How many items must be looked at.
+    /// The number of items to test.
     pub(super) fn unsure(&self) -> u64 {
         self.edge.iter().map(|set| set.len()).sum()
     }

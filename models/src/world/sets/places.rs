@@ -1,4 +1,5 @@
-//! Places in a grid of a sixteenth of a degree: seven kilometres from north to south, less from east to west.
+//! Places in a grid of a sixteenth of a degree: seven kilometres from north to south, less from
+//! east to west.
 
 use std::ops::RangeInclusive;
 
@@ -14,33 +15,33 @@ const ROWS: u16 = 180 * 16;
 const COLUMNS: u16 = 360 * 16;
 /// The earth's mean radius.
 const EARTH_RADIUS_KM: f64 = 6_371.008_8;
-/// Looking at so few items costs less than finding out where their cell lies.
+/// Testing this number of items costs less than classifying their cell.
 const FEW: u64 = 4;
 
-/// The cell of a place on the globe; none for numbers that are no place.
+/// The cell of a place; none for invalid coordinates.
 fn cell(place: Place) -> Option<Cell> {
     let on_globe = place.lat.abs() <= 90.0 && place.lon.abs() <= 180.0;
     on_globe.then(|| (row(place.lat), column(place.lon)))
 }
 
-/// The row of a latitude; of one beyond a pole that at the pole.
+/// The row of a latitude, clamped at the poles.
 fn row(lat: f64) -> u16 {
     (((lat + 90.0) * PER_DEGREE) as u16).min(ROWS - 1)
 }
 
-/// The column of a longitude. East of the antimeridian it begins anew.
+/// The column of a longitude, which wraps at the antimeridian.
 fn column(lon: f64) -> u16 {
     ((lon + 180.0) * PER_DEGREE).floor().rem_euclid(f64::from(COLUMNS)) as u16
 }
 
-/// Enters an item at a place, or strikes it out.
+/// Adds an item at a place, or removes it.
 pub(in crate::world) fn change(cells: &mut Cells, place: Place, item: u32, belongs: bool) {
     if let Some(cell) = cell(place) {
         cells.change(cell, item, belongs);
     }
 }
 
-/// The cells of a circle. Those that lie within it are told apart, because their items need not be looked at.
+/// The cells of a circle. Items of cells inside of it need no test.
 pub(in crate::world) fn cover(cells: &Cells, centre: Place, km: f64) -> Cover<'_> {
     let mut cover = Cover::default();
     for (rows, columns) in windows(centre, km) {
@@ -56,7 +57,7 @@ pub(in crate::world) fn cover(cells: &Cells, centre: Place, km: f64) -> Cover<'_
     cover
 }
 
-/// One or two windows of the grid that hold the circle, a cell wider than it on every side.
+/// One or two windows of the grid that contain the circle, with a margin of one cell.
 fn windows(centre: Place, km: f64) -> Vec<(RangeInclusive<u16>, RangeInclusive<u16>)> {
     let angle = (km / EARTH_RADIUS_KM).to_degrees();
     if angle.is_nan() || angle < 0.0 || cell(centre).is_none() {
@@ -76,7 +77,8 @@ fn windows(centre: Place, km: f64) -> Vec<(RangeInclusive<u16>, RangeInclusive<u
     vec![(rows.clone(), west..=COLUMNS), (rows, 0..=east)]
 }
 
-/// How many degrees a circle of this angle reaches to the east: most of them not at its own latitude but nearer to the pole.
+/// The eastward extent of a circle of this angle, in degrees. It is greatest at a latitude nearer
+/// to the pole.
 fn reach_in_longitude(lat: f64, angle: f64) -> f64 {
     if lat.abs() + angle >= 90.0 {
         return 180.0;
@@ -84,20 +86,21 @@ fn reach_in_longitude(lat: f64, angle: f64) -> f64 {
     (angle.to_radians().sin() / lat.to_radians().cos()).min(1.0).asin().to_degrees()
 }
 
-/// On which side of the circle a cell lies.
+/// The position of a cell: inside, outside or at the edge of the circle.
 enum Side {
     Within,
     Across,
     Beyond,
 }
 
-/// By the triangle inequality: no place of a cell is farther from its middle than half a side north and half a side east.
+/// By the triangle inequality: a place is at most half a side north and half a side east from the
+/// middle of its cell.
 fn side((row, column): Cell, centre: Place, km: f64) -> Side {
     let middle = |at: u16| (f64::from(at) + 0.5) / PER_DEGREE;
     let middle = Place { lat: middle(row) - 90.0, lon: middle(column) - 180.0 };
     let half = EARTH_RADIUS_KM * (0.5 / PER_DEGREE).to_radians();
     let widest = (middle.lat.abs() - 0.5 / PER_DEGREE).to_radians().cos();
-    // A centimetre more, because neither the cells nor the distances are exactly where rounding puts them.
+    // A centimetre of margin for rounding errors.
     let radius = half * (1.0 + widest) + 1e-5;
     match distance_km(centre, middle) {
         distance if distance + radius <= km => Side::Within,

@@ -1,7 +1,7 @@
 //! Prices in buckets, eight to the octave: each spans 6 to 13 % of its price.
 //!
-//! The edges are the same for every catalogue, so that a price stays in its bucket whatever else is put up for sale. A range is a run
-//! of buckets; only in the first and the last can an item be out of it.
+//! The edges are the same for every catalogue, so a price never changes its bucket. A range is a
+//! run of buckets; only the first and the last may have items outside of it.
 
 use std::ops::RangeInclusive;
 
@@ -14,14 +14,15 @@ const STEP_BITS: u32 = 3;
 
 /// The bucket of a price, ascending with it; the row is the octave, with the sign.
 fn bucket(price: f64) -> Cell {
-    // The bits of a float, with the sign turned so that they order as the numbers do; adding 0 makes -0 and 0 one.
+    // The bits of a float, with the sign adjusted so that they sort like numbers. Adding 0 makes -0
+    // and 0 equal.
     let bits = (price + 0.0).to_bits();
     let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     let step = ordered >> (52 - STEP_BITS);
     ((step >> STEP_BITS) as u16, (step & ((1 << STEP_BITS) - 1)) as u16)
 }
 
-/// Enters an item under its price, or strikes it out; a price that is no number is in no bucket.
+/// Adds an item to the bucket of its price, or removes it. NaN is in no bucket.
 pub(in crate::world) fn change(cells: &mut Cells, price: f64, item: u32, belongs: bool) {
     if !price.is_nan() {
         cells.change(bucket(price), item, belongs);
@@ -46,7 +47,8 @@ pub(in crate::world) fn cover<'a>(cells: &'a Cells, range: &Range) -> Cover<'a> 
     cover
 }
 
-/// The least and the greatest price that can be in the range; none where a bound is no number, which nothing satisfies.
+/// The least and the greatest price of the range; none if a bound is NaN, because then nothing
+/// passes.
 fn ends(range: &Range) -> Option<RangeInclusive<f64>> {
     let bounds = [range.gte, range.gt, range.lte, range.lt];
     if bounds.into_iter().flatten().any(f64::is_nan) {
