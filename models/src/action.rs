@@ -1,8 +1,8 @@
-//! What a user did with an item, with the detail that only such an event has.
+//! Actions: event types with their own details.
 
 use crate::event::EventType;
 
-/// What a user did with an item.
+/// An action of a user on an item.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// See [`EventType::View`].
@@ -21,17 +21,18 @@ pub enum Action {
     Review,
     /// See [`EventType::Share`].
     Share {
-        /// The user it was shared with. One that was shared with a circle names it in [`Event::circle`](crate::Event::circle).
+        /// The user who received the share. A share with a circle names it in
+        /// [`Event::circle`](crate::Event::circle).
         with: Option<String>,
     },
     /// See [`EventType::GroupOpen`].
     GroupOpen {
-        /// The group purchase; clients of earlier versions don't say which.
+        /// The group purchase; clients of earlier versions don't name it.
         group: Option<String>,
     },
     /// See [`EventType::GroupJoin`].
     GroupJoin {
-        /// The group purchase; clients of earlier versions don't say which.
+        /// The group purchase; clients of earlier versions don't name it.
         group: Option<String>,
     },
     /// See [`EventType::Dismiss`].
@@ -42,20 +43,20 @@ pub enum Action {
     Impression,
 }
 
-/// What belongs to a line of an order.
+/// The details of an order line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Order {
-    /// The order that the line is in.
+    /// The id of the order.
     pub id: Option<String>,
-    /// The group purchase that it was bought in.
+    /// The group purchase.
     pub group: Option<String>,
-    /// What was taken off the price of one piece.
+    /// The discount on one piece.
     pub discount: Option<f64>,
-    /// The offer (coupon, campaign) that took it off.
+    /// The offer (coupon, campaign) that gave the discount.
     pub offer: Option<String>,
 }
 
-/// The details of an action, side by side as files and the wire have them.
+/// The details of any action, as separate fields: their form in files and requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Details<'a> {
     /// See [`Order::id`].
@@ -72,7 +73,7 @@ pub struct Details<'a> {
 
 /// A detail that events of this type don't have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{detail}` is no field of `{}` events: leave it out", kind.name())]
+#[error("`{detail}` is not a field of `{}` events: leave it out", kind.name())]
 pub struct StrayDetail {
     /// The name of the detail.
     pub detail: &'static str,
@@ -84,7 +85,7 @@ impl Action {
     /// An action with these details.
     ///
     /// # Errors
-    /// [`StrayDetail`] for a detail that such an action doesn't have.
+    /// [`StrayDetail`] for a detail that the action doesn't have.
     ///
     /// ```
     /// use guanxi_models::event::{Action, Details, EventType};
@@ -100,7 +101,7 @@ impl Action {
         }
     }
 
-    /// An action with those of the details that it can have.
+    /// An action with these details, without those that it doesn't have.
     pub fn fitting(kind: EventType, details: Details<'_>) -> Self {
         let group = || details.group.map(str::to_owned);
         match kind {
@@ -151,7 +152,7 @@ impl Action {
         }
     }
 
-    /// Whether the item was bought in a group purchase, which has filled.
+    /// True for a purchase in a complete group.
     pub fn is_bought_in_group(&self) -> bool {
         matches!(self, Self::Purchase(Order { group: Some(_), .. }))
     }
@@ -186,7 +187,7 @@ impl Order {
 }
 
 impl Details<'_> {
-    /// The name of the first detail that is said here and not there.
+    /// The name of the first detail that `other` lacks.
     fn first_beside(&self, other: &Self) -> Option<&'static str> {
         let said = [
             ("order", self.order.is_some(), other.order.is_some()),

@@ -1,4 +1,4 @@
-//! What people do with items.
+//! Events: actions of users on items.
 
 pub use crate::action::{Action, Details, Order, StrayDetail};
 use serde::{Deserialize, Serialize};
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 /// Unix time in milliseconds.
 pub type Millis = i64;
 
-/// What a person did with an item.
+/// The type of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum EventType {
-    /// Looked at the item's page.
+    /// Viewed the item's page.
     View,
     /// Followed a link or a recommendation to it.
     Click,
@@ -21,9 +21,9 @@ pub enum EventType {
     Cart,
     /// Bought it.
     Purchase,
-    /// Gave it back: undoes the purchase and counts against the item.
+    /// Returned it. This undoes the purchase and counts against the item.
     Refund,
-    /// Wrote about it after buying it.
+    /// Reviewed it after buying it.
     Review,
     /// Shared it with somebody.
     Share,
@@ -31,11 +31,11 @@ pub enum EventType {
     GroupOpen,
     /// Joined a group purchase of it.
     GroupJoin,
-    /// Asked not to be shown it.
+    /// Asked not to see it again.
     Dismiss,
     /// Reported it.
     Report,
-    /// Was shown it in a list.
+    /// Saw it in a list.
     Impression,
 }
 
@@ -76,37 +76,37 @@ impl EventType {
         }
     }
 
-    /// The type of this name, if there is one.
+    /// The type with this name, if any.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether the person has bought the item by this: only such events are friends' purchases.
+    /// True if the event is a purchase. Only such events count as purchases of friends.
     ///
-    /// Opening or joining a group purchase is an intent, as a cart is: most groups may never fill. The shop sends the purchases of a
-    /// group once it has filled.
+    /// Opening or joining a group purchase is an intent, like a cart, because the group may never
+    /// be complete. The shop sends the purchases of a group when it is complete.
     pub fn is_purchase(self) -> bool {
         matches!(self, Self::Purchase | Self::Review)
     }
 
-    /// Whether the event speaks against the item.
+    /// True for negative feedback.
     pub fn is_negative(self) -> bool {
         matches!(self, Self::Refund | Self::Dismiss | Self::Report)
     }
 }
 
-/// Who may be told, in numbers, that an event happened.
+/// The audience of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visibility {
-    /// Friends may see it counted.
+    /// Friends see it in counts.
     #[default]
     Friends,
-    /// Nobody may: it teaches the owner's own taste alone.
+    /// Hidden from friends. It only affects the owner's recommendations.
     Private,
 }
 
 impl Visibility {
-    /// Both.
+    /// Both values.
     pub const ALL: [Self; 2] = [Self::Friends, Self::Private];
 
     /// The name used in every file and on the wire.
@@ -117,59 +117,59 @@ impl Visibility {
         }
     }
 
-    /// The visibility of this name, if there is one.
+    /// The visibility with this name, if any.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 }
 
-/// Where an event came from.
+/// The origin of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
-    /// The answer that had listed the item.
+    /// The id of the response that listed the item.
     pub recommendation_id: Option<String>,
-    /// The user who had shared it.
+    /// The user who shared the item.
     pub sharer: Option<String>,
 }
 
-/// One thing that one user did with one item. The ids have been checked.
+/// An action of a user on an item, with valid ids.
 ///
-/// The detail that only some types have stands in `action`. The wire has always taken quantity, price and currency with every type,
-/// so these are common to all.
+/// Details of some types are in `action`. Quantity, price and currency have always been accepted
+/// for every type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The client's name for this event: the same id twice is one event.
+    /// The idempotency key: the same id twice is one event.
     pub event_id: String,
-    /// Who.
+    /// The user.
     pub user: String,
-    /// With what.
+    /// The item.
     pub item: String,
-    /// Did what.
+    /// The action.
     pub action: Action,
-    /// When it happened, in Unix milliseconds.
+    /// The time, in Unix milliseconds.
     pub ts: Millis,
-    /// How strongly: multiplies the weight of the event's type; positive and finite.
+    /// The strength, which multiplies the weight of the type; positive and finite.
     pub weight: f32,
-    /// How many pieces.
+    /// The number of pieces.
     pub quantity: u32,
     /// The price of one piece.
     pub price: Option<f64>,
     /// The currency of `price`, an ISO 4217 code.
     pub currency: Option<String>,
-    /// The circle (group chat, class, colleagues) it happened in.
+    /// The circle (group chat, class, colleagues) of the event.
     pub circle: Option<String>,
-    /// The visit it belongs to.
+    /// The session id.
     pub session: Option<String>,
-    /// The way it came by or went: `official_account`, `moments`, `group`, `qr`, `store`, or another that the shop names.
+    /// The channel: `official_account`, `moments`, `group`, `qr`, `store`, or another name.
     pub channel: Option<String>,
-    /// Where it came from.
+    /// The origin.
     pub attribution: Option<Attribution>,
-    /// Who may be told; none means the user's own setting.
+    /// The audience; none means the user's own setting.
     pub visibility: Option<Visibility>,
 }
 
 impl Event {
-    /// A plain event: weight 1, one piece, nothing else known.
+    /// An event with weight 1, one piece and no details.
     pub fn new(event_id: &str, user: &str, item: &str, kind: EventType, ts: Millis) -> Self {
         Self {
             event_id: event_id.to_owned(),

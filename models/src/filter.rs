@@ -1,4 +1,4 @@
-//! What a caller may ask of the items of a list.
+//! Filters of items.
 
 use crate::record::{Attribute, Place};
 
@@ -11,39 +11,42 @@ pub enum Filter {
     Any(Vec<Filter>),
     /// This does not hold.
     Not(Box<Filter>),
-    /// The category is this one or lies below it: `shoes` covers `shoes/running`, not `shoestrings`.
+    /// The category is this one or below it: `shoes` includes `shoes/running`, but not
+    /// `shoestrings`.
     Category(String),
-    /// The price is known, is in the shop's main currency, and lies in the range. Most items state the main currency, or no other.
+    /// The price is known, in the main currency, and in the range. The main currency is that of
+    /// most items.
     Price(Range),
-    /// The price is known, is in this currency, and lies in the range.
+    /// The price is known, in this currency, and in the range.
     PriceIn {
-        /// The currency, as items state it.
+        /// The currency code.
         currency: String,
         /// The range.
         range: Range,
     },
     /// The price is in one of these currencies.
     Currency(Vec<String>),
-    /// At least one of these tags is on the item.
+    /// The item has at least one of these tags.
     TagsAny(Vec<String>),
-    /// All of these tags are on the item.
+    /// The item has all of these tags.
     TagsAll(Vec<String>),
-    /// One of these sells it.
+    /// The merchant is one of these.
     Merchant(Vec<String>),
-    /// Whether the item can be bought. Lists hold only such items unless the filter says `Available(false)`.
+    /// The item's availability. Lists have only available items unless a filter says
+    /// `Available(false)`.
     Available(bool),
-    /// The place is known and not farther away than this.
+    /// The place is known and within the distance.
     Near {
-        /// From where.
+        /// The centre.
         place: Place,
-        /// How far, in kilometres along the great circle.
+        /// The distance in kilometres, along the great circle.
         km: f64,
     },
     /// A free attribute is known and passes the test.
     Attribute {
-        /// Its name.
+        /// The name.
         name: String,
-        /// What its value must satisfy.
+        /// The test of its value.
         test: AttributeTest,
     },
 }
@@ -51,7 +54,7 @@ pub enum Filter {
 /// A test of one attribute's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttributeTest {
-    /// The value is one of these; of [`Attribute::Texts`] at least one is.
+    /// The value is one of these. For [`Attribute::Texts`], at least one is.
     In(Vec<Attribute>),
     /// The value is a number in the range.
     Range(Range),
@@ -71,7 +74,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether `value` lies in the range.
+    /// True if `value` is in the range.
     pub fn contains(&self, value: f64) -> bool {
         self.gte.is_none_or(|bound| value >= bound)
             && self.gt.is_none_or(|bound| value > bound)
@@ -81,7 +84,7 @@ impl Range {
 }
 
 impl Filter {
-    /// Whether the filter speaks of items that can't be bought, so that those must be looked at too.
+    /// True if the filter may include unavailable items.
     pub fn asks_for_unavailable(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_unavailable),
@@ -91,7 +94,7 @@ impl Filter {
         }
     }
 
-    /// The names of all free attributes that the filter asks for.
+    /// The names of all free attributes in the filter.
     pub fn attribute_names(&self) -> Vec<&str> {
         match self {
             Self::All(parts) | Self::Any(parts) => {

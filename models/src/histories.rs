@@ -1,4 +1,4 @@
-//! The histories of all users at the model's watermark: what each did, in flat columns.
+//! The histories of all users at the model's watermark, in flat columns.
 
 use crate::column::{Column, Starts, StartsError};
 use crate::event::Millis;
@@ -15,13 +15,14 @@ pub struct Histories {
     confidences: Column<f32>,
     flags: Column<u8>,
     times: Column<Millis>,
-    /// A [`Tally`] for each entry, as [bits](Tally::bits); empty in a model from before tallies were kept.
+    /// A [`Tally`] for each entry, as [bits](Tally::bits); empty in a model from before tallies
+    /// were kept.
     tallies: Column<u32>,
     shown: Shown,
 }
 
 impl Histories {
-    /// Puts the columns together after checking that they fit.
+    /// Combines the columns after checking that they match.
     pub fn new(
         starts: Column<u64>,
         items: Column<u32>,
@@ -40,7 +41,7 @@ impl Histories {
         Ok(Self { starts, items, confidences, flags, times, tallies, shown })
     }
 
-    /// Adds the [bits](Tally::bits) of a tally for each entry; none at all where they were not kept.
+    /// Adds the [bits](Tally::bits) of a tally for each entry; empty if they were not kept.
     pub fn with_tallies(self, tallies: Column<u32>) -> Result<Self, StartsError> {
         if tallies.is_empty() || tallies.len() == self.items.len() {
             return Ok(Self { tallies, ..self });
@@ -66,12 +67,12 @@ impl Histories {
         }
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn rows(&self) -> usize {
         self.starts.rows()
     }
 
-    /// How many entries all users have together.
+    /// The number of entries of all users.
     pub fn entries(&self) -> usize {
         self.items.len()
     }
@@ -88,12 +89,12 @@ impl Histories {
         }
     }
 
-    /// What users show to their friends.
+    /// The purchases that users show to friends.
     pub(crate) fn shown(&self) -> &Shown {
         &self.shown
     }
 
-    /// The [bits](Tally::bits) of a tally for each entry; empty where they were not kept.
+    /// The [bits](Tally::bits) of a tally for each entry; empty if they were not kept.
     pub fn tallies(&self) -> &Column<u32> {
         &self.tallies
     }

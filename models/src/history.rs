@@ -1,6 +1,6 @@
-//! What a user has done, folded to one entry per item.
+//! A user's history: events folded to one entry per item.
 //!
-//! The same rule folds events into a history in training, in replay and in the overlay, so that a rebuilt model and a live one agree.
+//! Training, replay and live updates use the same rule, so a retrained model and a live one agree.
 
 use crate::event::{EventType, Millis};
 pub use crate::histories::Histories;
@@ -8,23 +8,23 @@ use crate::id::ItemIdx;
 use crate::shown::{self, is_shown};
 pub use crate::tally::Tally;
 
-/// The item has been bought and not given back.
+/// The item was bought and not returned.
 pub const BOUGHT: u8 = 1;
-/// Friends may be told of the purchase, in numbers.
+/// Friends may see the purchase in counts.
 pub const VISIBLE: u8 = 2;
-/// The last word on the item was against it: its training target is 0.
+/// The latest feedback on the item was negative: its training target is 0.
 pub const NEGATIVE: u8 = 4;
-/// The item was bought in a group: together with others, in one purchase.
+/// The item was bought in a group purchase.
 pub const GROUP: u8 = 8;
 
-/// How much each type of event says about taste, and how fast that fades.
+/// The weights of event types, and their decay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventWeights {
-    /// Confidence added by one event, by the number of its [`EventType`]; never negative.
+    /// The confidence added by one event, by the number of its [`EventType`]; never negative.
     pub by_type: [f32; EventType::ALL.len()],
-    /// After so many days an event counts half; none means that it never fades.
+    /// The half-life in days; none means no decay.
     pub half_life_days: Option<f32>,
-    /// The most confidence that one user can have in one item.
+    /// The greatest confidence of one user in one item.
     pub cap: f32,
 }
 
@@ -54,14 +54,14 @@ impl Default for EventWeights {
 impl EventWeights {
     const DAY: f32 = 86_400_000.0;
 
-    /// The confidence that an event of type `kind` and weight `weight` adds at the moment it happens.
+    /// The confidence that an event of type `kind` and weight `weight` adds at its time.
     pub fn of(&self, kind: EventType, weight: f32) -> f32 {
         (self.by_type[kind as usize] * weight).min(self.cap)
     }
 
-    /// What is left at `later` of a confidence of 1 at `earlier`: 2^(-days / half-life), at most 1.
+    /// The decay from `earlier` to `later`: 2^(-days / half-life), at most 1.
     ///
-    /// A time of 0 is unknown, and nothing fades from or to it.
+    /// A time of 0 is unknown and means no decay.
     pub fn fading(&self, earlier: Millis, later: Millis) -> f32 {
         match self.half_life_days {
             Some(days) if earlier > 0 && later > earlier => {
@@ -72,45 +72,46 @@ impl EventWeights {
     }
 }
 
-/// All that one user did with one item.
+/// The folded events of one user and one item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// The item.
     pub item: ItemIdx,
-    /// Confidence as of `ts`, before the cap's and the present's share: see [`EventWeights::fading`].
+    /// The confidence at `ts`, before the cap and later decay: see [`EventWeights::fading`].
     pub confidence: f32,
     /// [`BOUGHT`], [`VISIBLE`], [`NEGATIVE`], [`GROUP`].
     pub flags: u8,
     /// The time of the latest event.
     pub ts: Millis,
-    /// How often the item was bought, and since when it is known.
+    /// The number of purchases and the first day.
     pub tally: Tally,
 }
 
-/// One event, reduced to what a history keeps of it.
+/// One event, reduced to the fields for a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation {
     /// The item.
     pub item: ItemIdx,
-    /// What was done.
+    /// The event type.
     pub kind: EventType,
-    /// The event's own weight, which multiplies that of its type.
+    /// The event's own weight, which multiplies the weight of the type.
     pub weight: f32,
-    /// When.
+    /// The time, in Unix milliseconds.
     pub ts: Millis,
-    /// Whether friends may be told.
+    /// True if friends may see it.
     pub visible: bool,
-    /// Whether it is a purchase in a group.
+    /// True for a purchase in a group.
     pub in_group: bool,
 }
 
 impl Entry {
-    /// Whether the entry speaks for the item: the last word was not against it, and events of its kind count at all.
+    /// True if the entry is positive: the latest feedback was not negative, and its confidence is
+    /// above 0.
     pub fn is_positive(&self) -> bool {
         self.flags & NEGATIVE == 0 && self.confidence > 0.0
     }
 
-    /// The entry of an item after one more event; none while nothing but impressions came.
+    /// The entry of an item after one more event; none if there were only impressions.
     pub fn folded(before: Option<Self>, seen: Observation, weights: &EventWeights) -> Option<Self> {
         match before {
             Some(entry) => Some(entry.then(seen, weights)),
@@ -118,7 +119,8 @@ impl Entry {
         }
     }
 
-    /// The entry that a first event makes. An impression makes none: being shown a thing says nothing of taste.
+    /// The entry of a first event. An impression makes none, because it is not an action of the
+    /// user.
     fn first(seen: Observation, weights: &EventWeights) -> Option<Self> {
         if seen.kind == EventType::Impression {
             return None;
@@ -128,9 +130,10 @@ impl Entry {
         Some(Self { item: seen.item, confidence, flags: flags_of(seen), ts: seen.ts, tally })
     }
 
-    /// Folds one more event in.
+    /// Folds in one more event.
     ///
-    /// A negative event forgets what spoke for the item; after it, looking alone does not count, and any stronger sign starts over.
+    /// A negative event resets the confidence. After it, views do not count, and any stronger
+    /// positive event starts anew.
     #[must_use]
     fn then(self, seen: Observation, weights: &EventWeights) -> Self {
         let Some(first) = Self::first(seen, weights) else { return self };
@@ -160,7 +163,7 @@ fn flags_of(seen: Observation) -> u8 {
     if bought != 0 && seen.visible { bought | VISIBLE } else { bought }
 }
 
-/// The history of one user that has grown after the model was made: entries in ascending order of item.
+/// The history of one user with events after the watermark: entries in ascending order of item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     items: Vec<u32>,
@@ -168,19 +171,19 @@ pub struct History {
     flags: Vec<u8>,
     times: Vec<Millis>,
     tallies: Vec<u32>,
-    /// The items that friends may be told of, ascending: follows from items and flags.
+    /// The items that friends may see, ascending; derived from items and flags.
     shown: Vec<u32>,
 }
 
 impl History {
-    /// Folds one event in.
+    /// Folds in one event.
     pub fn observe(&mut self, seen: Observation, weights: &EventWeights) {
         if let Some(entry) = Entry::folded(self.view().find(seen.item), seen, weights) {
             self.put(entry);
         }
     }
 
-    /// Puts the entry of an item in the place of the one before, if there was one.
+    /// Sets the entry of an item.
     pub fn put(&mut self, entry: Entry) {
         match self.items.binary_search(&entry.item.0) {
             Ok(at) => {
@@ -194,7 +197,7 @@ impl History {
         self.show(entry);
     }
 
-    /// Takes every purchase back from what friends may be told.
+    /// Hides every purchase from friends.
     pub fn hide(&mut self) {
         for flags in &mut self.flags {
             *flags &= !VISIBLE;
@@ -202,7 +205,7 @@ impl History {
         self.shown.clear();
     }
 
-    /// The items that friends may be told of, ascending.
+    /// The items that friends may see, ascending.
     pub fn shown(&self) -> &[u32] {
         &self.shown
     }
@@ -266,12 +269,12 @@ pub struct HistoryView<'a> {
 }
 
 impl<'a> HistoryView<'a> {
-    /// How many items the user touched.
+    /// The number of items.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether the user touched nothing.
+    /// True if the history is empty.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
@@ -287,7 +290,7 @@ impl<'a> HistoryView<'a> {
         }
     }
 
-    /// How often the item at a position was bought.
+    /// The number of purchases of the item at a position.
     fn tally(&self, at: usize) -> Tally {
         self.tallies.get(at).copied().map_or_else(Tally::default, Tally::from_bits)
     }

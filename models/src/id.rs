@@ -1,16 +1,18 @@
-//! Names of things: public ids are strings, dense ids inside are typed numbers.
+//! Ids: public ids are strings, internal ids are typed dense numbers.
 
 use serde::{Deserialize, Serialize};
 
 /// The longest public id, in bytes.
 pub const MAX_ID_BYTES: usize = 128;
 
-/// The dense number of a user: its row in every user-side table of a [`crate::Model`] and [`crate::World`].
+/// The dense number of a user: its row in every user-side table of a [`crate::Model`] and
+/// [`crate::World`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(transparent)]
 pub struct UserIdx(pub u32);
 
-/// The dense number of an item: its row in every item-side table of a [`crate::Model`] and [`crate::World`].
+/// The dense number of an item: its row in every item-side table of a [`crate::Model`] and
+/// [`crate::World`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(transparent)]
 pub struct ItemIdx(pub u32);
@@ -41,7 +43,7 @@ impl ItemIdx {
     }
 }
 
-/// A place in the log: the first record has offset 1, and 0 means "before everything".
+/// A position in the log. The first record has offset 1; 0 is before all records.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -62,7 +64,7 @@ impl std::fmt::Display for Offset {
     }
 }
 
-/// Why a string can't be a public id.
+/// The reason why a string can't be a public id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The string has no characters.
@@ -71,10 +73,10 @@ pub enum IdError {
     /// The string is longer than [`MAX_ID_BYTES`].
     #[error("an id of {bytes} bytes is too long: at most {MAX_ID_BYTES} are allowed")]
     TooLong {
-        /// The length that was given.
+        /// The given length.
         bytes: usize,
     },
-    /// The string holds a control character or a character that changes the direction of text.
+    /// The string has a control or bidirectional character.
     #[error(
         "an id must not hold the control or bidirectional character U+{:04X} (at byte {at})",
         *character as u32
@@ -87,7 +89,8 @@ pub enum IdError {
     },
 }
 
-/// Checks that `id` can be a public id: 1 to [`MAX_ID_BYTES`] bytes, no control and no bidirectional formatting characters.
+/// Checks that `id` can be a public id: 1 to [`MAX_ID_BYTES`] bytes, no control and no
+/// bidirectional formatting characters.
 ///
 /// ```
 /// assert!(guanxi_models::check_id("sku/42").is_ok());
@@ -107,7 +110,7 @@ pub fn check_id(id: &str) -> Result<(), IdError> {
     }
 }
 
-/// Whether `c` is a control character or one of Unicode's bidirectional formatting characters.
+/// True if `c` is a control character or a bidirectional formatting character of Unicode.
 pub fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

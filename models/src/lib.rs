@@ -1,7 +1,8 @@
-//! What a guanxi model is, and how it answers.
+//! The model of guanxi, and how it answers queries.
 //!
-//! Values and pure functions: nothing here reads a disk, opens a socket or asks a clock; time and seed are arguments.
-//! A [`Model`] is what training made at a watermark, a [`World`] is that model plus every record since.
+//! Values and pure functions only: no disk, no network, no clock. Time and seed are arguments. A
+//! [`Model`] is the result of training at a watermark. A [`World`] is a model plus every later
+//! record.
 
 mod action;
 pub mod attributes;

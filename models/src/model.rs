@@ -1,4 +1,4 @@
-//! A trained model: tables that never change.
+//! A trained model: immutable tables.
 
 use crate::attributes::Placement;
 pub use crate::column::Rows;
@@ -9,28 +9,32 @@ use crate::id::Offset;
 use crate::index::ItemIndex;
 use crate::params::Params;
 
-/// What training made. Users and items are numbered as in the [`Ground`] that it was made from; a table with fewer rows than ids
-/// counts as having empty ones.
+/// The learned tables. Users and items are numbered as in the [`Ground`] of the training. Missing
+/// rows are empty.
 #[derive(Clone, Debug)]
 pub struct Learned {
-    /// The numbers beside the tables.
+    /// The parameters for serving.
     pub params: Params,
-    /// `p_u`: one row per user in the eigenbasis of [`crate::params::FoldIn::spectrum`]; zeros for users without a history or friends with one.
+    /// `p_u`: one row per user in the eigenbasis of [`crate::params::FoldIn::spectrum`]. Zeros for
+    /// users without a history and without friends who have one.
     pub user_factors: Factors,
-    /// The users' rows before friends entered, which is what a friend's prior is made of; no rows where friends carry no taste.
+    /// The users' rows without the influence of friends, from which the friends' prior is made.
+    /// Empty if friends carry no information.
     pub profiles: Factors,
-    /// `q_i`: one row per item in the same basis; zeros for items that nobody touched and of which nothing is said.
+    /// `q_i`: one row per item in the same basis; zeros for items without events and attributes.
     pub item_factors: Factors,
-    /// Where an item stands by what is said of it; none where that says nothing, or nothing is said.
+    /// The map from item attributes to vectors; none if attributes are absent or carry no
+    /// information.
     pub placement: Option<Placement>,
     /// `M`: per source item `i` the largest `M_ij`, heaviest first.
     pub lists: WeightedRows,
     /// `g`: per source item the items bought by the same people, heaviest first.
     pub also_bought: WeightedRows,
-    /// Per item the others of largest cosine with its row, after those, nearest first; no rows where they are always searched for.
+    /// Per item, the most similar others by cosine, nearest first; empty if they are always
+    /// searched for.
     pub similar: WeightedRows,
-    /// `b_j = ln(1 + n_j)`, `n_j` the buyers of the item as training counted them: what draws everybody. Never negative; empty where it
-    /// counts for nothing.
+    /// `b_j = ln(1 + n_j)`, the general popularity, where `n_j` is the number of the item's buyers
+    /// in training. Never negative; empty if it has no weight.
     pub bias: Column<f32>,
     /// The search structure over `item_factors`.
     pub index: ItemIndex,
@@ -53,21 +57,21 @@ impl Default for Learned {
     }
 }
 
-/// Everything that training made, and the facts at the watermark that it was made from.
+/// The result of training, with the facts at the watermark.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// The name under which the registry keeps it; empty for [`Model::empty`].
+    /// The name in the registry; empty for [`Model::empty`].
     pub version: String,
-    /// Every record up to and including this offset is in the model.
+    /// The model includes every record up to and including this offset.
     pub watermark: Offset,
-    /// What training made.
+    /// The learned tables.
     pub learned: Learned,
-    /// The facts that it was made from.
+    /// The facts at the watermark.
     pub ground: Ground,
 }
 
 impl Model {
-    /// The model before any training: nobody, nothing, watermark 0.
+    /// The model before any training: empty, with watermark 0.
     pub fn empty() -> Self {
         Self::new(Learned::default(), Ground::default())
     }

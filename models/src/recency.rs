@@ -1,11 +1,12 @@
-//! How much an item of the user's own counts in the lists: the latest most.
+//! The weights of a user's own items in the item lists: the latest count most.
 
 use crate::event::Millis;
 
-/// `(1 + k)^-exponent` for each of a user's items, where `k` of them have a later time; all 1 for an exponent of 0.
+/// The weight `(1 + k)^-exponent` for each of a user's items, where `k` of them have a later time.
+/// All 1 for an exponent of 0.
 ///
-/// The order alone decides, so that a user who comes back after a year is asked about no less than one of today. Items of one
-/// time count alike; where no time is known, all do. O(n log n).
+/// Only the order counts, so a user who returns after a year is served as well as before. Items of
+/// the same or unknown time count equally. O(n log n).
 pub fn weights(times: &[Millis], exponent: f32) -> Vec<f32> {
     if exponent == 0.0 {
         return vec![1.0; times.len()];

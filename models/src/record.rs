@@ -1,70 +1,70 @@
-//! What the log is made of: everything that changes state is one of these.
+//! The records of the log. Every change of state is one of them.
 
 use std::collections::BTreeMap;
 
 use crate::event::{Event, Millis, Visibility};
 
-/// One entry of the log. Ids and numbers have been checked before a record is made.
+/// A record of the log, with valid ids and numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    /// Somebody did something with an item.
+    /// An event.
     Event(Event),
-    /// An item as it is from now on, whole.
+    /// An item was added or replaced.
     Item(Item),
-    /// An item left the catalogue: it is never listed again until it is put back.
+    /// An item was deleted: it is not listed until it is put again.
     ItemDeleted {
         /// The item's id.
         id: String,
     },
-    /// A user as it is from now on, whole.
+    /// A user was added or replaced.
     User(User),
-    /// A user is forgotten: history and relations go, the id may come back empty.
+    /// A user was deleted, with history and relations. The id may return as an empty user.
     UserDeleted {
         /// The user's id.
         id: String,
     },
-    /// Two people (or a person and a circle) are related from now on.
+    /// A relation begins.
     Relation(Relation),
-    /// They no longer are.
+    /// A relation ends.
     RelationDeleted(Relation),
 }
 
-/// What is known of an item.
+/// An item of the catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
     /// The public id.
     pub id: String,
-    /// What it is called.
+    /// The name.
     pub name: Option<String>,
-    /// Its place in the category tree, from the top: `shoes/running`.
+    /// The path in the category tree, from the top: `shoes/running`.
     pub category: Option<String>,
     /// Free labels.
     pub tags: Vec<String>,
-    /// Who sells it.
+    /// The id of the merchant.
     pub merchant: Option<String>,
     /// The price of one piece: finite and not negative.
     pub price: Option<f64>,
     /// The currency of `price`, an ISO 4217 code.
     pub currency: Option<String>,
-    /// Pieces left; none means not counted.
+    /// The number of pieces left; none means unlimited.
     pub stock: Option<u32>,
-    /// Whether it can be bought at all.
+    /// False if the item can't be bought at present.
     pub available: bool,
-    /// Where it is sold.
+    /// The place of sale.
     pub place: Option<Place>,
-    /// When it came into the shop, in Unix milliseconds; none means when guanxi first heard of it.
+    /// The arrival time in the shop, in Unix milliseconds; none means the time of its first event.
     pub created: Option<Millis>,
-    /// Whatever else the shop wants to filter by.
+    /// Further attributes to filter by.
     pub attributes: BTreeMap<String, Attribute>,
 }
 
 impl Item {
-    /// An item of which only the id is known: available, nothing else.
+    /// An available item with nothing but an id.
     pub fn bare(id: &str) -> Self {
         Self { id: id.to_owned(), available: true, ..Self::default() }
     }
 
-    /// Whether the item may be listed: for sale, and not out of stock.
+    /// True if the item may be listed: available and in stock.
     pub fn is_listed(&self) -> bool {
         self.available && self.stock != Some(0)
     }
@@ -86,42 +86,42 @@ pub enum Attribute {
     Text(String),
     /// A finite number.
     Number(f64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
     /// Several texts; a filter matches any of them.
     Texts(Vec<String>),
 }
 
-/// What is known of a user.
+/// A user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct User {
     /// The public id.
     pub id: String,
-    /// What the person is called.
+    /// The name.
     pub name: Option<String>,
-    /// Who may be told of what the user does, unless an event says otherwise.
+    /// The audience of the user's events without their own visibility.
     pub visibility: Visibility,
-    /// Where the user usually is.
+    /// The usual place.
     pub place: Option<Place>,
-    /// Whatever else the shop wants to keep.
+    /// Further attributes.
     pub attributes: BTreeMap<String, Attribute>,
 }
 
-/// How one person stands to another, or to a circle.
+/// The kind of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RelationKind {
-    /// Mutual: one record makes both friends of each other.
+    /// Mutual: one record covers both directions.
     Friend,
-    /// `from` reads what `to` shows.
+    /// `from` follows `to`.
     Follow,
-    /// Neither sees anything of the other, in both directions.
+    /// Neither sees anything of the other.
     Block,
     /// `from` is in the circle `to`.
     Member,
 }
 
 impl RelationKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Friend, Self::Follow, Self::Block, Self::Member];
 
     /// The name used in every file and on the wire.
@@ -134,28 +134,28 @@ impl RelationKind {
         }
     }
 
-    /// The kind of this name, if there is one.
+    /// The kind with this name, if any.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// One relation. `from` and `to` differ unless `kind` is [`RelationKind::Member`], and with `kind` they name it: two relations that
-/// differ in `since` alone are the same relation.
+/// A relation, identified by `from`, `kind` and `to`. `from` and `to` differ, unless `kind` is
+/// [`RelationKind::Member`]. Two relations that differ only in `since` are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Relation {
-    /// The user whose relation it is.
+    /// The user that the relation belongs to.
     pub from: String,
-    /// How they stand to each other.
+    /// The kind.
     pub kind: RelationKind,
     /// The other user, or the circle.
     pub to: String,
-    /// Since when, in Unix milliseconds; none where nobody said.
+    /// The start of the relation, in Unix milliseconds, if known.
     pub since: Option<Millis>,
 }
 
 impl Relation {
-    /// A relation of which nothing more is known.
+    /// A relation without a start.
     pub fn new(from: &str, kind: RelationKind, to: &str) -> Self {
         Self { from: from.to_owned(), kind, to: to.to_owned(), since: None }
     }

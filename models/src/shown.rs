@@ -1,18 +1,19 @@
-//! What users show to their friends: of each history the purchases that friends may be told of, and nothing else.
+//! The purchases of users that friends may see.
 
 use crate::column::{Column, Starts};
 use crate::history::{BOUGHT, VISIBLE};
 use crate::kernel::prefetch;
 
-/// Whether an entry with these flags is a purchase that friends may be told of.
+/// True if an entry with these flags is a purchase that friends may see.
 pub(crate) fn is_shown(flags: u8) -> bool {
     flags & (BOUGHT | VISIBLE) == BOUGHT | VISIBLE
 }
 
-/// The items that each user shows, ascending: follows from items and flags, and is made when these are put together.
+/// The items that each user shows, ascending; derived from items and flags.
 ///
-/// A list for somebody with friends reads what all of them show, which lies anywhere in memory: with what is hidden, or only looked at, left
-/// out, and without flags to look at, that is a fraction of their histories. Takes 4 bytes for each item shown and 8 for each user.
+/// A list reads the visible purchases of all friends, which are scattered in memory. These rows are
+/// a fraction of the histories, because they leave out flags and other entries. Takes 4 bytes for
+/// each visible item and 8 for each user.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shown {
     starts: Starts,
@@ -20,7 +21,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Chooses from rows of items, of which `flags` tells. O(items).
+    /// Selects the visible items of each row by `flags`. O(items).
     pub(crate) fn new(rows: &Starts, items: &[u32], flags: &[u8]) -> Self {
         let lengths = (0..rows.rows()).map(|row| {
             let flags = &flags[rows.range(row)];
@@ -29,18 +30,18 @@ impl Shown {
         Self { starts: Starts::from_lengths(lengths), items: of(items, flags).collect() }
     }
 
-    /// What one user shows; nothing beyond the last.
+    /// The visible items of one user; empty beyond the last.
     pub(crate) fn row(&self, row: usize) -> &[u32] {
         &self.items[self.starts.range(row)]
     }
 
-    /// Fetches ahead where a row begins, which [`row`](Self::row) will ask for.
+    /// Prefetches the start of a row for [`row`](Self::row).
     pub(crate) fn prefetch(&self, row: usize) {
         prefetch(self.starts.column().get(row..row + 2).unwrap_or_default());
     }
 }
 
-/// Those of the items of which `flags` tells that they are shown.
+/// The items with visible flags.
 pub(crate) fn of(items: &[u32], flags: &[u8]) -> impl Iterator<Item = u32> {
     let pairs = items.iter().zip(flags);
     pairs.filter(|(_, flags)| is_shown(**flags)).map(|(&item, _)| item)

@@ -1,44 +1,44 @@
-//! How often somebody bought an item, and since when.
+//! The number of purchases of an item by a user, and the first day.
 
 use crate::event::{EventType, Millis};
 use crate::history::Observation;
 
 const DAY: Millis = 86_400_000;
-/// The bits of a tally that count purchases; the others hold the day.
+/// The bits of a tally that count purchases; the others are the day.
 const TIMES_BITS: u32 = 8;
 const MOST_TIMES: u32 = (1 << TIMES_BITS) - 1;
 const LAST_DAY: i64 = (1 << (u32::BITS - TIMES_BITS)) - 1;
 
-/// How often an item was bought, up to 255 times, and the day of the first event about it.
+/// The number of purchases of an item, up to 255, and the day of its first event.
 ///
-/// Takes 4 bytes for each entry of a history. A model from before tallies were kept knows neither: counting starts with its
-/// first event after the watermark.
+/// Takes 4 bytes for each entry of a history. In a model from before tallies were kept, counting
+/// starts with the first event after the watermark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally(u32);
 
 impl Tally {
-    /// The tally that [`bits`](Self::bits) gave.
+    /// The tally of [`bits`](Self::bits).
     pub fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
-    /// As one number: the day in the upper 24 bits, the times in the lower 8.
+    /// The tally as a number: the day in the upper 24 bits, the count in the lower 8.
     pub fn bits(self) -> u32 {
         self.0
     }
 
-    /// How often the item was bought and not given back.
+    /// The number of purchases, minus returns.
     pub fn times_bought(self) -> u8 {
         (self.0 & MOST_TIMES) as u8
     }
 
-    /// The day of the first event about the item, in days since 1970; none where no event had a time.
+    /// The day of the item's first event, in days since 1970; none if no event had a time.
     pub fn first_day(self) -> Option<u32> {
         let day = self.0 >> TIMES_BITS;
         (day > 0).then_some(day)
     }
 
-    /// Counts one more event. A review says that the item was bought where nothing else did.
+    /// Counts one more event. A review counts as a purchase if there is none.
     #[must_use]
     pub(crate) fn then(self, seen: Observation) -> Self {
         let times = u32::from(self.times_bought());

@@ -70,7 +70,7 @@ pub enum Reason {
     },
     /// It is new.
     New {
-        /// When, in Unix milliseconds.
+        /// The time, in Unix milliseconds.
         since: i64,
     },
     /// It fills up the page from for-you because too few friends bought anything else.

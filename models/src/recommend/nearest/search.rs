@@ -25,10 +25,10 @@ pub(in crate::recommend) struct NearestSearch<'a> {
 impl NearestSearch<'_> {
     /// Chooses a strategy and searches by it.
     ///
-    /// A search without the filter comes first, because the share that passes near the vector
-    /// tells more than the share of all items. If enough of the nearest pass, they are the answer.
-    /// Else the graph is walked if enough pass nearby, and the passing items are scanned if not: a
-    /// walk under a filter that nothing near the vector passes would see every item.
+    /// A search without the filter comes first, because the passing share near the vector is more
+    /// informative than that of all items. If enough of the nearest pass, they are the result.
+    /// Otherwise the graph is walked if enough items pass nearby, else all passing items are
+    /// scanned. A walk is slow if nothing near the vector passes.
     pub(in crate::recommend) fn planned(
         self,
         sizing: SearchSizing,

@@ -1,8 +1,8 @@
 //! `similar-items`: the items nearest to an item in the embedding.
 //!
-//! Score: the cosine of the two rows. The page is the head of the list of the nearest that
-//! training made. Where too few of those are allowed, a walk follows the lists of the listed
-//! items. Where that finds too few, every allowed item is scanned.
+//! Score: the cosine of the two vectors. The page is the head of the item's list from training. If
+//! too few of its items are allowed, a walk follows the lists of the listed items. If that finds
+//! too few, every allowed item is scanned.
 
 use super::{Ask, Gives, Input, ItemList, Scenario, Spec};
 use crate::id::ItemIdx;

@@ -9,8 +9,8 @@ const PAGES: usize = 4;
 
 /// The best candidates so far.
 ///
-/// An item that is not among the nearest has at most the last nearest one's share of the
-/// embedding. Where that and its own sums stay below the `k`-th score so far, it is not scored.
+/// An item that is not among the nearest has at most the embedding score of the last of them. If
+/// that plus its other sums is below the `k`-th score so far, it is not scored.
 pub(super) struct Shortlist {
     /// Scores with their items: the `k` best so far are among them.
     pub(super) scored: Vec<(f32, u32)>,

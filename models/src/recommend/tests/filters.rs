@@ -14,7 +14,8 @@ const N: usize = 4_000;
 const DIM: usize = 16;
 const CLUSTERS: usize = 20;
 
-/// Items in clusters, each a category; a tag of every share, which has nothing to do with the cluster; a few items sold out.
+/// Items in clusters, each a category; a tag of every share, which has nothing to do with the
+/// cluster; a few items sold out.
 struct Market {
     world: World,
     tastes: Vec<Vec<f32>>,
@@ -71,7 +72,8 @@ impl Market {
         (found.strategy, found.items.into_iter().map(|(_, item)| item.0).collect())
     }
 
-    /// The share of what scoring everything finds. A page is never shorter, and holds only what passes.
+    /// The share of what scoring everything finds. A page is never shorter, and holds only what
+    /// passes.
     fn recall(&self, filter: &Filter, search: Search) -> f64 {
         let (mut hits, mut all) = (0, 0);
         for taste in &self.tastes {
@@ -111,7 +113,8 @@ fn like(world: &World, anchor: usize, filter: Option<&Filter>, search: Search) -
     answer.items.into_iter().map(|one| one.id.0).collect()
 }
 
-/// The share of the true ten that `similar-items` finds. A page is never shorter, and holds only what passes.
+/// The share of the true ten that `similar-items` finds. A page is never shorter, and holds only
+/// what passes.
 fn recall_of_similar(world: &World, filter: Option<&Filter>) -> f64 {
     let (mut hits, mut all) = (0, 0);
     for anchor in (0..N).step_by(97) {

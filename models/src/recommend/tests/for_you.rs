@@ -1,4 +1,4 @@
-//! What suits the asker.
+//! Tests of for-you lists.
 
 use super::*;
 
@@ -83,7 +83,8 @@ fn whoever_is_unknown_gets_what_draws_everybody_and_then_the_popular_list() {
     }
 }
 
-/// 2,000 items in random places, all parts of the score, some popular items that nobody near the asker touched.
+/// 2,000 items in random places, all parts of the score, some popular items that nobody near the
+/// asker touched.
 fn crowded() -> Model {
     let mut state = 1_u32;
     let mut random = || {
@@ -130,7 +131,7 @@ fn the_page_is_the_same_as_when_every_item_is_scored() {
     shop.friends("u", "f");
     for limit in [1, 5, 20, 100] {
         let asked = Query { search: Search::Exact, ..query(Scenario::FOR_YOU, "u", limit) };
-        // What a filter lets through is looked at item by item where it is few.
+        // Few items behind a filter are scored one by one.
         let exhaustive = Query { filter: Some(Filter::Available(true)), ..asked.clone() };
         let page = shop.ids(&asked);
         assert_eq!((page.len(), &page), (limit, &shop.ids(&exhaustive)));

@@ -1,4 +1,4 @@
-//! What friends bought, and what fills a page up that they leave short.
+//! Tests of friends' purchases, and of filling up a short page.
 
 use super::*;
 use crate::event::Visibility;
