@@ -23,8 +23,8 @@ const SEARCHES: usize = 20_000;
 const EF: usize = 96;
 
 fn main() {
-    let told = std::env::var("GUANXI_BENCH_ITEMS").ok().and_then(|text| text.parse().ok());
-    let items = clustered(told.unwrap_or(100_000));
+    let reported = std::env::var("GUANXI_BENCH_ITEMS").ok().and_then(|text| text.parse().ok());
+    let items = clustered(reported.unwrap_or(100_000));
     println!("{} items of width {DIM}", items.rows());
     scan(&items);
     let began = Instant::now();

@@ -52,8 +52,8 @@ struct Node {
 }
 
 fn n_items() -> usize {
-    let told = std::env::var("GUANXI_BENCH_ITEMS").ok().and_then(|text| text.parse().ok());
-    told.unwrap_or(100_000)
+    let reported = std::env::var("GUANXI_BENCH_ITEMS").ok().and_then(|text| text.parse().ok());
+    reported.unwrap_or(100_000)
 }
 
 fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {

@@ -36,8 +36,8 @@ fn replay(criterion: &mut Criterion) {
 }
 
 fn size() -> usize {
-    let told = std::env::var("GUANXI_BENCH_EVENTS").ok().and_then(|text| text.parse().ok());
-    told.unwrap_or(100_000)
+    let reported = std::env::var("GUANXI_BENCH_EVENTS").ok().and_then(|text| text.parse().ok());
+    reported.unwrap_or(100_000)
 }
 
 /// Puts a market into a directory, unless it is there. Returns the last offset.

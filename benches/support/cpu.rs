@@ -25,6 +25,6 @@ pub(crate) fn per_call(calls: usize, mut pass: impl FnMut()) -> Duration {
 fn used() -> Option<Duration> {
     // Giving way has the kernel bring its count up to date.
     std::thread::yield_now();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    told.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    let reported = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    reported.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }

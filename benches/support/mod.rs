@@ -18,8 +18,8 @@ use guanxi_training::recipe::Recipe;
 
 /// The number of users and items in the market.
 pub(crate) fn size() -> usize {
-    let told = std::env::var("GUANXI_BENCH_USERS").ok().and_then(|text| text.parse().ok());
-    told.unwrap_or(5_000)
+    let reported = std::env::var("GUANXI_BENCH_USERS").ok().and_then(|text| text.parse().ok());
+    reported.unwrap_or(5_000)
 }
 
 /// The market's parameters: always the same moment, so that the same size is the same market.

@@ -97,8 +97,8 @@ fn read(file: &str, dim: usize) -> Result<Factors, Box<dyn Error>> {
 fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
     let mut nanoseconds = 0;
     for task in std::fs::read_dir("/proc/self/task")? {
-        let told = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += told.split_whitespace().next().ok_or("no time")?.parse::<u64>()?;
+        let reported = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        nanoseconds += reported.split_whitespace().next().ok_or("no time")?.parse::<u64>()?;
     }
     Ok(nanoseconds as f64 / 1e9)
 }

@@ -81,7 +81,8 @@ impl EventType {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// True if the event is a purchase. Only such events count as purchases of friends.
+    /// True if the event shows a purchase: a purchase or a review. Only such events count as
+    /// purchases of friends.
     ///
     /// Opening or joining a group purchase is an intent, like a cart, because the group may never
     /// be complete. The shop sends the purchases of a group when it is complete.

@@ -5,7 +5,7 @@ use crate::event::Millis;
 use crate::history::HistoryView;
 #[cfg(doc)]
 use crate::history::Tally;
-use crate::shown::Shown;
+use crate::visible::Visible;
 
 /// The histories of all users at the model's watermark.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Histories {
     /// A [`Tally`] for each entry, as [bits](Tally::bits); empty in a model from before tallies
     /// were kept.
     tallies: Column<u32>,
-    shown: Shown,
+    visible: Visible,
 }
 
 impl Histories {
@@ -36,9 +36,9 @@ impl Histories {
                 return Err(StartsError::WrongEnd { end: items.len() as u64, values });
             }
         }
-        let shown = Shown::new(&starts, &items, &flags);
+        let visible = Visible::new(&starts, &items, &flags);
         let tallies = Vec::new().into();
-        Ok(Self { starts, items, confidences, flags, times, tallies, shown })
+        Ok(Self { starts, items, confidences, flags, times, tallies, visible })
     }
 
     /// Adds the [bits](Tally::bits) of a tally for each entry; empty if they were not kept.
@@ -57,7 +57,7 @@ impl Histories {
         let items: Column<u32> = flat().map(|entry| entry.item.0).collect();
         let flags: Column<u8> = flat().map(|entry| entry.flags).collect();
         Self {
-            shown: Shown::new(&starts, &items, &flags),
+            visible: Visible::new(&starts, &items, &flags),
             confidences: flat().map(|entry| entry.confidence).collect(),
             times: flat().map(|entry| entry.ts).collect(),
             tallies: flat().map(|entry| entry.tally.bits()).collect(),
@@ -90,8 +90,8 @@ impl Histories {
     }
 
     /// The purchases that users show to friends.
-    pub(crate) fn shown(&self) -> &Shown {
-        &self.shown
+    pub(crate) fn visible(&self) -> &Visible {
+        &self.visible
     }
 
     /// The [bits](Tally::bits) of a tally for each entry; empty if they were not kept.
@@ -133,8 +133,8 @@ mod tests {
         let (starts, items, flags) = (starts.clone(), items.clone(), flags.clone());
         let again = Histories::new(starts, items, confidences.clone(), flags, times.clone());
         for histories in [histories, again.unwrap()] {
-            assert_eq!(histories.shown().row(0), [9]);
-            assert!(histories.shown().row(1).is_empty());
+            assert_eq!(histories.visible().row(0), [9]);
+            assert!(histories.visible().row(1).is_empty());
         }
     }
 }

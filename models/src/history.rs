@@ -5,8 +5,8 @@
 use crate::event::{EventType, Millis};
 pub use crate::histories::Histories;
 use crate::id::ItemIdx;
-use crate::shown::{self, is_shown};
 pub use crate::tally::Tally;
+use crate::visible::{self, is_visible};
 
 /// The item was bought and not returned.
 pub const BOUGHT: u8 = 1;
@@ -172,7 +172,7 @@ pub struct History {
     times: Vec<Millis>,
     tallies: Vec<u32>,
     /// The items that friends may see, ascending; derived from items and flags.
-    shown: Vec<u32>,
+    visible: Vec<u32>,
 }
 
 impl History {
@@ -202,12 +202,12 @@ impl History {
         for flags in &mut self.flags {
             *flags &= !VISIBLE;
         }
-        self.shown.clear();
+        self.visible.clear();
     }
 
     /// The items that friends may see, ascending.
-    pub fn shown(&self) -> &[u32] {
-        &self.shown
+    pub fn visible(&self) -> &[u32] {
+        &self.visible
     }
 
     fn insert(&mut self, at: usize, entry: Entry) {
@@ -220,10 +220,10 @@ impl History {
 
     /// Says of an item whether friends may be told of it.
     fn show(&mut self, entry: Entry) {
-        let (item, shown) = (entry.item.0, &mut self.shown);
-        match (shown.binary_search(&item), is_shown(entry.flags)) {
-            (Err(at), true) => shown.insert(at, item),
-            (Ok(at), false) => drop(shown.remove(at)),
+        let (item, visible) = (entry.item.0, &mut self.visible);
+        match (visible.binary_search(&item), is_visible(entry.flags)) {
+            (Err(at), true) => visible.insert(at, item),
+            (Ok(at), false) => drop(visible.remove(at)),
             _ => (),
         }
     }
@@ -248,7 +248,7 @@ impl From<HistoryView<'_>> for History {
             flags: view.flags.to_vec(),
             times: view.times.to_vec(),
             tallies: (0..view.len()).map(|at| view.tally(at).bits()).collect(),
-            shown: shown::of(view.items, view.flags).collect(),
+            visible: visible::of(view.items, view.flags).collect(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub struct FoldIn {
 ///
 /// Here `a_ui` is the [recency](crate::recency) of an own item, and `b_j` the
 /// [bias](crate::model::Learned::bias) of the item. For users with few own items,
-/// `f_u(j) + second_hop sum_g v_ug r_gj` replaces `f_u(j)`; see [`crate::reach`].
+/// `f_u(j) + second_hop sum_g v_ug r_gj` replaces `f_u(j)`; see [`crate::friends_of_friends`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Blend {
     /// `w_E c_E`.

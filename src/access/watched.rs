@@ -71,12 +71,12 @@ impl<T> Watched<T> {
             self.looked.compare_exchange(looked, now, order, failed).is_ok()
         };
         if is_due && is_ours() {
-            self.look();
+            self.check();
         }
         self.value.load_full()
     }
 
-    fn look(&self) {
+    fn check(&self) {
         let mut known = self.stamps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = stamps(&self.path, &self.beside);
         if *known == found {

@@ -57,9 +57,9 @@ fn log(args: &Args) -> Result<Vec<(String, Option<String>)>, StoreError> {
     match &log {
         LogReader::Own(store) => {
             let findings = store.check()?;
-            let told =
+            let reported =
                 |finding: &crate::store::Finding| ("tables".to_owned(), Some(finding.to_string()));
-            parts.extend(findings.iter().map(told));
+            parts.extend(findings.iter().map(reported));
             if findings.is_empty() {
                 parts.push(("tables".to_owned(), None));
             }

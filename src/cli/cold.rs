@@ -10,8 +10,8 @@ use guanxi_training::recipe::Recipe;
 use serde_json::json;
 
 use super::numbers::Numbers;
-use super::papers::{self, PaperArgs};
 use super::progress::on_terminal;
+use super::report_args::{self, ReportArgs};
 use super::{CliError, Output};
 use crate::import::read_items;
 use crate::job::{Source, Watch};
@@ -46,19 +46,19 @@ impl ColdArgs {
         &self,
         recipe: &Recipe,
         source: &Source,
-        files: &PaperArgs,
+        files: &ReportArgs,
         out: &mut Output,
     ) -> Result<ExitCode, CliError> {
         let mut watch = Watch::new(on_terminal(out));
-        let papers = match &self.items {
+        let run_report = match &self.items {
             Some(items) => items_by_attributes(items, recipe, source, &mut watch)?,
             None => self.users_by_friends(recipe, source, &mut watch)?,
         };
-        let Protocol { name, table, json } = papers;
-        let papers = json!({ name: json, "stages": watch.into_told().stages });
+        let Protocol { name, table, json } = run_report;
+        let run_report = json!({ name: json, "stages": watch.into_reported().stages });
         out.line(table);
         if let Some(path) = &files.json {
-            papers::write(path, &serde_json::to_vec_pretty(&papers)?)?;
+            report_args::write(path, &serde_json::to_vec_pretty(&run_report)?)?;
         }
         Ok(ExitCode::SUCCESS)
     }

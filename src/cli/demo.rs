@@ -103,7 +103,7 @@ fn teach(data: &Path, out: &mut Output) -> Result<(), CliError> {
     let job = Job { data, source: &source, trials: None, keeping: None, publish_if: None };
     let trained = job.run(recipe, Watch::new(on_terminal(out)))?;
     let version = publish(data, &trained)?;
-    out.line(&trained.papers.report);
+    out.line(&trained.run_report.report);
     if let Some(version) = version {
         out.line(format_args!("published model {version}"));
     }
@@ -135,8 +135,9 @@ fn sociable(world: &World) -> Option<&str> {
         let user = Some((*user).to_owned());
         let query = Query { scenario, user, limit: 5, explain: true, ..Query::default() };
         world.recommend(&query, &mut scratch).is_ok_and(|answer| {
-            let told = |reason: &Reason| matches!(reason, Reason::FriendsBought { .. });
-            answer.items.len() == 5 && answer.items.iter().all(|one| one.reasons.iter().any(told))
+            let reported = |reason: &Reason| matches!(reason, Reason::FriendsBought { .. });
+            answer.items.len() == 5
+                && answer.items.iter().all(|one| one.reasons.iter().any(reported))
         })
     })
 }

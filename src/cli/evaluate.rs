@@ -11,16 +11,16 @@ use guanxi_training::report::Report;
 use super::cold::ColdArgs;
 use super::import::MappingArgs;
 use super::numbers::Numbers;
-use super::papers::PaperArgs;
 use super::progress::on_terminal;
+use super::report_args::ReportArgs;
 use super::tune::TuneArgs;
 use super::{CliError, Output};
 use crate::import::Files;
 use crate::job::figures::served_metrics;
 use crate::job::prepared::{Preparation, Prepared, Rows};
 use crate::job::recipe::recipe;
-use crate::job::{Source, Told, Watch};
-use crate::report::Papers;
+use crate::job::{Reported, Source, Watch};
+use crate::report::RunReport;
 
 /// The arguments of `guanxi evaluate`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub struct Args {
     #[command(flatten)]
     tune: TuneArgs,
     #[command(flatten)]
-    papers: PaperArgs,
+    run_report: ReportArgs,
     #[command(flatten)]
     mapping: MappingArgs,
 }
@@ -70,7 +70,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     };
     let source = Source::Files { files, mapping: Box::new(mapping.clone()) };
     if args.cold.is_asked_for() {
-        return args.cold.run(&recipe, &source, &args.papers, out);
+        return args.cold.run(&recipe, &source, &args.run_report, out);
     }
     let mut watch = Watch::new(on_terminal(out));
     let valid = |data: &Dataset| {
@@ -90,21 +90,22 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     let mut report = evaluate(&data, protocol, &recipe, &mut watch)?;
     report.trials = trials;
     args.tune.write_recipe(&recipe, &report)?;
-    let told = watch.into_told();
-    tell(&args.papers, report, &recipe, told, out)
+    let reported = watch.into_reported();
+    tell(&args.run_report, report, &recipe, reported, out)
 }
 
 /// Reports the run in files and on the terminal.
 fn tell(
-    files: &PaperArgs,
+    files: &ReportArgs,
     report: Report,
     recipe: &Recipe,
-    told: Told,
+    reported: Reported,
     out: &mut Output,
 ) -> Result<ExitCode, CliError> {
-    let Told { stages, losses } = told;
-    let papers = Papers { metrics: served_metrics(&report), report, stages, losses, guard: None };
-    files.write(&papers, &recipe.to_toml())?;
-    out.line(&papers.report);
+    let Reported { stages, losses } = reported;
+    let run_report =
+        RunReport { metrics: served_metrics(&report), report, stages, losses, guard: None };
+    files.write(&run_report, &recipe.to_toml())?;
+    out.line(&run_report.report);
     Ok(ExitCode::SUCCESS)
 }

@@ -18,8 +18,8 @@ pub mod train;
 mod cold;
 mod lists_file;
 mod numbers;
-mod papers;
 mod progress;
+mod report_args;
 mod stored;
 mod tune;
 

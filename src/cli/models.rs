@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::{CliError, Output, papers};
+use super::{CliError, Output, report_args};
 use crate::registry::{Manifest, Pointer, Registry};
-use crate::report::{Papers, page};
+use crate::report::{RunReport, page};
 use crate::store::StoreError;
 use guanxi_output::{NOTHING, Table};
 
@@ -140,7 +140,7 @@ fn metric(model: &Manifest, name: &str) -> String {
 
 fn show(registry: &Registry, version: &str, out: &mut Output) -> Result<ExitCode, CliError> {
     let manifest = registry.show(version)?;
-    let (recipe, _report) = registry.papers(version)?;
+    let (recipe, _report) = registry.recipe_and_report(version)?;
     let current = registry.current()?.is_some_and(|pointer| pointer.version == version);
     out.line(facts(&manifest, current));
     out.line("");
@@ -159,13 +159,16 @@ fn report(
     html: &Path,
     out: &mut Output,
 ) -> Result<ExitCode, CliError> {
-    let (recipe, papers) = registry.papers(version)?;
-    let papers: Papers = serde_json::from_value(papers).map_err(|error| {
+    let (recipe, run_report) = registry.recipe_and_report(version)?;
+    let run_report: RunReport = serde_json::from_value(run_report).map_err(|error| {
         format!(
             "the report of model `{version}` can't be read: {error}; an earlier guanxi wrote it"
         )
     })?;
-    papers::write(html, page(&format!("guanxi: model {version}"), &papers, &recipe).as_bytes())?;
+    report_args::write(
+        html,
+        page(&format!("guanxi: model {version}"), &run_report, &recipe).as_bytes(),
+    )?;
     out.line(format_args!("wrote `{}`", html.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use guanxi_training::recall::{K, RecallRow, RecallSampling, measure};
 use serde_json::json;
 
-use super::{CliError, Output, papers, stored};
+use super::{CliError, Output, report_args, stored};
 use guanxi_output::Table;
 
 /// The arguments of `guanxi recall`.
@@ -50,8 +50,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
     out.line(format_args!("model {version}: {search}; {} items", world.counts().items));
     if let Some(path) = &args.json {
         let first = rows.first().ok_or("there is nothing to ask for")?;
-        let told = json!({"recall_at_10": first.recall.mean, "model": version, "search": search, "rows": rows});
-        papers::write(path, &serde_json::to_vec_pretty(&told)?)?;
+        let reported = json!({"recall_at_10": first.recall.mean, "model": version, "search": search, "rows": rows});
+        report_args::write(path, &serde_json::to_vec_pretty(&reported)?)?;
     }
     let least = args.at_least.unwrap_or(0.0);
     let short = rows.iter().any(|row| row.queries > 0 && row.recall.mean < least);

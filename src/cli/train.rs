@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::import::MappingArgs;
-use super::papers::PaperArgs;
 use super::progress::on_terminal;
+use super::report_args::ReportArgs;
 use super::tune::TuneArgs;
 use super::{CliError, Output};
 use crate::import::Files;
@@ -51,7 +51,7 @@ pub struct Args {
     pub resume: bool,
     /// The files of the report.
     #[command(flatten)]
-    pub papers: PaperArgs,
+    pub run_report: ReportArgs,
     /// Options for reading files.
     #[command(flatten)]
     pub mapping: MappingArgs,
@@ -70,13 +70,13 @@ pub fn run(args: &Args, out: &mut Output) -> Result<ExitCode, CliError> {
         publish_if: args.publish_if.as_ref(),
     };
     let trained = job.run(recipe, Watch::new(on_terminal(out)))?;
-    let papers = &trained.papers;
+    let run_report = &trained.run_report;
     let version = publish(&args.data, &trained)?;
     checkpoints.clear()?;
-    args.papers.write(papers, &trained.recipe.to_toml())?;
-    args.tune.write_recipe(&trained.recipe, &papers.report)?;
-    out.line(&papers.report);
-    if let Some(verdict) = &papers.guard {
+    args.run_report.write(run_report, &trained.recipe.to_toml())?;
+    args.tune.write_recipe(&trained.recipe, &run_report.report)?;
+    out.line(&run_report.report);
+    if let Some(verdict) = &run_report.guard {
         out.line(verdict);
     }
     let Some(version) = version else { return Ok(refuse(out)) };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use guanxi_training::recipe::Recipe;
 use guanxi_training::report::Report;
 
-use super::{CliError, papers};
+use super::{CliError, report_args};
 use crate::job::figures::served_metrics;
 
 /// Options of the search for a recipe.
@@ -25,7 +25,7 @@ impl TuneArgs {
     /// Writes the recipe file, if requested.
     pub(super) fn write_recipe(&self, recipe: &Recipe, report: &Report) -> Result<(), CliError> {
         let Some(path) = &self.recipe_out else { return Ok(()) };
-        papers::write(path, with_metrics(recipe, report).as_bytes())
+        report_args::write(path, with_metrics(recipe, report).as_bytes())
     }
 }
 

@@ -56,9 +56,9 @@ fn reread(
 fn way_of(registry: &Registry, version: &str) -> Result<(Recipe, Choices), JobError> {
     let unreadable =
         |what: String| JobError::UnreadablePapers { version: version.to_owned(), what };
-    let (recipe, papers) = registry.papers(version)?;
+    let (recipe, run_report) = registry.recipe_and_report(version)?;
     let recipe = Recipe::from_toml(&recipe).map_err(|error| unreadable(error.to_string()))?;
-    let learned = papers.pointer("/report/learned").cloned().unwrap_or_default();
+    let learned = run_report.pointer("/report/learned").cloned().unwrap_or_default();
     let learned = serde_json::from_value(learned).map_err(|error| unreadable(error.to_string()))?;
     Ok((recipe, learned))
 }

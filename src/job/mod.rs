@@ -28,13 +28,13 @@ use guanxi_training::recipe::Recipe;
 
 pub use error::JobError;
 pub use source::Source;
-pub use watch::{Progress, Told, Watch};
+pub use watch::{Progress, Reported, Watch};
 
 use self::checkpoints::{Checkpoints, Run, hash_of};
 use self::figures::served_metrics;
 use self::prepared::{Preparation, Prepared, Rows};
 use self::publish_if::Condition;
-use crate::report::Papers;
+use crate::report::RunReport;
 
 /// The inputs of a training run.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub struct Trained {
     /// The model.
     pub model: Model,
     /// The report of the run.
-    pub papers: Papers,
+    pub run_report: RunReport,
 }
 
 impl Job<'_> {
@@ -80,15 +80,15 @@ impl Job<'_> {
         let judge = |condition| self.judge(condition, &prepared, &report, &mut watch);
         let verdict = self.publish_if.map(judge).transpose()?;
         report.trials = prepared.trials;
-        let told = watch.into_told();
-        let papers = Papers {
+        let reported = watch.into_reported();
+        let run_report = RunReport {
             metrics: served_metrics(&report),
             report,
-            stages: told.stages,
-            losses: told.losses,
+            stages: reported.stages,
+            losses: reported.losses,
             guard: verdict,
         };
-        Ok(Trained { recipe: prepared.recipe, model, papers })
+        Ok(Trained { recipe: prepared.recipe, model, run_report })
     }
 
     fn prepare(&self, recipe: Recipe, watch: &mut Watch<'_>) -> Result<Prepared, JobError> {

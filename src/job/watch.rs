@@ -32,14 +32,14 @@ pub enum Progress<'a> {
 pub struct Watch<'a> {
     tell: Box<dyn FnMut(Progress<'_>) + 'a>,
     running: Option<(String, Instant)>,
-    told: Told,
+    reported: Reported,
     /// Stores checkpoints; `None` if the run can't be resumed.
     checkpoints: Option<Checkpoints>,
 }
 
 /// The measurements of a training run.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Reported {
     /// The cost of each stage, in order.
     pub stages: Vec<StageCost>,
     /// The loss curve of each embedding, in order.
@@ -49,7 +49,12 @@ pub struct Told {
 impl<'a> Watch<'a> {
     /// Starts measuring. `tell` receives the progress.
     pub fn new(tell: impl FnMut(Progress<'_>) + 'a) -> Self {
-        Self { tell: Box::new(tell), running: None, told: Told::default(), checkpoints: None }
+        Self {
+            tell: Box::new(tell),
+            running: None,
+            reported: Reported::default(),
+            checkpoints: None,
+        }
     }
 
     /// Measures a stage outside of the training itself, such as reading the log.
@@ -76,8 +81,8 @@ impl<'a> Watch<'a> {
     }
 
     /// Returns the measurements.
-    pub fn into_told(self) -> Told {
-        self.told
+    pub fn into_reported(self) -> Reported {
+        self.reported
     }
 
     fn load(&mut self, fingerprint: u64) -> Option<HalfWay> {
@@ -108,19 +113,19 @@ impl Observer for Watch<'_> {
         let cost =
             StageCost { stage, seconds: began.elapsed().as_secs_f64(), peak_bytes: peak_bytes() };
         self.note(format_args!("{cost}"));
-        self.told.stages.push(cost);
+        self.reported.stages.push(cost);
     }
 
     fn sweep(&mut self, sweep: Sweep) {
         let Sweep { sweep, of, loss } = sweep;
-        if let Some(curve) = self.told.losses.last_mut() {
+        if let Some(curve) = self.reported.losses.last_mut() {
             curve.losses.push(loss);
         }
         self.note(format_args!("  sweep {sweep} of {of}: loss {loss:.6e}"));
     }
 
     fn held_out(&mut self, ndcg: f64) {
-        if let Some(curve) = self.told.losses.last_mut() {
+        if let Some(curve) = self.reported.losses.last_mut() {
             curve.held_out.resize(curve.losses.len().saturating_sub(1), None);
             curve.held_out.push(Some(ndcg));
         }
@@ -128,7 +133,7 @@ impl Observer for Watch<'_> {
 
     fn embedding(&mut self, params: &AlsParams, fingerprint: u64) -> Option<Checkpoint> {
         let AlsParams { dim, unobserved_weight, mean_ridge, .. } = *params;
-        self.told.losses.push(LossCurve {
+        self.reported.losses.push(LossCurve {
             dim,
             unobserved_weight,
             mean_ridge,
@@ -136,7 +141,7 @@ impl Observer for Watch<'_> {
             held_out: Vec::new(),
         });
         let HalfWay { state, held_out } = self.load(fingerprint)?;
-        if let Some(curve) = self.told.losses.last_mut() {
+        if let Some(curve) = self.reported.losses.last_mut() {
             curve.held_out = held_out;
         }
         self.note(format_args!("  goes on after sweep {}", state.losses.len()));
@@ -145,12 +150,12 @@ impl Observer for Watch<'_> {
 
     fn checkpoint(&mut self, fingerprint: u64, state: &Checkpoint) {
         let Some(checkpoints) = &self.checkpoints else { return };
-        let held_out = self.told.losses.last().map_or(&[][..], |curve| &curve.held_out);
+        let held_out = self.reported.losses.last().map_or(&[][..], |curve| &curve.held_out);
         if let Err(error) = checkpoints.save(fingerprint, state, held_out) {
             let path = checkpoints.directory().display();
-            let told = format!("no checkpoints from here on: can't write `{path}`: {error}");
+            let reported = format!("no checkpoints from here on: can't write `{path}`: {error}");
             self.checkpoints = None;
-            self.note(told);
+            self.note(reported);
         }
     }
 
@@ -191,7 +196,7 @@ mod tests {
             }
         });
         assert_eq!(watch.stage_of("sum", || 1 + 1), 2);
-        let costs = watch.into_told().stages;
+        let costs = watch.into_reported().stages;
         assert_eq!(costs[0].stage, "sum");
         assert!(costs[0].peak_bytes > 1 << 20);
         assert!(lines[0].starts_with("sum"));

@@ -236,12 +236,12 @@ fn a_part_that_is_not_as_it_was_written_is_refused_by_its_name() {
     for bytes in [&flipped[..], &whole[1..], &[]] {
         fs::write(&path, bytes).unwrap();
         let refused = read(&world.lake).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let told = refused.unwrap_err().to_string();
-        assert!(told.contains(path.to_str().unwrap()), "{told}");
+        let reported = refused.unwrap_err().to_string();
+        assert!(reported.contains(path.to_str().unwrap()), "{reported}");
     }
     fs::remove_file(&path).unwrap();
-    let told = world.export().unwrap_err().to_string();
-    assert!(told.contains("is missing"), "{told}");
+    let reported = world.export().unwrap_err().to_string();
+    assert!(reported.contains("is missing"), "{reported}");
 }
 
 #[test]

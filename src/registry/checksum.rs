@@ -19,7 +19,7 @@ pub(super) fn sum(directory: &Path, name: &str) -> io::Result<FileSum> {
 pub(super) fn verify(directory: &Path, expected: &FileSum) -> Result<(), Flaw> {
     let path = directory.join(&expected.name);
     let (bytes, is_as_written) =
-        look(&path, &expected.checksum).map_err(|error| unreadable(&error))?;
+        compare(&path, &expected.checksum).map_err(|error| unreadable(&error))?;
     if bytes != expected.bytes {
         return Err(Flaw::new(format!("has {bytes} bytes instead of {}", expected.bytes)));
     }
@@ -31,7 +31,7 @@ pub(super) fn verify(directory: &Path, expected: &FileSum) -> Result<(), Flaw> {
 }
 
 /// The length of a file, and true if it has this checksum.
-fn look(path: &Path, expected: &Checksum) -> io::Result<(u64, bool)> {
+fn compare(path: &Path, expected: &Checksum) -> io::Result<(u64, bool)> {
     let mut file = File::open(path)?;
     let (bytes, sum) = match expected {
         Checksum::Xxh3(_) => disk::xxh3(&mut file)?,

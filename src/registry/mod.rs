@@ -103,7 +103,10 @@ impl Registry {
     }
 
     /// The recipe that a model was trained by, as it was written, and its report.
-    pub fn papers(&self, version: &str) -> Result<(String, serde_json::Value), RegistryError> {
+    pub fn recipe_and_report(
+        &self,
+        version: &str,
+    ) -> Result<(String, serde_json::Value), RegistryError> {
         self.show(version)?;
         let read = |name: &str| {
             let path = self.versions.join(version).join(name);

@@ -76,7 +76,7 @@ fn opened() -> (TempDir, Registry) {
 
 /// Everything in a model but what is derived: rows are compared one by one, because files fill up
 /// missing ones.
-fn told(model: &Model) -> String {
+fn reported(model: &Model) -> String {
     let Model { learned, ground, .. } = model;
     let users: Vec<_> = (0..ground.users.len())
         .map(|user| {
@@ -120,10 +120,10 @@ fn a_model_comes_back_as_it_was() {
     let version = registry.publish(&model(5), &extras()).unwrap();
     let loaded = registry.load(&version).unwrap();
     assert_eq!(loaded.version, version);
-    assert_eq!(told(&loaded), told(&model(5)));
+    assert_eq!(reported(&loaded), reported(&model(5)));
     let manifest = registry.show(&version).unwrap();
     assert_eq!((manifest.shapes.items, manifest.metrics["ndcg@10"]), (3, 0.25));
-    let (recipe, report) = registry.papers(&version).unwrap();
+    let (recipe, report) = registry.recipe_and_report(&version).unwrap();
     assert_eq!((recipe.as_str(), &report["users"]), ("seed = 1\n", &serde_json::json!(2)));
 }
 
@@ -148,7 +148,7 @@ fn a_model_of_the_format_before_is_read_and_what_was_damaged_in_it_noticed() {
         fs::remove_file(pointer.unwrap().path()).unwrap();
     }
     registry.activate(&version, Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!(told(&registry.load(&version).unwrap()), told(&model(5)));
+    assert_eq!(reported(&registry.load(&version).unwrap()), reported(&model(5)));
 
     let file = directory.join(&manifest.files[0].name);
     let mut bytes = fs::read(&file).unwrap();
@@ -205,10 +205,10 @@ fn a_model_from_before_popularity_counted_is_still_read() {
         .unwrap();
     assert!(registry.load(&version).unwrap().learned.bias.is_empty());
     let manifest = dir.path().join("models/versions").join(&version).join("manifest.json");
-    let mut told: serde_json::Value =
+    let mut reported: serde_json::Value =
         serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
-    told["params"]["blend"].as_object_mut().unwrap().remove("popularity").unwrap();
-    fs::write(&manifest, told.to_string()).unwrap();
+    reported["params"]["blend"].as_object_mut().unwrap().remove("popularity").unwrap();
+    fs::write(&manifest, reported.to_string()).unwrap();
     assert!(registry.show(&version).unwrap().params.blend.popularity.abs() < f32::EPSILON);
 }
 
@@ -216,7 +216,7 @@ fn a_model_from_before_popularity_counted_is_still_read() {
 fn the_empty_model_comes_back_too() {
     let (_dir, registry) = opened();
     let version = registry.publish(&Model::empty(), &extras()).unwrap();
-    assert_eq!(told(&registry.load(&version).unwrap()), told(&Model::empty()));
+    assert_eq!(reported(&registry.load(&version).unwrap()), reported(&Model::empty()));
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn a_changed_byte_anywhere_is_noticed_or_does_no_harm() {
     let (dir, registry) = opened();
     let older = registry.publish(&model(1), &extras()).unwrap();
     let version = registry.publish(&model(2), &extras()).unwrap();
-    let expected = told(&model(2));
+    let expected = reported(&model(2));
     let of_newest = |file: &PathBuf| !file.to_str().unwrap().contains(&older);
     let mut tries = 0;
     for file in files(dir.path()).into_iter().filter(of_newest) {
@@ -352,7 +352,8 @@ fn a_changed_byte_anywhere_is_noticed_or_does_no_harm() {
             changed[whole.len() * place / places] ^= 0x21;
             fs::write(&file, changed).unwrap();
             let served = registry.current().unwrap().map(|pointer| registry.load(&pointer.version));
-            let is_unharmed = |model: &Model| model.version == version && told(model) == expected;
+            let is_unharmed =
+                |model: &Model| model.version == version && reported(model) == expected;
             let is_noticed = registry.unreadable_pointer().unwrap().is_some()
                 || served.as_ref().is_none_or(Result::is_err);
             let does_no_harm =

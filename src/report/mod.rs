@@ -2,7 +2,7 @@
 //!
 //! All external text (names, recipes, conditions) passes through the template, which escapes it.
 
-mod papers;
+mod run_report;
 mod sections;
 mod tables;
 #[cfg(test)]
@@ -12,29 +12,29 @@ mod verdict;
 use guanxi_output::page::whole;
 use maud::{Markup, html};
 
-pub use papers::{LossCurve, Papers, StageCost};
+pub use run_report::{LossCurve, RunReport, StageCost};
 pub use verdict::{Judged, Verdict};
 
 /// The title of a report for a model without a version.
 pub const TITLE: &str = "guanxi: training report";
 
 /// The page of a training run.
-pub fn page(title: &str, papers: &Papers, recipe: &str) -> String {
-    whole(title, &body(papers, recipe))
+pub fn page(title: &str, run_report: &RunReport, recipe: &str) -> String {
+    whole(title, &body(run_report, recipe))
 }
 
-fn body(papers: &Papers, recipe: &str) -> Markup {
-    let report = &papers.report;
+fn body(run_report: &RunReport, recipe: &str) -> Markup {
+    let report = &run_report.report;
     html! {
-        (sections::summary(papers))
-        (sections::guard(papers.guard.as_ref()))
+        (sections::summary(run_report))
+        (sections::guard(run_report.guard.as_ref()))
         (sections::quality(&report.quality))
         (sections::groups(&report.quality))
         (sections::shown(&report.quality.systems))
-        (sections::losses(&papers.losses))
+        (sections::losses(&run_report.losses))
         (sections::held_out(report))
         (sections::trials(&report.trials))
-        (sections::stages(&papers.stages))
+        (sections::stages(&run_report.stages))
         h2 { "Recipe" }
         details open[recipe.lines().count() < 30] { summary { "What the run was told" } pre { code { (recipe) } } }
     }

@@ -8,7 +8,7 @@ use guanxi_training::social::tried::StrengthTried;
 use maud::{Markup, html};
 
 use super::Verdict;
-use super::papers::{LossCurve, Papers, StageCost};
+use super::run_report::{LossCurve, RunReport, StageCost};
 use super::tables::{self, with_width};
 
 /// A value without an interval.
@@ -23,8 +23,8 @@ fn whisker(interval: &Interval) -> Value {
 }
 
 /// The size of the data, and the headline metrics of the model.
-pub(super) fn summary(papers: &Papers) -> Markup {
-    let data = &papers.report.data;
+pub(super) fn summary(run_report: &RunReport) -> Markup {
+    let data = &run_report.report.data;
     let sizes = [
         ("users", data.users),
         ("items", data.items),
@@ -32,7 +32,7 @@ pub(super) fn summary(papers: &Papers) -> Markup {
         ("friendships", data.friendships),
     ];
     let figures = ["recall@20", "ndcg@20"];
-    let figures = figures.iter().filter_map(|name| Some((name, papers.metrics.get(*name)?)));
+    let figures = figures.iter().filter_map(|name| Some((name, run_report.metrics.get(*name)?)));
     html! {
         dl.tiles {
             @for (name, value) in figures { div { dt { (name) } dd { (format!("{value:.4}")) } } }

@@ -35,7 +35,7 @@ fn verdict() -> Verdict {
 }
 
 /// A report that fills every section.
-fn papers() -> Papers {
+fn run_report() -> RunReport {
     let systems = vec![system("guanxi", 0.2), system("<script>alert(1)</script>", 0.1)];
     let by = Figures::from_fn(|_| interval(0.1));
     let group = |from, to| {
@@ -61,7 +61,7 @@ fn papers() -> Papers {
         losses: vec![9.0, 5.0, 4.0],
         held_out: vec![None, Some(0.125), Some(0.25)],
     };
-    Papers {
+    RunReport {
         metrics: [("ndcg@20".to_owned(), 0.2)].into(),
         report,
         stages: vec![StageCost { stage: "<read>".to_owned(), seconds: 1.5, peak_bytes: 3 << 20 }],
@@ -72,7 +72,7 @@ fn papers() -> Papers {
 
 #[test]
 fn every_section_is_there_with_its_figures() {
-    let page = page("Title", &papers(), "seed = 7\n");
+    let page = page("Title", &run_report(), "seed = 7\n");
     for text in [
         "Quality",
         "0.2000 ±0.0100",
@@ -96,7 +96,7 @@ fn every_section_is_there_with_its_figures() {
 
 #[test]
 fn what_comes_from_outside_is_escaped() {
-    let page = page("<Title>", &papers(), "# <script>\n");
+    let page = page("<Title>", &run_report(), "# <script>\n");
     assert!(!page.contains("<script") && !page.contains("<i>some") && !page.contains("<read>"));
     assert!(!page.contains("<Title>"));
     assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;Title&gt;"));
@@ -104,7 +104,7 @@ fn what_comes_from_outside_is_escaped() {
 
 #[test]
 fn nothing_outside_of_the_file_is_asked_for() {
-    let page = page("Title", &papers(), "");
+    let page = page("Title", &run_report(), "");
     for text in ["http:", "https:", "src=", "href=", "@import", "url("] {
         assert!(!page.contains(text), "`{text}`");
     }
@@ -112,7 +112,7 @@ fn nothing_outside_of_the_file_is_asked_for() {
 
 #[test]
 fn every_chart_tells_what_it_shows_and_no_number_is_broken() {
-    let page = page("Title", &papers(), "");
+    let page = page("Title", &run_report(), "");
     let charts = page.matches("class=\"chart\"").count();
     assert_eq!((charts, page.matches("role=\"img\"").count()), (6, 6));
     assert!(!page.contains("NaN") && !page.contains("inf"));
@@ -120,13 +120,13 @@ fn every_chart_tells_what_it_shows_and_no_number_is_broken() {
 
 #[test]
 fn a_report_on_nobody_is_a_page_too() {
-    let page = page("Title", &Papers::default(), "");
+    let page = page("Title", &RunReport::default(), "");
     assert!(page.contains("No user has rows to hold out"));
     assert!(!page.contains("<svg"));
 }
 
 #[test]
 fn papers_come_back_from_their_file() {
-    let written = serde_json::to_string(&papers()).unwrap();
-    assert_eq!(serde_json::from_str::<Papers>(&written).unwrap(), papers());
+    let written = serde_json::to_string(&run_report()).unwrap();
+    assert_eq!(serde_json::from_str::<RunReport>(&written).unwrap(), run_report());
 }

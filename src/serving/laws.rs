@@ -150,15 +150,15 @@ proptest! {
         write(&engine, since, 16);
         drop(engine);
         let engine = open(dir.path());
-        let told = Facts::of(&engine.world());
+        let reported = Facts::of(&engine.world());
         drop(engine);
-        let everything = replayed(dir.path(), told.offset);
-        prop_assert_eq!(&told, &Facts::of(&everything));
+        let everything = replayed(dir.path(), reported.offset);
+        prop_assert_eq!(&reported, &Facts::of(&everything));
         if let Some(model) = trained(&everything) {
             Registry::open(dir.path()).unwrap().publish(&model, &Extras::default()).unwrap();
             let engine = open(dir.path());
-            prop_assert_eq!(engine.world().model().watermark, told.offset);
-            prop_assert_eq!(&Facts::of(&engine.world()), &told);
+            prop_assert_eq!(engine.world().model().watermark, reported.offset);
+            prop_assert_eq!(&Facts::of(&engine.world()), &reported);
         }
     }
 }

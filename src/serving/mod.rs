@@ -5,9 +5,9 @@
 //! Readers load the pointer once and take no lock.
 
 mod engine;
+mod group_interval;
 #[cfg(test)]
 mod laws;
-mod pace;
 mod published;
 mod refresher;
 mod replay;

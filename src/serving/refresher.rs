@@ -42,7 +42,7 @@ pub(super) fn run(
     while matches!(stop.recv_timeout(every), Err(RecvTimeoutError::Timeout)) {
         match shared.registry.current() {
             Ok(Some(pointer)) if refused != Some(pointer.number) => {
-                refused = look(shared, commands, &pointer, &mut retired);
+                refused = serve_newest(shared, commands, &pointer, &mut retired);
             }
             Ok(_) => (),
             Err(error) => shared.troubles.set_model(Some(error.to_string())),
@@ -53,7 +53,7 @@ pub(super) fn run(
 
 /// Serves the model of a pointer, unless it is already served. Returns the pointer's number if the
 /// model was refused, because a second check would give the same result.
-fn look(
+fn serve_newest(
     shared: &Arc<Shared>,
     commands: &mpsc::Sender<Command>,
     pointer: &Pointer,

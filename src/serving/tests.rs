@@ -175,10 +175,10 @@ fn a_private_user_stays_private_through_a_restart() {
         ])
         .unwrap();
     assert_eq!(friends_also_bought(&engine, "u")[0], "shown");
-    let told = engine.world().history(engine.world().user_idx("f").unwrap()).flags.to_vec();
+    let reported = engine.world().history(engine.world().user_idx("f").unwrap()).flags.to_vec();
     drop(engine);
     let world = open(dir.path()).world();
-    assert_eq!(world.history(world.user_idx("f").unwrap()).flags, told);
+    assert_eq!(world.history(world.user_idx("f").unwrap()).flags, reported);
 }
 
 #[test]

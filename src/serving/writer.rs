@@ -6,7 +6,7 @@ use guanxi_models::{Record, World};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Shared;
-use super::pace::Pace;
+use super::group_interval::GroupInterval;
 use super::replay;
 use crate::store::{Outcome, StoreError};
 use crate::testing::seeded::{Defect, has};
@@ -52,12 +52,12 @@ pub type Make = Box<dyn FnOnce(&World) -> Vec<Record> + Send>;
 
 /// Writes until the command to end, or until all senders are gone.
 pub(super) fn run(shared: &Shared, commands: &mut mpsc::Receiver<Command>) {
-    let mut pace = Pace::default();
+    let mut interval = GroupInterval::default();
     let mut next = commands.blocking_recv();
     while let Some(command) = next.take() {
         match command {
             Command::Write(records, reply) => {
-                pace.wait();
+                interval.wait();
                 let (group, after) = gather(records, reply, commands);
                 commit(shared, group);
                 next = after;

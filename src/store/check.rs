@@ -141,14 +141,14 @@ mod tests {
         (dir, store)
     }
 
-    fn told(store: &Store) -> String {
+    fn reported(store: &Store) -> String {
         let findings: Vec<String> = store.check().unwrap().iter().map(Finding::to_string).collect();
         findings.join("; ")
     }
 
     #[test]
     fn what_was_written_agrees() {
-        assert_eq!(told(&written().1), "");
+        assert_eq!(reported(&written().1), "");
     }
 
     #[test]
@@ -158,9 +158,9 @@ mod tests {
         store.keyspaces.users.insert("w", "x").unwrap();
         store.keyspaces.relations.clear().unwrap();
         store.keyspaces.event_ids.remove("b").unwrap();
-        let told = told(&store);
+        let reported = reported(&store);
         for part in ["about offset 7", "1 event ids", "items is", "users is", "relations is"] {
-            assert!(told.contains(part), "`{part}` in {told}");
+            assert!(reported.contains(part), "`{part}` in {reported}");
         }
     }
 }

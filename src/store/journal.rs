@@ -42,12 +42,12 @@ pub(super) struct Torn {
 }
 
 /// Checks the journals of a database, and cuts a torn tail off the last one. The tail is kept in
-/// `aside`.
+/// `torn_dir`.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with the file and the byte if a complete batch follows a broken one, or
 /// if a closed journal is incomplete.
-pub(super) fn check(database: &Path, aside: &Path) -> Result<Option<Torn>, StoreError> {
+pub(super) fn check(database: &Path, torn_dir: &Path) -> Result<Option<Torn>, StoreError> {
     let mut journals = journals(database)?;
     let Some((number, last)) = journals.pop() else { return Ok(None) };
     for (_, sealed) in journals {
@@ -61,19 +61,19 @@ pub(super) fn check(database: &Path, aside: &Path) -> Result<Option<Torn>, Store
         None => Ok(None),
         Some(tail) if tail.is_damage(&bytes) => Err(damaged(&last, tail.at)),
         Some(tail) => {
-            let kept = aside.join(format!("{number}-{}", tail.at));
+            let kept = torn_dir.join(format!("{number}-{}", tail.at));
             cut(&last, &bytes, tail, &kept).map_err(StoreError::io(&kept))?;
             Ok(Some(Torn { bytes: tail.end - tail.at, kept }))
         }
     }
 }
 
-/// Cuts every journal at its first broken batch. The rest is kept in `aside`.
-pub(super) fn cut_all(database: &Path, aside: &Path) -> Result<(), StoreError> {
+/// Cuts every journal at its first broken batch. The rest is kept in `torn_dir`.
+pub(super) fn cut_all(database: &Path, torn_dir: &Path) -> Result<(), StoreError> {
     for (number, journal) in journals(database)? {
         let bytes = fs::read(&journal).map_err(StoreError::io(&journal))?;
         if let Some(tail) = Tail::of(&bytes) {
-            let kept = aside.join(format!("{number}-{}", tail.at));
+            let kept = torn_dir.join(format!("{number}-{}", tail.at));
             cut(&journal, &bytes, tail, &kept).map_err(StoreError::io(&kept))?;
         }
     }
@@ -97,10 +97,10 @@ fn journals(database: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
 
 /// The bytes are durable under another name before they are removed here.
 fn cut(journal: &Path, bytes: &[u8], tail: Tail, kept: &Path) -> std::io::Result<()> {
-    let aside = kept.parent().expect("it was put together from a folder and a name");
-    disk::make_directories(aside)?;
+    let torn_dir = kept.parent().expect("it was put together from a folder and a name");
+    disk::make_directories(torn_dir)?;
     disk::write_synced(kept, &bytes[tail.at..tail.end])?;
-    disk::sync(aside)?;
+    disk::sync(torn_dir)?;
     let file = OpenOptions::new().write(true).open(journal)?;
     file.set_len(tail.at as u64)?;
     file.sync_all()

@@ -23,7 +23,7 @@ pub(crate) fn when_idle<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Clone + Send + 'static,
 ) -> T {
-    let ((tell, told), (show, shown)) = (mpsc::channel(), mpsc::channel());
+    let ((tell, reported), (show, shown)) = (mpsc::channel(), mpsc::channel());
     let same = work.clone();
     // Without a thread, or without a core for its first steps, nothing is sent on `show`.
     let _thread = idly(move || {
@@ -31,9 +31,9 @@ pub(crate) fn when_idle<T: Send + 'static>(
         drop(tell.send(same()));
     });
     let shown = shown.recv_timeout(patience).ok();
-    let made = shown.and_then(|waits| made_in_time(&told, waits.as_ref(), patience));
+    let made = shown.and_then(|waits| made_in_time(&reported, waits.as_ref(), patience));
     // From here on nobody listens.
-    drop(told);
+    drop(reported);
     made.unwrap_or_else(work)
 }
 
@@ -53,18 +53,18 @@ fn idly(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
 
 /// The result of a thread, unless it finds no core or panics.
 fn made_in_time<T>(
-    told: &mpsc::Receiver<T>,
+    reported: &mpsc::Receiver<T>,
     waits: Option<&File>,
     patience: Duration,
 ) -> Option<T> {
     let mut before = Duration::ZERO;
     loop {
-        match told.recv_timeout(patience) {
+        match reported.recv_timeout(patience) {
             Err(RecvTimeoutError::Timeout) => (),
             made => return made.ok(),
         }
         // It has just ended, or the system doesn't tell.
-        let Some(now) = waits.and_then(waited) else { return told.recv().ok() };
+        let Some(now) = waits.and_then(waited) else { return reported.recv().ok() };
         if now.saturating_sub(before) > patience / 2 {
             return None;
         }
@@ -156,15 +156,15 @@ mod tests {
 
     #[test]
     fn what_is_dropped_when_idle_is_dropped_there() {
-        struct Told(mpsc::Sender<bool>);
-        impl Drop for Told {
+        struct Reported(mpsc::Sender<bool>);
+        impl Drop for Reported {
             fn drop(&mut self) {
                 self.0.send(is_idle()).unwrap();
             }
         }
-        let (tell, told) = mpsc::channel();
-        drop_when_idle(Told(tell)).unwrap().join().unwrap();
-        assert!(told.recv().unwrap());
+        let (tell, reported) = mpsc::channel();
+        drop_when_idle(Reported(tell)).unwrap().join().unwrap();
+        assert!(reported.recv().unwrap());
     }
 
     #[test]

@@ -142,7 +142,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
 
 /// A test of so many cases, or of as many as `PROPTEST_CASES` says.
 pub(crate) fn cases(few: u32) -> ProptestConfig {
-    let told = std::env::var_os("PROPTEST_CASES").is_some();
+    let is_set = std::env::var_os("PROPTEST_CASES").is_some();
     let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if told { default } else { ProptestConfig { cases: few, ..default } }
+    if is_set { default } else { ProptestConfig { cases: few, ..default } }
 }

@@ -134,19 +134,19 @@ impl<'de> Visitor<'de> for Strict<'_> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> String {
+    fn reported(text: &str) -> String {
         value(text.as_bytes()).map_or_else(|error| error.to_string(), |value| value.to_string())
     }
 
     #[test]
     fn depth_length_and_names_are_bounded() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(told(&deep(MAX_DEPTH)), deep(MAX_DEPTH));
-        assert!(told(&deep(MAX_DEPTH + 1)).contains("32 deep"));
+        assert_eq!(reported(&deep(MAX_DEPTH)), deep(MAX_DEPTH));
+        assert!(reported(&deep(MAX_DEPTH + 1)).contains("32 deep"));
         let long = |entries: usize| format!("[1{}]", ",1".repeat(entries - 1));
-        assert_eq!(told(&long(MAX_ENTRIES)), long(MAX_ENTRIES));
-        assert!(told(&long(MAX_ENTRIES + 1)).contains("10000 entries"));
-        assert!(told(r#"{"a":{"b":1,"\u0062":2}}"#).contains("`b` stands twice"));
+        assert_eq!(reported(&long(MAX_ENTRIES)), long(MAX_ENTRIES));
+        assert!(reported(&long(MAX_ENTRIES + 1)).contains("10000 entries"));
+        assert!(reported(r#"{"a":{"b":1,"\u0062":2}}"#).contains("`b` stands twice"));
     }
 
     #[test]

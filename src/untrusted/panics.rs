@@ -33,8 +33,8 @@ mod tests {
     fn a_panic_is_an_error_with_its_text() {
         assert_eq!(guarded(|| 7), Ok(7));
         let number = 3;
-        let told = guarded(|| assert_eq!(number, 4, "of {number}"));
-        assert!(told.unwrap_err().contains("of 3"));
+        let reported = guarded(|| assert_eq!(number, 4, "of {number}"));
+        assert!(reported.unwrap_err().contains("of 3"));
         assert!(guarded(is_guarded).unwrap() && !is_guarded());
     }
 }

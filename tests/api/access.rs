@@ -131,10 +131,10 @@ fn a_visitor_asks_for_nobody_else_and_learns_nothing_of_others() {
     let many = as_visitor(&server, &public, &own, "POST", "/v1/recommend", Some(&many)).good();
     assert_eq!(many["answers"][0]["code"], "unknown_user");
     assert!(many["answers"][1]["items"].is_array());
-    let told = json!([{"user": "me", "item": "i", "type": "view"}, {"user": "other", "item": "i", "type": "view"}]);
-    let told = as_visitor(&server, &public, &own, "POST", "/v1/events", Some(&told)).good();
+    let reported = json!([{"user": "me", "item": "i", "type": "view"}, {"user": "other", "item": "i", "type": "view"}]);
+    let reported = as_visitor(&server, &public, &own, "POST", "/v1/events", Some(&reported)).good();
     assert_eq!(
-        (&told["accepted"], &told["rejected"][0]["code"]),
+        (&reported["accepted"], &reported["rejected"][0]["code"]),
         (&json!(1), &json!("unknown_user"))
     );
 }

@@ -129,9 +129,9 @@ fn the_manual_lists_every_scenario_as_the_table_has_it() {
     const HEAD: &str =
         "| scenario | list | needs | goes by | gives | reasons |\n|---|---|---|---|---|---|\n";
     let (_, table) = MANUAL.split_once(HEAD).expect("docs/api.md has a table of scenarios");
-    let told: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let reported: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let rows: Vec<String> = Scenario::ALL.iter().map(|&scenario| row(scenario)).collect();
-    assert_eq!(told, rows, "docs/api.md should have\n{}", rows.join("\n"));
+    assert_eq!(reported, rows, "docs/api.md should have\n{}", rows.join("\n"));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn written() -> Server {
 fn answers(server: &Server) -> Vec<String> {
     let lists =
         ["for-you", "friends-also-bought", "similar-items", "also-bought", "popular", "new"];
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for number in 0..60 {
         for list in lists {
             let question = json!({
@@ -61,11 +61,11 @@ fn answers(server: &Server) -> Vec<String> {
             });
             let mut answer = server.post(&format!("/v1/recommend/{list}"), &question).good();
             answer.as_object_mut().unwrap().remove("recommendation_id").unwrap();
-            told.push(answer.to_string());
+            reported.push(answer.to_string());
         }
-        told.push(server.get(&format!("/v1/users/u{number}")).text().to_owned());
+        reported.push(server.get(&format!("/v1/users/u{number}")).text().to_owned());
     }
-    told
+    reported
 }
 
 #[test]

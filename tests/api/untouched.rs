@@ -53,8 +53,8 @@ fn taught() -> Server {
         json!({"event_id": format!("e{n}"), "user": user, "item": item, "type": "purchase"})
     });
     server.post("/v1/events", &json!({"events": events.collect::<Vec<_>>()})).good();
-    let told = train(&server.data(), &[]);
-    assert!(told.contains("untouched items: 5 of 5 placed"), "{told}");
+    let reported = train(&server.data(), &[]);
+    assert!(reported.contains("untouched items: 5 of 5 placed"), "{reported}");
     server.restart();
     server
 }
@@ -127,8 +127,8 @@ fn refused(data: &Path, from: &Path) -> String {
 fn a_training_on_a_file_that_is_not_there_names_it_and_makes_nothing() {
     let scratch = tempfile::tempdir().unwrap();
     let (data, missing) = (scratch.path().join("data"), scratch.path().join("missing.csv"));
-    let told = refused(&data, &missing);
-    assert!(told.contains("missing.csv"), "{told}");
+    let reported = refused(&data, &missing);
+    assert!(reported.contains("missing.csv"), "{reported}");
     assert!(!data.exists());
 }
 
@@ -139,7 +139,7 @@ fn a_training_on_files_leaves_a_directory_of_something_else_alone() {
     fs::create_dir(&data).unwrap();
     fs::write(data.join("beach.jpg"), "x").unwrap();
     fs::write(&file, "user,item\nu,i\n").unwrap();
-    let told = refused(&data, &file);
-    assert!(told.contains("is not a guanxi data directory"), "{told}");
+    let reported = refused(&data, &file);
+    assert!(reported.contains("is not a guanxi data directory"), "{reported}");
     assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
 }

@@ -272,7 +272,7 @@ fn errors_are_told_by_code_and_nobody_at_the_address_is_said() {
 fn what_can_not_be_measured_is_refused_with_a_way_out() {
     let server = Server::start();
     let url = format!("http://{}", server.address());
-    for (arguments, told) in [
+    for (arguments, reported) in [
         (&["--mix", "for-you"][..], "--users"),
         (&["--mix", "for-me"], "similar-items"),
         (&["--get", "/", "--rate", "0"], "requests a second"),
@@ -285,7 +285,7 @@ fn what_can_not_be_measured_is_refused_with_a_way_out() {
     ] {
         let output = guanxi(&[&["--url", &url], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(text(&output.stderr).contains(told), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(reported), "{arguments:?}: {}", text(&output.stderr));
     }
     let https = guanxi(&["--url", "https://shop.example", "--get", "/"]);
     assert!(text(&https.stderr).contains("http://127.0.0.1:4826"));

@@ -88,24 +88,24 @@ fn rounds(report: &Value) -> Vec<[f64; 3]> {
 #[test]
 fn friends_help_who_is_new_where_they_share_tastes_and_harm_nobody_where_they_do_not() {
     let market = Market::new();
-    let told = market.evaluate(&["--cold"]);
-    let circles = rounds(&told);
+    let reported = market.evaluate(&["--cold"]);
+    let circles = rounds(&reported);
     assert_eq!(circles.len(), 4);
     for [popularity, alone, social] in &circles[..2] {
-        assert!(*social > 1.2 * alone.max(*popularity), "{told:#}");
+        assert!(*social > 1.2 * alone.max(*popularity), "{reported:#}");
     }
-    let told = market.evaluate(&["--cold", "--shuffle-friends"]);
-    for [_, alone, social] in rounds(&told) {
-        assert!(social >= 0.99 * alone, "{told:#}");
+    let reported = market.evaluate(&["--cold", "--shuffle-friends"]);
+    for [_, alone, social] in rounds(&reported) {
+        assert!(social >= 0.99 * alone, "{reported:#}");
     }
-    assert_eq!(told["cold"]["shuffled"], true);
+    assert_eq!(reported["cold"]["shuffled"], true);
 }
 
 #[test]
 fn attributes_find_the_people_of_items_that_nobody_touched() {
     let market = Market::new();
     let items = market.path("items.ndjson");
-    let told = market.evaluate(&["--cold-items", "--items", items.to_str().unwrap()]);
-    let recall = |name: &str| told["cold_items"][name].as_f64().unwrap();
-    assert!(recall("attributes") > 1.2 * recall("random"), "{told:#}");
+    let reported = market.evaluate(&["--cold-items", "--items", items.to_str().unwrap()]);
+    let recall = |name: &str| reported["cold_items"][name].as_f64().unwrap();
+    assert!(recall("attributes") > 1.2 * recall("random"), "{reported:#}");
 }

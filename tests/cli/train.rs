@@ -71,8 +71,8 @@ impl Shop {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap()).lines();
-        let marked = told.map_while(Result::ok).filter(|line| line.contains(mark)).take(lines);
+        let reported = BufReader::new(child.stderr.take().unwrap()).lines();
+        let marked = reported.map_while(Result::ok).filter(|line| line.contains(mark)).take(lines);
         assert_eq!(marked.count(), lines, "the training ended before `{mark}`");
         child.kill().unwrap();
         child.wait().unwrap();
@@ -86,17 +86,17 @@ impl Shop {
     }
 
     fn report(&self, version: &str) -> Value {
-        self.registry().papers(version).unwrap().1
+        self.registry().recipe_and_report(version).unwrap().1
     }
 }
 
-fn told(output: &Output) -> String {
+fn reported(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[track_caller]
 fn good(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{}", told(output));
+    assert_eq!(output.status.code(), Some(0), "{}", reported(output));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -117,7 +117,7 @@ fn a_killed_training_leaves_nothing_published_and_goes_on_to_the_same_bytes() {
         );
         let resumed = shop.train("recipe.toml", &["--resume"]);
         good(&resumed);
-        assert!(told(&resumed).contains("goes on after sweep"), "{}", told(&resumed));
+        assert!(reported(&resumed).contains("goes on after sweep"), "{}", reported(&resumed));
         let version = shop.current().unwrap();
         assert_ne!(version, whole);
         assert!(shop.tables(&version) == shop.tables(&whole), "killed at `{mark}`");
@@ -160,24 +160,24 @@ fn a_training_that_is_killed_twice_and_whose_log_grew_goes_on_with_what_it_had_r
 fn checkpoints_of_another_run_and_damaged_ones_are_named_and_left_out() {
     let shop = Shop::new(400, 200, 8_000);
     let nothing = shop.train("recipe.toml", &["--resume"]);
-    assert!(told(&nothing).contains("nothing to resume"), "{}", told(&nothing));
+    assert!(reported(&nothing).contains("nothing to resume"), "{}", reported(&nothing));
     let whole = shop.current().unwrap();
 
     shop.kill_at("  sweep 4 of", 1, &[]);
     let other = shop.train("small.toml", &["--resume"]);
     assert!(
-        told(&other).contains("is of another recipe: the training starts anew"),
+        reported(&other).contains("is of another recipe: the training starts anew"),
         "{}",
-        told(&other)
+        reported(&other)
     );
 
     shop.kill_at("  sweep 4 of", 1, &[]);
     damage(&shop.path("data/checkpoints"));
     let damaged = shop.train("recipe.toml", &["--resume"]);
     assert!(
-        told(&damaged).contains("is damaged: this embedding starts anew"),
+        reported(&damaged).contains("is damaged: this embedding starts anew"),
         "{}",
-        told(&damaged)
+        reported(&damaged)
     );
     good(&damaged);
     assert!(shop.tables(&shop.current().unwrap()) == shop.tables(&whole));
@@ -207,7 +207,7 @@ fn a_model_that_falls_short_is_refused_with_both_figures() {
     let guard = ["--publish-if", "ndcg@20 >= 1.2*current", "--json", json.to_str().unwrap()];
     let refused = shop.train("recipe.toml", &guard);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(told(&refused).contains("nothing was published"));
+    assert!(reported(&refused).contains("nothing was published"));
     let said = String::from_utf8(refused.stdout).unwrap();
     assert!(
         said.contains(&format!("beside model {serving}")) && said.contains(": below "),
@@ -215,8 +215,8 @@ fn a_model_that_falls_short_is_refused_with_both_figures() {
     );
     assert_eq!(shop.current().unwrap(), serving);
     assert_eq!(shop.registry().list().unwrap().len(), 1);
-    let papers: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
-    assert_eq!(papers["guard"]["bounds"][0]["holds"], false);
+    let run_report: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    assert_eq!(run_report["guard"]["bounds"][0]["holds"], false);
 }
 
 #[test]
@@ -246,7 +246,11 @@ fn an_unknown_metric_is_named_before_anything_is_read() {
     let shop = Shop::new(20, 20, 100);
     let output = shop.train("recipe.toml", &["--publish-if", "mrr >= current"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("no metric `mrr`: use `recall@10`"), "{}", told(&output));
+    assert!(
+        reported(&output).contains("no metric `mrr`: use `recall@10`"),
+        "{}",
+        reported(&output)
+    );
 }
 
 #[test]

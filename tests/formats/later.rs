@@ -73,14 +73,14 @@ fn lake(scratch: &Path, format: Value) -> Output {
 }
 
 /// The standard output and standard error of a command.
-fn told(output: &Output) -> String {
+fn reported(output: &Output) -> String {
     let parts = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     parts.concat()
 }
 
 /// Parses a refusal: the format that was found and the latest known one.
-fn numbers(told: &str) -> Option<(u64, u64)> {
-    let (before, after) = told.split_once(", and this guanxi ")?;
+fn numbers(reported: &str) -> Option<(u64, u64)> {
+    let (before, after) = reported.split_once(", and this guanxi ")?;
     let found = before.rsplit(' ').next()?.parse().ok()?;
     let mut digits = after.split(|letter: char| !letter.is_ascii_digit());
     Some((found, digits.find(|digits| !digits.is_empty())?.parse().ok()?))
@@ -90,7 +90,7 @@ fn numbers(told: &str) -> Option<(u64, u64)> {
 fn a_later_format_is_refused_with_both_numbers() {
     for Kind { name, known, meet } in KINDS {
         let scratch = if name == "backup" { backup() } else { shop() };
-        let told = told(&meet(scratch.path(), (known + 1).into()));
-        assert_eq!(numbers(&told), Some((known + 1, known)), "{name}: {told}");
+        let reported = reported(&meet(scratch.path(), (known + 1).into()));
+        assert_eq!(numbers(&reported), Some((known + 1, known)), "{name}: {reported}");
     }
 }

@@ -106,6 +106,6 @@ fn an_event_of_an_old_log_that_comes_again_is_a_duplicate() {
         "event_id": event_id, "user": user, "item": item, "type": action.kind().name(), "ts": ts,
     });
     let server = Server::on(scratch);
-    let told = server.post("/v1/events", &again).good();
-    assert_eq!(told["duplicates"], 1, "{told}");
+    let reported = server.post("/v1/events", &again).good();
+    assert_eq!(reported["duplicates"], 1, "{reported}");
 }

@@ -170,7 +170,7 @@ impl<'a> Watch<'a> {
             let next = self.begins + Duration::from_secs(self.used.len() as u64);
             let left = next.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                self.look();
+                self.check();
                 continue;
             }
             match hear.recv_timeout(left) {
@@ -183,7 +183,7 @@ impl<'a> Watch<'a> {
         self.used.push(last);
     }
 
-    fn look(&mut self) {
+    fn check(&mut self) {
         if self.used.is_empty() {
             self.own = Usage::of_self();
         }

@@ -4,8 +4,8 @@ mod deadline;
 mod filters;
 mod for_you;
 mod friends;
+mod friends_of_friends;
 mod newcomers;
-mod reach;
 
 use std::sync::Arc;
 

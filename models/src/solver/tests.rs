@@ -147,9 +147,9 @@ fn nothing_known_gives_zeros_and_a_prior_alone_its_shrunken_mean() {
 fn no_targets_means_all_for() {
     let mut world = world(16, 5, 2);
     world.targets = vec![1.0; 5];
-    let told = world.solve();
+    let reported = world.solve();
     world.targets.clear();
-    assert_eq!(world.solve(), told);
+    assert_eq!(world.solve(), reported);
 }
 
 #[test]
@@ -293,9 +293,9 @@ fn rows_of_huge_numbers_share_a_batch_without_a_trace() {
     let rows =
         rows.map(|row| BatchRow { problem: RowProblem { ridge: 0.0, ..row.problem }, ..row });
     let (mut together, mut alone) = (vec![0.0; 128], vec![0.0; 64]);
-    let mut told = Vec::new();
-    BatchSolver::default().solve(&factors, &spectrum, &rows, &mut together, &mut told);
-    BatchSolver::default().solve(&factors, &spectrum, &rows[..1], &mut alone, &mut told);
+    let mut reported = Vec::new();
+    BatchSolver::default().solve(&factors, &spectrum, &rows, &mut together, &mut reported);
+    BatchSolver::default().solve(&factors, &spectrum, &rows[..1], &mut alone, &mut reported);
     assert!(together.iter().zip(&alone).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
@@ -366,10 +366,10 @@ fn confidences_beyond_single_precision_are_solved_in_double_within_a_batch() {
 
 /// Takes `steps` steps from `x` and returns the reported values.
 fn descend(rows: &[BatchRow<'_>], one: &World, steps: usize, x: &mut [f32]) -> Vec<f64> {
-    let mut told = vec![f64::NAN];
-    GradientSolver::default().solve(&one.factors, &one.spectrum, rows, steps, x, &mut told);
-    assert_eq!(told.len(), rows.len());
-    told
+    let mut reported = vec![f64::NAN];
+    GradientSolver::default().solve(&one.factors, &one.spectrum, rows, steps, x, &mut reported);
+    assert_eq!(reported.len(), rows.len());
+    reported
 }
 
 #[test]
@@ -379,14 +379,16 @@ fn conjugate_gradients_go_towards_the_exact_answer_and_know_the_value_of_theirs(
         let batch = rows.batch();
         let world = &rows.worlds[10];
         let mut after_three = vec![0.1; batch.len() * dim];
-        let told = descend(&batch, world, 3, &mut after_three);
+        let reported = descend(&batch, world, 3, &mut after_three);
         let mut after_many = after_three.clone();
         descend(&batch, world, 300, &mut after_many);
         let answers = after_three.chunks(dim).zip(after_many.chunks(dim));
-        for (at, ((row, told), (three, many))) in batch.iter().zip(told).zip(answers).enumerate() {
+        for (at, ((row, reported), (three, many))) in
+            batch.iter().zip(reported).zip(answers).enumerate()
+        {
             let scaled: Vec<f32> = world.spectrum.iter().map(|g| g * row.scale).collect();
             let value = |x: &[f32]| objective(&world.factors, &scaled, &row.problem, x);
-            assert!((told - value(three)).abs() < 1e-4 * (1.0 + told.abs()), "row {at}");
+            assert!((reported - value(three)).abs() < 1e-4 * (1.0 + reported.abs()), "row {at}");
             let is_lower = value(three) <= value(&vec![0.1; dim]);
             assert!(row.problem.has_prior() || is_lower, "row {at}");
             let mut exact = vec![0.0; dim];
@@ -406,8 +408,8 @@ fn conjugate_gradients_stay_finite_beyond_single_precision() {
     }
     for start in [0.0, 1e30] {
         let mut out = vec![start; 70 * 64];
-        let told = descend(&rows.batch(), &rows.worlds[10], 3, &mut out);
-        assert!(out.iter().all(|x| x.is_finite()) && told.iter().all(|x| x.is_finite()));
+        let reported = descend(&rows.batch(), &rows.worlds[10], 3, &mut out);
+        assert!(out.iter().all(|x| x.is_finite()) && reported.iter().all(|x| x.is_finite()));
     }
 }
 

@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn an_item_came_when_it_says_or_when_it_was_seen_first() {
-        let told = |created| Item { created, ..Item::bare("i") };
-        let item = |created| Record::Item(told(created));
+        let reported = |created| Item { created, ..Item::bare("i") };
+        let item = |created| Record::Item(reported(created));
         let seen = |ts| Record::Event(Event::new("e", "u", "i", EventType::Click, ts));
         let gone = || Record::ItemDeleted { id: "i".to_owned() };
         for (came, records, last) in [
@@ -241,7 +241,7 @@ mod tests {
             // As after a restart: what the item is in the end is known before the events are.
             let mut ahead = World::new(Arc::new(Model::empty()));
             if let Some(created) = last {
-                ahead.put_item(told(created));
+                ahead.put_item(reported(created));
             }
             records.iter().zip(1..).for_each(|(record, at)| ahead.apply(Offset(at), record));
             assert_eq!(ahead.arrivals().get(0), Some(&came));

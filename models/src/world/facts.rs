@@ -284,8 +284,8 @@ mod tests {
             let model = Model { watermark, ..Model::new(Learned::default(), ground) };
             thawed = World::new(Arc::new(model));
             apply(&mut thawed, std::slice::from_ref(&record));
-            let told = |world: &World| format!("{:?}", world.ground());
-            assert_eq!(told(&thawed), told(&live));
+            let reported = |world: &World| format!("{:?}", world.ground());
+            assert_eq!(reported(&thawed), reported(&live));
         }
         assert_eq!(live.offset(), Offset(17));
     }

@@ -33,10 +33,10 @@ impl LiveHistories {
     }
 
     /// The items of a user's purchases that friends may see, ascending.
-    pub fn shown(&self, user: UserIdx) -> &[u32] {
+    pub fn visible(&self, user: UserIdx) -> &[u32] {
         match self.since.get(user.row()) {
-            Some(Some(history)) => history.shown(),
-            _ => self.at_watermark.shown().row(user.row()),
+            Some(Some(history)) => history.visible(),
+            _ => self.at_watermark.visible().row(user.row()),
         }
     }
 
@@ -44,17 +44,17 @@ impl LiveHistories {
     ///
     /// Their data is scattered in memory. Each step prefetches the data of all users before the
     /// next step reads it.
-    pub(crate) fn shown_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
+    pub(crate) fn visible_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
         for &user in users {
             self.since.prefetch(user as usize);
-            self.at_watermark.shown().prefetch(user as usize);
+            self.at_watermark.visible().prefetch(user as usize);
         }
         for &user in users {
             let history = self.since.get(user as usize).and_then(Option::as_deref);
             history.map(std::slice::from_ref).into_iter().for_each(prefetch);
         }
         for (&user, row) in users.iter().zip(rows) {
-            *row = self.shown(UserIdx(user));
+            *row = self.visible(UserIdx(user));
             prefetch(row);
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         let records = [Record::Event(buys("u1")), Record::Event(buys("u9")), Record::User(private)];
         records.iter().zip(1..).for_each(|(record, at)| world.apply(Offset(at), record));
         let mut rows = [&[7][..]; 5];
-        world.shown_by(&[0, 1, 2, 3, 8], &mut rows);
+        world.visible_by(&[0, 1, 2, 3, 8], &mut rows);
         assert_eq!(rows, [&[0][..], &[1, 3], &[], &[3], &[]]);
     }
 }

@@ -233,13 +233,13 @@ impl World {
     }
 
     /// The items of a user's purchases that friends may see, ascending.
-    pub fn shown(&self, user: UserIdx) -> &[u32] {
-        self.facts.histories.shown(user)
+    pub fn visible(&self, user: UserIdx) -> &[u32] {
+        self.facts.histories.visible(user)
     }
 
     /// Looks up and prefetches the visible purchases of several users.
-    pub(crate) fn shown_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
-        self.facts.histories.shown_by(users, rows);
+    pub(crate) fn visible_by<'a>(&'a self, users: &[u32], rows: &mut [&'a [u32]]) {
+        self.facts.histories.visible_by(users, rows);
     }
 
     /// The relations of a user, with all later changes.

@@ -7,7 +7,7 @@ use crate::system::priority::{Work, stand_back};
 pub(in crate::http) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (tell, reported) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
         stand_back(Work::Bulk);
         // The receiver is gone if the client disconnected.
@@ -16,7 +16,7 @@ pub(in crate::http) async fn in_background<T: Send + 'static>(
     if let Err(error) = thread {
         tracing::error!(%error, "no thread for a large body");
     }
-    told.await.ok()
+    reported.await.ok()
 }
 
 #[cfg(test)]

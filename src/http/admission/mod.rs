@@ -38,7 +38,7 @@ const BURST: u32 = 20;
 pub struct Admission {
     queue: Arc<Queue>,
     /// Requests that wait without holding a thread.
-    aside: Arc<Queue>,
+    standby: Arc<Queue>,
     /// One permit per worker, granted in order of arrival.
     turns: Arc<Semaphore>,
     threads: usize,
@@ -59,7 +59,7 @@ impl Admission {
         let threads = server.threads();
         Self {
             queue: Arc::default(),
-            aside: Arc::default(),
+            standby: Arc::default(),
             turns: Arc::new(Semaphore::new(threads)),
             threads,
             max_waiting: server.max_waiting,
@@ -143,7 +143,7 @@ impl Admission {
     /// A place for work that holds no thread: it needs no turn and delays no request. `None` if too
     /// many such places are taken.
     pub(super) fn stand_by(&self) -> Option<Place> {
-        self.join(&self.aside).map(|(place, _)| place)
+        self.join(&self.standby).map(|(place, _)| place)
     }
 
     /// Joins a queue. Returns the place and the number of requests before it, or `None` if the

@@ -215,7 +215,7 @@ fn in_stable_form(answer: Response) -> Response {
 }
 
 /// The method, if it is a standard one: any other is untrusted text.
-fn shown(method: &Method) -> &str {
+fn method_label(method: &Method) -> &str {
     const KNOWN: [Method; 7] = [
         Method::GET,
         Method::HEAD,
@@ -231,7 +231,7 @@ fn shown(method: &Method) -> &str {
 fn log(seen: &Seen<'_>, status: StatusCode, took: Duration) {
     let (status, micros) = (status.as_u16(), took.as_micros() as u64);
     let id = seen.id.to_str().unwrap_or_default();
-    let (method, route) = (shown(&seen.method), seen.route().unwrap_or("none"));
+    let (method, route) = (method_label(&seen.method), seen.route().unwrap_or("none"));
     match status {
         // An overloaded server would be slowed further by a line for each: the metrics count them.
         429 | 503 => tracing::debug!(id, method, route, status, micros, "the request was put off"),

@@ -94,7 +94,7 @@ impl Problem {
     pub fn unknown_scenario(name: &str) -> Self {
         let known = Scenario::names();
         let detail =
-            format!("scenario `{}` does not exist: {}", shown(name), nearest(name, &known));
+            format!("scenario `{}` does not exist: {}", excerpt(name), nearest(name, &known));
         Self::new(Code::UnknownScenario, detail).with("known", known.as_slice())
     }
 }
@@ -106,12 +106,12 @@ pub(super) fn is_problem(answer: &Response) -> bool {
 }
 
 /// Makes a client's text safe to echo: short and without control characters.
-pub(super) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
+pub(super) fn excerpt(text: &str) -> String {
+    let mut start: String = text.chars().take(64).flat_map(char::escape_debug).collect();
     if text.chars().nth(64).is_some() {
-        shown.push('…');
+        start.push('…');
     }
-    shown
+    start
 }
 
 /// Returns "did you mean ..." if a known name is similar, else the list of known names.
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_a_client_sent_is_repeated_short_and_harmless() {
-        assert_eq!(shown("a\nb\u{202e}"), "a\\nb\\u{202e}");
-        assert_eq!(shown(&"x".repeat(100)).chars().count(), 65);
+        assert_eq!(excerpt("a\nb\u{202e}"), "a\\nb\\u{202e}");
+        assert_eq!(excerpt(&"x".repeat(100)).chars().count(), 65);
     }
 }

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::config::Server;
 use crate::http::admission::Claim;
 use crate::http::app::App;
-use crate::http::problem::{Code, Problem, shown};
+use crate::http::problem::{Code, Problem, excerpt};
 
 /// The bytes of a small body that every connection may hold without a claim.
 const USUAL: usize = 64 * 1024;
@@ -64,8 +64,8 @@ async fn read_whole(
     if HttpBody::size_hint(&body).lower() > most as u64 {
         return Err(too_large());
     }
-    let pace = Pace { patience: PATIENCE, min_rate: server.min_body_rate };
-    let reading = collect(Limited::new(body, most), pace, claim);
+    let limits = ReadLimits { patience: PATIENCE, min_rate: server.min_body_rate };
+    let reading = collect(Limited::new(body, most), limits, claim);
     match tokio::time::timeout(server.request_timeout.0, reading).await {
         Ok(Ok(whole)) => Ok(whole),
         Ok(Err(Broken::Busy(problem))) => Err(problem),
@@ -89,13 +89,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The slowest rate allowed for a body.
 #[derive(Clone, Copy)]
-struct Pace {
+struct ReadLimits {
     patience: Duration,
     /// The least rate, in bytes a second.
     min_rate: usize,
 }
 
-impl Pace {
+impl ReadLimits {
     /// The longest time for `bytes` bytes.
     fn of(self, bytes: usize) -> Duration {
         self.patience + Duration::from_secs_f64(bytes as f64 / self.min_rate.max(1) as f64)
@@ -109,11 +109,15 @@ enum Broken {
     Unreadable(BoxError),
 }
 
-async fn collect(mut body: Limited<Body>, pace: Pace, claim: &mut Claim) -> Result<Bytes, Broken> {
+async fn collect(
+    mut body: Limited<Body>,
+    limits: ReadLimits,
+    claim: &mut Claim,
+) -> Result<Bytes, Broken> {
     let (began, mut whole) = (Instant::now(), BytesMut::new());
     loop {
         // The time by which the next chunk must arrive to keep the rate.
-        let due = began + pace.of(whole.len());
+        let due = began + limits.of(whole.len());
         let frame = tokio::time::timeout_at(due.into(), body.frame()).await;
         let Some(frame) = frame.map_err(|_| Broken::Slow)? else { return Ok(whole.freeze()) };
         whole.extend(frame.map_err(Broken::Unreadable)?.into_data().ok());
@@ -142,7 +146,7 @@ pub(super) fn require_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Prob
 /// The problem of an unsupported content type.
 pub(super) fn unsupported(said: Option<&str>, taken: &[&str]) -> Problem {
     let said = said.map_or("the request has no content type".to_owned(), |name| {
-        format!("the content type `{}` is not taken", shown(name))
+        format!("the content type `{}` is not taken", excerpt(name))
     });
     let detail = format!("{said}: send `content-type: {}`", taken.join("` or `"));
     Problem::new(Code::UnsupportedMediaType, detail).with("accepted", taken)
@@ -184,14 +188,14 @@ mod tests {
     #[tokio::test]
     async fn a_body_may_be_slow_as_long_as_it_keeps_its_rate() {
         let mut claim = Admission::new(&Server::default()).claim();
-        let pace = Pace { patience: Duration::from_millis(20), min_rate: 1 };
+        let limits = ReadLimits { patience: Duration::from_millis(20), min_rate: 1 };
         let body = |bytes| Limited::new(Body::new(Stalled(bytes)), 10_000);
-        let silent = collect(body(0), pace, &mut claim).await;
+        let silent = collect(body(0), limits, &mut claim).await;
         assert!(matches!(silent, Err(Broken::Slow)));
         // At 1 byte a second, 1,000 bytes earn 1,000 seconds.
-        let reading = collect(body(1_000), pace, &mut claim);
+        let reading = collect(body(1_000), limits, &mut claim);
         tokio::time::timeout(Duration::from_millis(60), reading).await.map(drop).unwrap_err();
-        let fast = Pace { min_rate: 1_000_000, ..pace };
+        let fast = ReadLimits { min_rate: 1_000_000, ..limits };
         assert!(matches!(collect(body(1_000), fast, &mut claim).await, Err(Broken::Slow)));
     }
 }

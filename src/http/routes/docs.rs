@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::http::problem::{Code, PROBLEM_JSON, Problem, ProblemShape, nearest, shown};
+use crate::http::problem::{Code, PROBLEM_JSON, Problem, ProblemShape, excerpt, nearest};
 use crate::http::shape::path::Segments;
 
 /// The header of the `OpenAPI` document; the paths come from the handlers.
@@ -111,7 +111,7 @@ pub(super) struct Explanation {
 pub(super) async fn explain(Segments([name]): Segments<1>) -> Result<Json<Explanation>, Problem> {
     let Some(&code) = Code::ALL.iter().find(|code| code.name() == name) else {
         let known: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
-        let detail = format!("there is no code `{}`: {}", shown(&name), nearest(&name, &known));
+        let detail = format!("there is no code `{}`: {}", excerpt(&name), nearest(&name, &known));
         return Err(Problem::new(Code::UnknownCode, detail));
     };
     let (status, meaning) = (code.status().as_u16(), code.meaning());

@@ -12,7 +12,7 @@ use super::written::in_time;
 use crate::access::Caller;
 use crate::http::admission::background::in_background;
 use crate::http::app::App;
-use crate::http::problem::{Code, Problem, shown};
+use crate::http::problem::{Code, Problem, excerpt};
 use crate::ingest::{Flaw, Format, Parsed};
 use crate::serving::Outcome;
 
@@ -247,14 +247,14 @@ fn unknown_part(world: &World, record: &Record) -> Option<(Code, String)> {
     if world.user(user).is_none() {
         let detail = format!(
             "user `{}` does not exist: describe it first with `PUT /v1/users/{{id}}`",
-            shown(user)
+            excerpt(user)
         );
         return Some((Code::UnknownUser, detail));
     }
     if world.item(item).is_none() {
         let detail = format!(
             "item `{}` does not exist: describe it first with `PUT /v1/items/{{id}}`",
-            shown(item)
+            excerpt(item)
         );
         return Some((Code::UnknownItem, detail));
     }

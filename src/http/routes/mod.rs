@@ -32,7 +32,7 @@ use crate::http::app::App;
 use crate::http::around::admit::{self, Admit};
 use crate::http::around::observe::{self, Observer};
 use crate::http::around::operation::{Operation, Operations};
-use crate::http::problem::{Code, Problem, shown};
+use crate::http::problem::{Code, Problem, excerpt};
 use docs::{Api, Document};
 use table::{Route, table};
 
@@ -102,13 +102,13 @@ fn described(table: Vec<Route>) -> OpenApiRouter<App> {
 }
 
 async fn unknown_route(request: Request) -> Problem {
-    let path = shown(request.uri().path());
+    let path = excerpt(request.uri().path());
     Problem::new(Code::UnknownRoute, format!("no route has the path `{path}`: see `/docs`"))
 }
 
 /// Refuses a method that the path lacks. The router adds `allow` with the others.
 async fn method_not_allowed(request: Request) -> Problem {
-    let method = shown(request.method().as_str());
+    let method = excerpt(request.method().as_str());
     let detail =
         format!("the path has no method `{method}`: the header `allow` lists those it has");
     Problem::new(Code::MethodNotAllowed, detail)

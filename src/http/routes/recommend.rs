@@ -19,7 +19,7 @@ use crate::http::admission::too_many_wait;
 use crate::http::app::App;
 use crate::http::around::admit::{self, Peer, known_origin, open_to};
 use crate::http::around::stopwatch::Stopwatch;
-use crate::http::problem::{Code, Problem, ProblemShape, shown};
+use crate::http::problem::{Code, Problem, ProblemShape, excerpt};
 use crate::http::shape::answer::{ListShape, Listing, write_value};
 use crate::http::shape::parameters::ParametersShape;
 use crate::http::shape::path::Segments;
@@ -186,7 +186,7 @@ pub(super) async fn post_many(
 fn requests(mut object: Map<String, Value>) -> Result<Vec<Value>, Problem> {
     let requests = object.remove("requests");
     if let Some(name) = object.keys().next() {
-        let detail = format!("unknown field `{}`: the only one is `requests`", shown(name));
+        let detail = format!("unknown field `{}`: the only one is `requests`", excerpt(name));
         return Err(Problem::new(Code::UnknownField, detail));
     }
     let Some(requests) = requests else {

@@ -6,7 +6,7 @@ use guanxi_models::{Record, Relation, World};
 
 use super::written::{self, Written};
 use crate::http::app::App;
-use crate::http::problem::{Code, Problem, ProblemShape, shown};
+use crate::http::problem::{Code, Problem, ProblemShape, excerpt};
 use crate::http::shape::path::Segments;
 use crate::ingest::relation_of;
 
@@ -58,6 +58,7 @@ fn require(world: &World, relation: &Relation) -> Result<(), Problem> {
         return Ok(());
     }
     let Relation { from, kind, to, .. } = relation;
-    let detail = format!("`{}` has no relation {} to `{}`", shown(from), kind.name(), shown(to));
+    let detail =
+        format!("`{}` has no relation {} to `{}`", excerpt(from), kind.name(), excerpt(to));
     Err(Problem::new(Code::UnknownRelation, detail))
 }

@@ -19,7 +19,7 @@ use super::body;
 use super::ingest::now;
 use super::written::{self, Written};
 use crate::http::app::App;
-use crate::http::problem::{Code, Problem, ProblemShape, shown};
+use crate::http::problem::{Code, Problem, ProblemShape, excerpt};
 use crate::http::shape::path::Segments;
 use crate::ingest::Flaw;
 
@@ -139,7 +139,7 @@ pub(super) fn delete<R: Resource>() -> UtoipaMethodRouter<App> {
 /// The current record with this id, or the problem that there is none.
 pub(super) fn current<R: Resource>(world: &World, id: &str) -> Result<R, Problem> {
     R::find(world, id).ok_or_else(|| {
-        let detail = format!("{} `{}` does not exist: `PUT` makes it", R::NAME, shown(id));
+        let detail = format!("{} `{}` does not exist: `PUT` makes it", R::NAME, excerpt(id));
         Problem::new(R::UNKNOWN, detail)
     })
 }

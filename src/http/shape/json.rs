@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
+use crate::http::problem::{Code, Problem, excerpt, nearest, nearest_of};
 use crate::untrusted::json::{self, Refused};
 
 /// Parses a JSON object. An empty body counts as an empty object.
@@ -57,7 +57,7 @@ impl From<Refused> for Problem {
             Refused::Deep => Self::new(Code::InvalidJson, detail),
             Refused::Long => Self::new(Code::TooMany, detail),
             Refused::Twice(name) => {
-                Self::new(Code::InvalidField, detail).with("field", shown(&name))
+                Self::new(Code::InvalidField, detail).with("field", excerpt(&name))
             }
         }
     }
@@ -94,7 +94,7 @@ fn culprit<T: DeserializeOwned>(object: Map<String, Value>, error: &serde_json::
 }
 
 fn of_field(name: &str, said: &str) -> Problem {
-    let shown_name = shown(name);
+    let shown_name = excerpt(name);
     let Some(rest) = said.strip_prefix(&format!("unknown field `{name}`")) else {
         return Problem::new(Code::InvalidField, format!("`{shown_name}`: {said}"))
             .with("field", shown_name);

@@ -5,7 +5,7 @@ use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{RefOr, Required, Schema};
 
-use crate::http::problem::{Code, Problem, shown};
+use crate::http::problem::{Code, Problem, excerpt};
 
 /// A query parameter.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Parameter {
             Kind::Flag => flag(text).map(Value::Bool),
         };
         found.ok_or_else(|| {
-            self.invalid(&format!("is `{}`: give {}", shown(text), self.kind.name()))
+            self.invalid(&format!("is `{}`: give {}", excerpt(text), self.kind.name()))
         })
     }
 

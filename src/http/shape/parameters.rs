@@ -8,7 +8,7 @@ use utoipa::openapi::path::{self, ParameterIn};
 
 use super::filter::CONDITIONS;
 use super::parameter::{Kind, Parameter};
-use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
+use crate::http::problem::{Code, Problem, excerpt, nearest, nearest_of};
 
 /// The parameters other than those of filter conditions.
 const OF_QUESTION: [Parameter; 9] = [
@@ -56,9 +56,9 @@ pub(in crate::http) fn question(pairs: &[(String, String)]) -> Result<Map<String
 
 fn unknown(name: &str) -> Problem {
     let known: Vec<&str> = all().map(|parameter| parameter.name).collect();
-    let detail = format!("unknown parameter `{}`: {}", shown(name), nearest(name, &known));
+    let detail = format!("unknown parameter `{}`: {}", excerpt(name), nearest(name, &known));
     Problem::new(Code::UnknownField, detail)
-        .with("field", shown(name))
+        .with("field", excerpt(name))
         .with("nearest", nearest_of(name, &known))
 }
 

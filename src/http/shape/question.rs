@@ -11,7 +11,7 @@ use super::field::Field;
 use super::filter::{self, FilterShape};
 use crate::access::Caller;
 use crate::config::Settings;
-use crate::http::problem::{Code, Problem, nearest, shown};
+use crate::http::problem::{Code, Problem, excerpt, nearest};
 
 /// The most session items of a request.
 pub(super) const MAX_ITEMS: usize = 200;
@@ -142,7 +142,7 @@ fn fields(names: &[String]) -> Result<Vec<Field>, Problem> {
         let field = Field::from_name(name).ok_or_else(|| {
             let known = Field::ALL.map(Field::name);
             let detail =
-                format!("`fields` can't give `{}`: {}", shown(name), nearest(name, &known));
+                format!("`fields` can't give `{}`: {}", excerpt(name), nearest(name, &known));
             Problem::new(Code::InvalidField, detail).with("field", "fields")
         })?;
         if !fields.contains(&field) {

@@ -93,10 +93,11 @@ mod tests {
             let losses = states.last().unwrap().losses.clone();
             assert_eq!((states.len(), losses.len()), (4, 4));
             for state in states {
-                let mut told = state.losses.clone();
-                let rest = &mut |sweep: crate::als::Sweep, _: &Checkpoint| told.push(sweep.loss);
+                let mut reported = state.losses.clone();
+                let rest =
+                    &mut |sweep: crate::als::Sweep, _: &Checkpoint| reported.push(sweep.loss);
                 let resumed = fit_from(Some(state), &matrix, &params, rest).unwrap();
-                assert_eq!(told, losses);
+                assert_eq!(reported, losses);
                 assert_eq!(resumed.user_factors.values()[..], whole.user_factors.values()[..]);
                 assert_eq!(resumed.item_factors.values()[..], whole.item_factors.values()[..]);
             }

@@ -3,9 +3,9 @@
 use guanxi_models::Factors;
 use guanxi_models::column::WeightedRows;
 use guanxi_models::fold_in::prior_of;
+use guanxi_models::friends_of_friends::FEW_ITEMS;
 use guanxi_models::model::Rows;
 use guanxi_models::params::Params;
-use guanxi_models::reach::FEW_ITEMS;
 use guanxi_models::recency;
 use guanxi_models::solver::{RowProblem, RowSolver};
 use rayon::prelude::*;

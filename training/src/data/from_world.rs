@@ -66,7 +66,7 @@ mod tests {
         }
         let (replayed, built) = (Dataset::from(&world), builder.build());
         // Tie strengths are left out: a world has those of new ties, training computes all.
-        let told = |Dataset { ground, features, reference, events }: &Dataset| {
+        let reported = |Dataset { ground, features, reference, events }: &Dataset| {
             let Ground { users, items, histories, ties, popularity, first_seen, .. } = ground;
             let links = (ties.friends.links(), &ties.follows, &ties.blocks);
             let of_items = (popularity, first_seen, features);
@@ -74,6 +74,6 @@ mod tests {
                 "{users:?} {items:?} {histories:?} {links:?} {of_items:?} {reference} {events:?}"
             )
         };
-        assert_eq!(told(&replayed), told(&built));
+        assert_eq!(reported(&replayed), reported(&built));
     }
 }

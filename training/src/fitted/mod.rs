@@ -6,8 +6,8 @@ pub mod parts;
 
 use guanxi_models::column::WeightedRows;
 use guanxi_models::factors::Factors;
+use guanxi_models::friends_of_friends::FEW_ITEMS;
 use guanxi_models::params::Blend;
-use guanxi_models::reach::FEW_ITEMS;
 
 use crate::als::{Als, FriendPrior};
 use crate::blend::{ARMS, Candidates, PerPart, Tuned, Weights, learn};

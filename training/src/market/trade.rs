@@ -52,19 +52,28 @@ pub(super) struct Trade {
     bought: Vec<Vec<u32>>,
     plans: BinaryHeap<Reverse<Plan>>,
     planned: u64,
-    told: usize,
+    emitted: usize,
 }
 
 impl Trade {
     pub(super) fn new(params: MarketParams, goods: Goods, people: People, rng: StdRng) -> Self {
         let bought = vec![Vec::new(); params.users];
-        Self { params, goods, people, rng, bought, plans: BinaryHeap::new(), planned: 0, told: 0 }
+        Self {
+            params,
+            goods,
+            people,
+            rng,
+            bought,
+            plans: BinaryHeap::new(),
+            planned: 0,
+            emitted: 0,
+        }
     }
 
     /// The time before which no new event will be planned. Visits start evenly over the 90 days.
     fn clock(&self) -> Millis {
         let span = DAYS * DAY - DAY;
-        let share = self.told as f64 / self.params.events.max(1) as f64;
+        let share = self.emitted as f64 / self.params.events.max(1) as f64;
         self.params.now - DAYS * DAY + (span as f64 * share) as Millis + 1
     }
 
@@ -191,14 +200,14 @@ impl Iterator for Trade {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        if self.told == self.params.events {
+        if self.emitted == self.params.events {
             return None;
         }
         while self.plans.peek().is_none_or(|Reverse(plan)| plan.ts > self.clock()) {
             self.visit();
         }
         let Reverse(plan) = self.plans.pop()?;
-        self.told += 1;
+        self.emitted += 1;
         self.follow_up(plan);
         Some(self.event(plan))
     }

@@ -76,8 +76,8 @@ mod tests {
     fn every_user_is_in_one_group_and_groups_of_nobody_are_left_out() {
         let marks: Vec<Marks> = (0..4).map(|at| Figures::from_fn(|_| at as f32)).collect();
         let found = groups(&BY_ITEMS, &[4, 5, 9, 700], &[&marks, &marks], 1);
-        let told: Vec<_> = found.iter().map(|group| (group.label(), group.users)).collect();
-        assert_eq!(told, [("0-4".to_owned(), 1), ("5-9".to_owned(), 2), ("50+".to_owned(), 1)]);
+        let reported: Vec<_> = found.iter().map(|group| (group.label(), group.users)).collect();
+        assert_eq!(reported, [("0-4".to_owned(), 1), ("5-9".to_owned(), 2), ("50+".to_owned(), 1)]);
         let mean = found[1].systems[1].ndcg_at_20.mean;
         assert!((mean - 1.5).abs() < 1e-9, "{mean}");
     }

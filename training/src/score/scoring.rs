@@ -51,7 +51,7 @@ pub struct FriendScores<'a> {
     pub second_hop: Option<SecondHop<'a>>,
 }
 
-/// `eta sum_g v_ug r_gj`, over friends of friends; see [`guanxi_models::reach`].
+/// `eta sum_g v_ug r_gj`, over friends of friends; see [`guanxi_models::friends_of_friends`].
 #[derive(Clone, Copy, Debug)]
 pub struct SecondHop<'a> {
     /// The friends of friends of each user; empty for users with enough history.

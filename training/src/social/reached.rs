@@ -1,7 +1,7 @@
 //! The friends of friends of some users, with their proximity.
 
 use guanxi_models::column::WeightedRows;
-use guanxi_models::reach::friends_of_friends;
+use guanxi_models::friends_of_friends::friends_of_friends;
 use rayon::prelude::*;
 
 /// The [`friends_of_friends`] of users whose ties are the rows of `ties`; an empty row for `None`.

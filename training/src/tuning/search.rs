@@ -89,7 +89,7 @@ impl Search<'_> {
         if is_better {
             self.best = judged;
         }
-        self.tell(knob.key.to_owned(), told(knob.value(recipe)), seen, is_better);
+        self.tell(knob.key.to_owned(), reported(knob.value(recipe)), seen, is_better);
         Ok(is_better)
     }
 
@@ -100,6 +100,6 @@ impl Search<'_> {
     }
 }
 
-fn told(value: f32) -> String {
+fn reported(value: f32) -> String {
     if value.is_finite() { value.to_string() } else { "never".to_owned() }
 }

@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
     #[command(flatten)]
-    told: Told,
+    reported: Reported,
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,7 +115,7 @@ struct Client {
 }
 
 #[derive(Debug, clap::Args)]
-struct Told {
+struct Reported {
     /// States the recall that `guanxi recall --json` wrote to this file.
     #[arg(long, value_name = "FILE")]
     recall_from: Option<PathBuf>,
@@ -174,7 +174,7 @@ pub(super) fn run(
         }
     }
     tell(&report, out);
-    args.told.write(&report)?;
+    args.reported.write(&report)?;
     Ok(ExitCode::from(u8::from(has_failed(&report))))
 }
 
@@ -246,7 +246,7 @@ impl Args {
             url: self.url.to_string(),
             machine: Machine::this(),
             server: Value::Null,
-            recall: self.told.recall()?,
+            recall: self.reported.recall()?,
             steps: Vec::new(),
             highest: None,
         })
@@ -295,7 +295,7 @@ impl Asked {
     }
 }
 
-impl Told {
+impl Reported {
     fn recall(&self) -> Result<Option<Recall>, Failure> {
         let Some(path) = &self.recall_from else { return Ok(None) };
         let name = path.display().to_string();

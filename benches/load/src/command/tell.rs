@@ -53,8 +53,9 @@ const TIMES: [&str; 6] = ["p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "p99.99 ms",
 
 fn times(figures: &Figures) -> [String; 6] {
     let Figures { count, p50_us, p90_us, p99_us, p999_us, p9999_us, max_us, .. } = figures;
-    let told = |us: f64| if *count == 0 { NOTHING.to_owned() } else { format!("{:.3}", us / 1e3) };
-    [*p50_us, *p90_us, *p99_us, *p999_us, *p9999_us, *max_us].map(told)
+    let reported =
+        |us: f64| if *count == 0 { NOTHING.to_owned() } else { format!("{:.3}", us / 1e3) };
+    [*p50_us, *p90_us, *p99_us, *p999_us, *p9999_us, *max_us].map(reported)
 }
 
 fn rates(steps: &[StepReport]) -> Table {

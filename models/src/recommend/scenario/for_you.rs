@@ -4,7 +4,7 @@
 //! where `i` runs over the asker's own items. Training learned the weights
 //! ([`Blend`](crate::params::Blend)); `a_ui` is the [recency](crate::recency) of an own item, and
 //! `b_j` is the [bias](crate::model::Model::bias) of the item. For askers with few own items,
-//! friends of friends speak beside `f_u`: see [`crate::reach`]. They are no friends, so that they
+//! friends of friends speak beside `f_u`: see [`crate::friends_of_friends`]. They are no friends, so that they
 //! are told as taste.
 //!
 //! Candidates: the items nearest to `p_u`, the lists of the asker's own items, the purchases of
@@ -14,10 +14,10 @@
 //! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
 use super::{Ask, Gives, Input, ItemList, Scenario, Spec};
+use crate::friends_of_friends::FEW_ITEMS;
 use crate::id::ItemIdx;
 use crate::kernel::prefetch;
 use crate::params::Blend;
-use crate::reach::FEW_ITEMS;
 use crate::recommend::answer::Listed;
 use crate::recommend::asker::Taste;
 use crate::recommend::context::Context;

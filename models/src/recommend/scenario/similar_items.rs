@@ -38,7 +38,7 @@ fn list(context: &mut Context<'_>, scratch: &mut Scratch) -> Vec<Listed<ItemIdx>
     let Some(unit) = unit(context.world.item_row(anchor)) else { return Vec::new() };
     let likeness = Likeness { context, anchor, unit: &unit };
     let top = likeness.made().unwrap_or_else(|| likeness.searched(&mut scratch.search));
-    top.into_iter().map(|(cosine, item)| likeness.told(cosine, item)).collect()
+    top.into_iter().map(|(cosine, item)| likeness.reported(cosine, item)).collect()
 }
 
 /// One item, to which others are like.
@@ -176,7 +176,7 @@ impl Likeness<'_> {
         (length > 0.0).then(|| (dot(self.unit, other) / length, item))
     }
 
-    fn told(self, cosine: f32, item: u32) -> Listed<ItemIdx> {
+    fn reported(self, cosine: f32, item: u32) -> Listed<ItemIdx> {
         let mut one = Listed::new(ItemIdx(item), cosine);
         if self.context.query.explain {
             one.reasons.push(Reason::SimilarTo { item: self.anchor, share: cosine });

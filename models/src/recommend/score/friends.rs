@@ -1,7 +1,7 @@
 //! The purchases of friends, counted.
 
+use crate::friends_of_friends::friends_of_friends;
 use crate::id::{ItemIdx, UserIdx};
-use crate::reach::friends_of_friends;
 use crate::recommend::page::Accumulator;
 use crate::world::{TiesView, World};
 
@@ -44,18 +44,18 @@ impl<'a> Friends<'a> {
         let Self { ties: TiesView { friends, strengths, .. }, .. } = self;
         for (friends, strengths) in friends.chunks(TOGETHER).zip(strengths.chunks(TOGETHER)) {
             let rows = &mut rows[..friends.len()];
-            self.world.shown_by(friends, rows);
-            for (shown, &strength) in rows.iter().zip(strengths) {
-                if having.is_none_or(|item| shown.binary_search(&item.0).is_ok()) {
+            self.world.visible_by(friends, rows);
+            for (visible, &strength) in rows.iter().zip(strengths) {
+                if having.is_none_or(|item| visible.binary_search(&item.0).is_ok()) {
                     let strength = if self.alike { 1.0 } else { strength };
-                    sums.add(shown, share * strength / self.total);
+                    sums.add(visible, share * strength / self.total);
                 }
             }
         }
     }
 
     /// Adds `share v_ug` to every item that a friend of a friend bought and shows: see
-    /// [`crate::reach`].
+    /// [`crate::friends_of_friends`].
     ///
     /// A block cuts the second step as it cuts the first, whoever made it.
     pub(in crate::recommend) fn add_second_hop(
@@ -71,7 +71,7 @@ impl<'a> Friends<'a> {
         let own = (self.ties.friends, self.ties.strengths);
         for (person, nearness) in friends_of_friends(asker.0, own, ties_of) {
             if !self.is_parted(asker, person) {
-                sums.add(self.world.shown(UserIdx(person)), share * nearness);
+                sums.add(self.world.visible(UserIdx(person)), share * nearness);
             }
         }
     }

@@ -119,13 +119,13 @@ impl Parts<'_> {
     fn reasons(&self, item: u32) -> Vec<Reason> {
         let mut reasons = self.own_items_behind(item);
         let (count, share) = (self.friends.count(item), self.friends.sum(item));
-        let told = count >= self.context.query.min_friends.max(1) && share > 0.0;
-        let hidden = if told { 0.0 } else { share };
+        let reported = count >= self.context.query.min_friends.max(1) && share > 0.0;
+        let hidden = if reported { 0.0 } else { share };
         let taste = self.embedding(item) + self.second_hop.sum(item) + hidden;
         if taste > 0.0 {
             reasons.push(Reason::Taste { share: taste });
         }
-        if told {
+        if reported {
             reasons.push(Reason::FriendsBought { count, share });
         }
         reasons.extend(self.popular(item));

@@ -13,10 +13,10 @@ fn friends_are_counted_from_the_second_and_the_page_is_filled_up() {
     assert_eq!(answer[0].0, "b3");
     assert!(matches!(answer[0].1[..], [Reason::FriendsBought { count: 2, .. }]));
     assert_eq!(answer[1].1[0], Reason::FilledFromForYou);
-    let told = |reasons: &[Reason]| {
+    let reported = |reasons: &[Reason]| {
         reasons.iter().any(|reason| matches!(reason, Reason::FriendsBought { .. }))
     };
-    assert!(answer[1..].iter().all(|(_, reasons)| !told(reasons)));
+    assert!(answer[1..].iter().all(|(_, reasons)| !reported(reasons)));
     let for_you = shop.ids(&query(Scenario::FOR_YOU, "u", 3));
     let rest = for_you.iter().filter(|id| *id != "b3").take(2);
     assert!(answer[1..].iter().map(|(id, _)| id).eq(rest), "{answer:?} {for_you:?}");
@@ -54,8 +54,8 @@ fn with_an_item_only_friends_who_bought_it_count() {
         explain: true,
         ..query(Scenario::FRIENDS_ALSO_BOUGHT, "u", 4)
     };
-    let told = |reasons: &[Reason]| matches!(reasons[0], Reason::FriendsBought { .. });
-    let by_friends = shop.ask(&about).unwrap().into_iter().filter(|(_, reasons)| told(reasons));
+    let reported = |reasons: &[Reason]| matches!(reasons[0], Reason::FriendsBought { .. });
+    let by_friends = shop.ask(&about).unwrap().into_iter().filter(|(_, reasons)| reported(reasons));
     assert!(by_friends.map(|(id, _)| id).eq(["b1"]));
 }
 

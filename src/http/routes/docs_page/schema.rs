@@ -92,23 +92,23 @@ mod tests {
 
     use super::*;
 
-    fn shown(schema: &Value) -> String {
+    fn text_of(schema: &Value) -> String {
         kind(schema).into_string()
     }
 
     #[test]
     fn a_shape_is_told_in_a_few_words() {
-        assert_eq!(shown(&json!({"type": ["string", "null"]})), "string or null");
+        assert_eq!(text_of(&json!({"type": ["string", "null"]})), "string or null");
         assert_eq!(
-            shown(&json!({"type": "array", "items": {"type": "integer"}})),
+            text_of(&json!({"type": "array", "items": {"type": "integer"}})),
             "list of integer"
         );
         let map = json!({"type": "object", "additionalProperties": {"type": "number"}});
-        assert_eq!(shown(&map), "map of number");
-        assert_eq!(shown(&json!({"enum": ["a", 1]})), "<code>a</code> | <code>1</code>");
-        assert_eq!(shown(&json!({})), "any");
+        assert_eq!(text_of(&map), "map of number");
+        assert_eq!(text_of(&json!({"enum": ["a", 1]})), "<code>a</code> | <code>1</code>");
+        assert_eq!(text_of(&json!({})), "any");
         let link = r##"<a href="#schema-Item">Item</a>"##;
         let item = json!({"$ref": "#/components/schemas/Item"});
-        assert_eq!(shown(&json!({"oneOf": [item, {"type": "null"}]})), format!("{link} or null"));
+        assert_eq!(text_of(&json!({"oneOf": [item, {"type": "null"}]})), format!("{link} or null"));
     }
 }

@@ -4,7 +4,7 @@ use guanxi_models::filter::{Filter, Range};
 use serde_json::{Map, Value};
 
 use super::CONDITIONS;
-use crate::http::problem::{Code, Problem, nearest, nearest_of, shown};
+use crate::http::problem::{Code, Problem, excerpt, nearest, nearest_of};
 
 /// The deepest nesting of filters.
 pub(super) const MAX_DEPTH: usize = 8;
@@ -129,7 +129,7 @@ impl Reader {
     ) -> Result<T, Problem> {
         let above = self.path.len();
         self.path.push('.');
-        self.path.push_str(&shown(key));
+        self.path.push_str(&excerpt(key));
         let found = read(self);
         self.path.truncate(above);
         found
@@ -149,7 +149,7 @@ impl Reader {
     }
 
     fn unknown(&self, key: &str, keys: &[&str]) -> Problem {
-        let detail = format!("`{}` has no `{}`: {}", self.path, shown(key), nearest(key, keys));
+        let detail = format!("`{}` has no `{}`: {}", self.path, excerpt(key), nearest(key, keys));
         Problem::new(Code::InvalidFilter, detail)
             .with("path", self.path.as_str())
             .with("nearest", nearest_of(key, keys))

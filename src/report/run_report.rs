@@ -9,7 +9,7 @@ use super::Verdict;
 
 /// The results of a training run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Papers {
+pub struct RunReport {
     /// The metrics of the served lists, by their common names.
     pub metrics: BTreeMap<String, f64>,
     /// The report of the training.

@@ -5,7 +5,7 @@ use crate::history::{BOUGHT, VISIBLE};
 use crate::kernel::prefetch;
 
 /// True if an entry with these flags is a purchase that friends may see.
-pub(crate) fn is_shown(flags: u8) -> bool {
+pub(crate) fn is_visible(flags: u8) -> bool {
     flags & (BOUGHT | VISIBLE) == BOUGHT | VISIBLE
 }
 
@@ -15,17 +15,17 @@ pub(crate) fn is_shown(flags: u8) -> bool {
 /// a fraction of the histories, because they leave out flags and other entries. Takes 4 bytes for
 /// each visible item and 8 for each user.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shown {
+pub(crate) struct Visible {
     starts: Starts,
     items: Column<u32>,
 }
 
-impl Shown {
+impl Visible {
     /// Selects the visible items of each row by `flags`. O(items).
     pub(crate) fn new(rows: &Starts, items: &[u32], flags: &[u8]) -> Self {
         let lengths = (0..rows.rows()).map(|row| {
             let flags = &flags[rows.range(row)];
-            flags.iter().filter(|flags| is_shown(**flags)).count()
+            flags.iter().filter(|flags| is_visible(**flags)).count()
         });
         Self { starts: Starts::from_lengths(lengths), items: of(items, flags).collect() }
     }
@@ -44,7 +44,7 @@ impl Shown {
 /// The items with visible flags.
 pub(crate) fn of(items: &[u32], flags: &[u8]) -> impl Iterator<Item = u32> {
     let pairs = items.iter().zip(flags);
-    pairs.filter(|(_, flags)| is_shown(**flags)).map(|(&item, _)| item)
+    pairs.filter(|(_, flags)| is_visible(**flags)).map(|(&item, _)| item)
 }
 
 #[cfg(test)]
@@ -61,10 +61,10 @@ mod tests {
     fn what_is_not_bought_or_not_visible_is_left_out() {
         let rows = Starts::from_lengths([3, 0, 2]);
         let flags = [BOUGHT, BOUGHT | VISIBLE | GROUP, 0, NEGATIVE, BOUGHT | VISIBLE];
-        let shown = Shown::new(&rows, &[1, 4, 7, 2, 9], &flags);
-        let rows: Vec<&[u32]> = (0..4).map(|row| shown.row(row)).collect();
+        let visible = Visible::new(&rows, &[1, 4, 7, 2, 9], &flags);
+        let rows: Vec<&[u32]> = (0..4).map(|row| visible.row(row)).collect();
         assert_eq!(rows, [&[4][..], &[], &[9], &[]]);
-        (0..4).for_each(|row| shown.prefetch(row));
+        (0..4).for_each(|row| visible.prefetch(row));
     }
     proptest! {
         #[test]
@@ -81,7 +81,7 @@ mod tests {
                 let seen = Observation { item, kind, weight: 1.0, ts: 1, visible, in_group: false };
                 history.observe(seen, &EventWeights::default());
                 let view = history.view();
-                prop_assert!(of(view.items, view.flags).eq(history.shown().iter().copied()));
+                prop_assert!(of(view.items, view.flags).eq(history.visible().iter().copied()));
                 prop_assert_eq!(&History::from(view), &history);
             }
         }

@@ -13,9 +13,9 @@ const APART: Duration = Duration::from_millis(1);
 
 /// The start of the last group.
 #[derive(Debug, Default)]
-pub(super) struct Pace(Option<Instant>);
+pub(super) struct GroupInterval(Option<Instant>);
 
-impl Pace {
+impl GroupInterval {
     /// Waits until the next group may start, and marks it as started. After a pause there is no
     /// wait.
     pub(super) fn wait(&mut self) {

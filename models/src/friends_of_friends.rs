@@ -28,7 +28,7 @@ pub type Ties<'a> = (&'a [u32], &'a [f32]);
 /// skipped. O(n log n) for the n ties of all friends.
 ///
 /// ```
-/// use guanxi_models::reach::friends_of_friends;
+/// use guanxi_models::friends_of_friends::friends_of_friends;
 /// // User 0 knows 1 and 2; user 2 knows 0 and 3.
 /// let ties: [(&[u32], &[f32]); 4] =
 ///     [(&[1, 2], &[1.0, 3.0]), (&[0], &[1.0]), (&[0, 3], &[1.0, 1.0]), (&[2], &[1.0])];

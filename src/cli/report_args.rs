@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::CliError;
-use crate::report::{Papers, TITLE, page};
+use crate::report::{RunReport, TITLE, page};
 
 /// Files to write the report to.
 #[derive(Debug, Default, clap::Args)]
-pub struct PaperArgs {
+pub struct ReportArgs {
     /// Also writes the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -16,14 +16,14 @@ pub struct PaperArgs {
     pub html: Option<PathBuf>,
 }
 
-impl PaperArgs {
+impl ReportArgs {
     /// Writes the requested files.
-    pub(super) fn write(&self, papers: &Papers, recipe: &str) -> Result<(), CliError> {
+    pub(super) fn write(&self, run_report: &RunReport, recipe: &str) -> Result<(), CliError> {
         if let Some(path) = &self.json {
-            write(path, &serde_json::to_vec_pretty(papers)?)?;
+            write(path, &serde_json::to_vec_pretty(run_report)?)?;
         }
         if let Some(path) = &self.html {
-            write(path, page(TITLE, papers, recipe).as_bytes())?;
+            write(path, page(TITLE, run_report, recipe).as_bytes())?;
         }
         Ok(())
     }
