@@ -231,6 +231,6 @@ mod tests {
         let order = Details { shared_with: None, ..ALL };
         assert!(Action::new(EventType::Refund, order).is_ok());
         let view = Action::new(EventType::View, order).unwrap_err();
-        assert_eq!(view.to_string(), "`order` is no field of `view` events: leave it out");
+        assert_eq!(view.to_string(), "`order` is not a field of `view` events: leave it out");
     }
 }

@@ -108,7 +108,7 @@ pub enum MappingError {
         text: String,
     },
     /// There is no such field.
-    #[error("`{field}` is no field: the fields are {}", known.join(", "))]
+    #[error("`{field}` is not a field: the fields are {}", known.join(", "))]
     Field {
         /// The given text.
         field: String,

@@ -143,7 +143,7 @@ fn action(reader: &Reader<'_>, kind: EventType) -> Result<Action, Flaw> {
         return Ok(Action::fitting(kind, details));
     }
     Action::new(kind, details).map_err(|StrayDetail { detail, kind }| {
-        let what = format!("is no field of `{}` events: leave it out", kind.name());
+        let what = format!("is not a field of `{}` events: leave it out", kind.name());
         reader.flaw(Code::UnknownField, detail, what)
     })
 }

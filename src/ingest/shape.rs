@@ -193,9 +193,9 @@ impl Shape {
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let noun = self.noun;
         let what = match nearest {
-            Some((_, name)) => format!("is no field of {noun} entries: did you mean `{name}`?"),
+            Some((_, name)) => format!("is not a field of {noun} entries: did you mean `{name}`?"),
             None => format!(
-                "is no field of {noun} entries: these are {}",
+                "is not a field of {noun} entries: these are {}",
                 names().collect::<Vec<_>>().join(", ")
             ),
         };

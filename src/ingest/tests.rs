@@ -95,7 +95,7 @@ fn details_belong_to_their_types() {
         assert_eq!(rejected.code, Code::UnknownField);
         assert_eq!(
             rejected.detail,
-            format!("`{detail}` is no field of `{kind}` events: leave it out")
+            format!("`{detail}` is not a field of `{kind}` events: leave it out")
         );
     }
 }

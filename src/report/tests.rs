@@ -8,6 +8,7 @@ use guanxi_training::report::{Comparison, Difference, Diversity, Group, Report, 
 use guanxi_training::social::tried::StrengthTried;
 
 use super::*;
+use crate::system::format::assert_golden;
 
 fn interval(mean: f64) -> Interval {
     Interval { mean, low: mean - 0.01, high: mean + 0.01 }
@@ -126,7 +127,14 @@ fn a_report_on_nobody_is_a_page_too() {
 }
 
 #[test]
-fn papers_come_back_from_their_file() {
+fn the_stored_shape_is_that_of_a_model_of_format_3() {
+    let golden = include_bytes!("../../tests/formats/golden/report/3/report.json");
+    assert_golden("report", 3, &serde_json::to_vec_pretty(&run_report()).unwrap(), golden);
+    assert_eq!(serde_json::from_slice::<RunReport>(golden).unwrap(), run_report());
+}
+
+#[test]
+fn a_report_reads_back_from_its_file() {
     let written = serde_json::to_string(&run_report()).unwrap();
     assert_eq!(serde_json::from_str::<RunReport>(&written).unwrap(), run_report());
 }

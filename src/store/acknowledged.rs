@@ -76,6 +76,7 @@ fn bytes_of(offset: Offset) -> [u8; BYTES] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::format::assert_golden;
 
     #[test]
     fn a_log_that_ends_too_early_is_damaged() {
@@ -85,6 +86,15 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::Damaged { offset: Offset(5), .. })));
         Acknowledged::open(dir.path(), Offset(5)).unwrap();
         Acknowledged::open(dir.path(), Offset(6)).unwrap();
+    }
+
+    #[test]
+    fn the_stored_shape_is_that_of_directories_of_both_versions() {
+        let dir = tempfile::tempdir().unwrap();
+        Acknowledged::open(dir.path(), Offset(0)).unwrap().advance(Offset(0x0102));
+        let golden = include_bytes!("../../tests/formats/golden/directory/2/acknowledged");
+        let written = std::fs::read(dir.path().join(FILE)).unwrap();
+        assert_golden("acknowledged", 2, &written, golden);
     }
 
     #[test]

@@ -18,14 +18,14 @@ pub(crate) enum Refused {
     /// It is no JSON.
     #[error(transparent)]
     NotJson(serde_json::Error),
-    /// Lists and objects lie too deep in each other.
-    #[error("lists and objects lie more than {MAX_DEPTH} deep in each other")]
+    /// Lists and objects are nested too deep.
+    #[error("lists and objects are nested more than {MAX_DEPTH} deep")]
     Deep,
     /// A list is too long.
     #[error("a list has more than {MAX_ENTRIES} entries")]
     Long,
-    /// A name stands twice in an object.
-    #[error("`{}` stands twice in an object", .0.escape_debug())]
+    /// A name is repeated in an object.
+    #[error("`{}` is repeated in an object", .0.escape_debug())]
     Twice(String),
 }
 
@@ -146,7 +146,7 @@ mod tests {
         let long = |entries: usize| format!("[1{}]", ",1".repeat(entries - 1));
         assert_eq!(reported(&long(MAX_ENTRIES)), long(MAX_ENTRIES));
         assert!(reported(&long(MAX_ENTRIES + 1)).contains("10000 entries"));
-        assert!(reported(r#"{"a":{"b":1,"\u0062":2}}"#).contains("`b` stands twice"));
+        assert!(reported(r#"{"a":{"b":1,"\u0062":2}}"#).contains("`b` is repeated"));
     }
 
     #[test]

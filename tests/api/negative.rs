@@ -240,12 +240,12 @@ fn a_head_that_has_one_meaning_by_the_rfc_is_read() {
 }
 
 #[test]
-fn a_name_that_stands_twice_is_refused_wherever_it_stands() {
+fn a_repeated_name_is_refused_at_every_level() {
     let server = Server::start();
     let refused = |path: &str, body: &str| {
         let answer = server.call("POST", path, JSON, body.as_bytes());
         assert!((400..500).contains(&answer.status), "{path} {body}: {}", answer.text());
-        assert!(answer.text().contains("twice"), "{path} {body}: {}", answer.text());
+        assert!(answer.text().contains("is repeated"), "{path} {body}: {}", answer.text());
     };
     refused("/v1/events", r#"[{"user":"a","user":"b","item":"i","type":"view"}]"#);
     refused("/v1/events", r#"{"events":[],"events":[]}"#);
