@@ -1,7 +1,7 @@
 //! The service: how a model is fed and served.
 //!
-//! The only code that touches disk, clock, socket and command line. ARCHITECTURE.md says which room
-//! may import which.
+//! The only code that touches disk, clock, socket and command line. ARCHITECTURE.md says which
+//! folder may import which.
 
 pub mod access;
 pub mod backup;

@@ -2,7 +2,8 @@
 //! `sqrt(cosine of common friends x cosine of common items)`, above a floor. If one of them has no
 //! items yet, it is the first cosine alone.
 //!
-//! Training computes it for every friendship, the overlay for each newer one; both call this code.
+//! Training computes it for every friendship, the live state for each
+//! newer one; both call this code.
 
 /// The minimum strength of a tie, used for friends who share nothing yet.
 ///

@@ -4,8 +4,8 @@
 //! file every request is allowed, and the server listens on loopback alone. From the first key on,
 //! every request needs one.
 //!
-//! A key has a [`Scope`]. A public key lies open in a shop's pages: it is bound to origins, and
-//! speaks only for the user whom a signed token names.
+//! A key has a [`Scope`]. A public key is visible in a shop's pages: it is bound to origins, and
+//! acts only for the user whom a signed token names.
 //!
 //! The running server sees changed keys and token keys within [`watched::EVERY`].
 

@@ -1,4 +1,4 @@
-//! A store as a sink that takes nothing twice.
+//! A sink that writes to a store, and skips what the store already has.
 
 use std::collections::HashMap;
 

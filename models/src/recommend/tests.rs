@@ -1,4 +1,4 @@
-//! One small world whose answers are seen by eye.
+//! One small world whose correct lists can be worked out by hand.
 
 mod deadline;
 mod filters;

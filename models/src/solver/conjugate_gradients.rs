@@ -2,7 +2,7 @@
 //!
 //! In the eigenbasis the penalty is diagonal, so a step costs one pass over the row's items: O(n
 //! d). The exact solution costs O(n^2 d + n^3). The penalty is also the preconditioner. Every step
-//! lowers the row problem, so alternating over both sides never raises the loss.
+//! lowers the row's objective, so alternating over both sides never raises the loss.
 
 use super::{BatchRow, RowSolver, bounded};
 use crate::factors::Factors;

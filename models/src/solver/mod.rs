@@ -1,4 +1,4 @@
-//! The row problem of iALS, which folds in a user, an item or a friend:
+//! The row problem: the least-squares problem of iALS for the vector of one user or item:
 //!
 //! `min_p  sum_{i in S} c_i (t_i - p.q_i)^2 + p' diag(g) p + l |p|^2 + s |p - m|^2`
 //!

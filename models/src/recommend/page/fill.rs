@@ -4,7 +4,7 @@ use crate::id::ItemIdx;
 use crate::recommend::answer::{Listed, Reason};
 use crate::recommend::context::Context;
 
-/// The allowed items that most people touched, ties by number of item. The score is the number of
+/// The allowed items that most people used, ties by number of item. The score is the number of
 /// users.
 pub(in crate::recommend) fn popular(context: &Context<'_>, k: usize) -> Vec<Listed<ItemIdx>> {
     let top = context.world.popularity().largest(k, &|item| context.allowed.contains(item));

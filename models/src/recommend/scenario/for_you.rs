@@ -4,13 +4,14 @@
 //! where `i` runs over the asker's own items. Training learned the weights
 //! ([`Blend`](crate::params::Blend)); `a_ui` is the [recency](crate::recency) of an own item, and
 //! `b_j` is the [bias](crate::model::Model::bias) of the item. For askers with few own items,
-//! friends of friends speak beside `f_u`: see [`crate::friends_of_friends`]. They are no friends, so that they
-//! are told as taste.
+//! a term for friends of friends is added: see [`crate::friends_of_friends`]. They are not friends,
+//! so reasons count this term as taste.
 //!
 //! Candidates: the items nearest to `p_u`, the lists of the asker's own items, the purchases of
-//! friends, and the items of largest bias. The sums are never negative, so an item outside the
-//! first three adds to the nearest ones' `p_u.q_j` at most its bias. The items are walked by bias
-//! until that no longer reaches the page (the threshold algorithm of Fagin, Lotem and Naor, 2003).
+//! friends, and the items of largest bias. An item outside the first three
+//! scores only `p_u.q_j + b_j`, and its `p_u.q_j` is at most that of the last of the nearest. This
+//! bounds its score. Items are read in order of bias until the bound no longer reaches the page
+//! (the threshold algorithm of Fagin, Lotem and Naor, 2003).
 //! The page is the exact top of the score over all allowed items, up to the recall of the index.
 
 use super::{Ask, Gives, Input, ItemList, Scenario, Spec};

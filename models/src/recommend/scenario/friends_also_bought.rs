@@ -16,7 +16,7 @@ use crate::recommend::scratch::Scratch;
 
 static SPEC: Spec = Spec {
     name: "friends-also-bought",
-    summary: "The items that friends bought; with an item, what its buyers among them also bought.",
+    summary: "The items that friends bought; with an item, what friends who bought it also bought.",
     asks: &[Ask::optional(&[Input::User]), Ask::optional(&[Input::Item, Input::Items])],
     reasons: &["friends_bought", "filled_from_for_you", "taste", "also_bought", "popular"],
     fills_up: true,
@@ -25,7 +25,7 @@ static SPEC: Spec = Spec {
 };
 
 impl Scenario {
-    /// The items that friends bought; with an item, what its buyers among them also bought.
+    /// The items that friends bought; with an item, what friends who bought it also bought.
     pub const FRIENDS_ALSO_BOUGHT: Self = Self(&SPEC);
 }
 

@@ -1,4 +1,4 @@
-//! `popular`: the items that most people touched.
+//! `popular`: the items that most people used.
 //!
 //! Candidates: every allowed item. Score: the number of its users; ties by number of item.
 
@@ -11,7 +11,7 @@ use crate::recommend::scratch::Scratch;
 
 static SPEC: Spec = Spec {
     name: "popular",
-    summary: "The items that most people touched.",
+    summary: "The items that most people used.",
     asks: &[],
     reasons: &["popular"],
     fills_up: true,
@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
 };
 
 impl Scenario {
-    /// The items that most people touched.
+    /// The items that most people used.
     pub const POPULAR: Self = Self(&SPEC);
 }
 

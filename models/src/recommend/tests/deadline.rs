@@ -1,4 +1,4 @@
-//! Answers for somebody who looks at a clock.
+//! Lists under a deadline.
 
 use std::cell::{Cell, RefCell};
 

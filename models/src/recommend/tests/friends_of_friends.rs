@@ -1,4 +1,4 @@
-//! Friends of friends speak for whoever is little known.
+//! Friends of friends inform the lists of users with little history.
 
 use super::*;
 use crate::event::Visibility;

@@ -5,10 +5,8 @@
 //! |---|---|---|
 //! | kind | a number: 0 event, 1 item, 2 deleted item, 3 user, 4 deleted user, 5 relation, 6 deleted relation | stays |
 //! | body | [numbered fields](fields) that identify no person | stays |
-//! | [people](mod@people) | the id of each person, as plain text | each encrypted under the
-//! person's own key |
-//! | personal | [numbered fields](fields) that could identify the person, as a plain map |
-//! encrypted under the key of the first person |
+//! | [people](mod@people) | the id of each person, as plain text | each encrypted under the person's own key |
+//! | personal | [numbered fields](fields) that could identify the person, as a plain map | encrypted under the key of the first person |
 //!
 //! An encrypted id or personal part is an array of the key number and the encrypted bytes. This
 //! version has no keys and refuses both. An event:
