@@ -49,8 +49,8 @@ def main():
             worse.append(kind)
     if args.write:
         KEPT.write_text(json.dumps(now, indent=2) + "\n")
-    elif worse or set(now) - set(kept):
-        sys.exit(f"slower by more than {TOLERANCE:.0%}: {', '.join(worse) or 'nothing is kept yet'}; `benches/instructions.py --write` if that is meant")
+    elif worse or set(now) != set(kept):
+        sys.exit(f"slower by more than {TOLERANCE:.0%}: {', '.join(worse) or 'other kinds are kept'}; `benches/instructions.py --write` if that is meant")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # From three small files to lists: import, train, serve, ask.
 # Usage: examples/first_shop.sh [PATH TO THE guanxi BINARY]
 set -euo pipefail
-guanxi=${1:-guanxi}
+guanxi=$(realpath "$(command -v "${1:-guanxi}")") || { echo "no guanxi: give the path of the binary" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"

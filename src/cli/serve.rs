@@ -94,7 +94,9 @@ async fn listening(listen: SocketAddr) -> Result<Listening, CliError> {
         return Ok(Listening { listener: TcpListener::from_std(listener)?, is_shared: true });
     }
     let listener = TcpListener::bind(listen).await;
-    let listener = listener.map_err(|error| format!("can't listen on {listen}: {error}"))?;
+    let listener = listener.map_err(|error| {
+        format!("can't listen on {listen}: {error}: `--listen` names another address")
+    })?;
     Ok(Listening { listener, is_shared: false })
 }
 

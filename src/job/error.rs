@@ -47,8 +47,8 @@ pub enum JobError {
     },
     /// A condition was given, but no rows could be held out to judge it.
     #[error(
-        "no user has rows to hold out, so that `publish-if` can't be judged: \
-         import more, or train without it"
+        "no user has rows to hold out, so `publish-if` can't be judged: \
+         import users with about 10 items each, or train without it"
     )]
     NothingHeldOut,
     /// The recipe or the report of the current model can't be read.

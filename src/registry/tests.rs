@@ -1,5 +1,10 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::Field;
+use arrow::ipc::reader::FileReader;
 
 use guanxi_models::attributes::{FEATURES, Placement};
 use guanxi_models::column::WeightedRows;
@@ -8,11 +13,15 @@ use guanxi_models::index::{IndexParams, ItemIndex};
 use guanxi_models::model::Rows;
 use guanxi_models::params::{FoldIn, Params};
 use guanxi_models::world::TieTable;
-use guanxi_models::{EventType, Factors, Ground, ItemIdx, Learned, Model, Offset};
+use guanxi_models::{
+    Attribution, Event, EventType, Factors, Ground, ItemIdx, Learned, Model, Offset, Record,
+    Relation, RelationKind, User, Visibility, World,
+};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
+use crate::system::format::assert_golden;
 
 fn model(watermark: u64) -> Model {
     let mut history = History::default();
@@ -365,4 +374,65 @@ fn a_changed_byte_anywhere_is_noticed_or_does_no_harm() {
     }
     registry.load(&version).unwrap();
     println!("{tries} changed files");
+}
+
+/// A model with every fact, learned table and index.
+fn whole_model() -> Model {
+    let mut world = World::new(Arc::new(Model::empty()));
+    let relation = |kind, to: &str| Record::Relation(Relation::new("u", kind, to));
+    let came = Attribution { recommendation_id: None, sharer: Some("v".into()) };
+    let bought = Event::new("e", "u", "i", EventType::Purchase, 86_400_000);
+    let bought = Event { session: Some("s".into()), attribution: Some(came), ..bought };
+    let hidden = User { visibility: Visibility::Private, id: "u".into(), ..User::default() };
+    let records = [
+        Record::Event(bought),
+        relation(RelationKind::Friend, "v"),
+        relation(RelationKind::Follow, "v"),
+        relation(RelationKind::Block, "w"),
+        relation(RelationKind::Member, "class"),
+        Record::User(hidden),
+        Record::ItemDeleted { id: "j".into() },
+        Record::Event(Event::new("f", "v", "k", EventType::View, 86_400_000)),
+    ];
+    records.iter().zip(1..).for_each(|(record, at)| world.apply(Offset(at), record));
+    let rows = WeightedRows::from_rows(&[vec![(1, 2.0)]]);
+    let factors = Factors::new(16, vec![0.25; 48]).unwrap();
+    let map = Factors::new(16, vec![0.5; FEATURES * 16]).unwrap();
+    let learned = Learned {
+        user_factors: factors.clone(),
+        profiles: factors.clone(),
+        index: ItemIndex::build(&factors, &factors, &IndexParams::default()).unwrap(),
+        item_factors: factors,
+        placement: Some(Placement::new(map).unwrap()),
+        also_bought: rows.clone(),
+        ..model(0).learned
+    };
+    Model { watermark: world.offset(), ..Model::new(learned, world.ground()) }
+}
+
+/// Each column of each table, with its type.
+fn columns(directory: &Path) -> String {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "arrow"));
+    files.sort();
+    let of_file = |path: &PathBuf| -> String {
+        let table = FileReader::try_new(fs::File::open(path).unwrap(), None).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let schema = table.schema();
+        let line = |field: &Arc<Field>| format!("{name} {}: {}\n", field.name(), field.data_type());
+        schema.fields().iter().map(line).collect()
+    };
+    files.iter().map(of_file).collect()
+}
+
+#[test]
+fn the_columns_of_models_are_those_of_their_format() {
+    let (dir, registry) = opened();
+    let version = registry.publish(&whole_model(), &extras()).unwrap();
+    let written = columns(&dir.path().join("models/versions").join(&version));
+    let golden = include_bytes!("../../tests/formats/golden/model/3/columns.txt");
+    assert_golden("model", 3, written.as_bytes(), golden);
+    let loaded = registry.load(&version).unwrap();
+    assert_eq!(format!("{:?}", loaded.ground), format!("{:?}", whole_model().ground));
 }

@@ -36,6 +36,6 @@ fn body(run_report: &RunReport, recipe: &str) -> Markup {
         (sections::trials(&report.trials))
         (sections::stages(&run_report.stages))
         h2 { "Recipe" }
-        details open[recipe.lines().count() < 30] { summary { "What the run was told" } pre { code { (recipe) } } }
+        details open[recipe.lines().count() < 30] { summary { "The recipe of the run" } pre { code { (recipe) } } }
     }
 }

@@ -247,7 +247,7 @@ pub(super) fn held_out(report: &Report) -> Markup {
     html! {
         h2 { "What held-out rows decided" }
         p {
-            "Quality is told of: " (held_out.how) ". Weights were learned on " (held_out.learned_on) " users, quality is of "
+            "Quality is measured on: " (held_out.how) ". Weights were learned on " (held_out.learned_on) " users, quality is of "
             (held_out.users) " users. Then everything was fitted again on all rows."
         }
         div.pair {

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (value, said) in [
-            (json!([]), "`filter` must be an object"),
+            (json!([]), "`filter` must be an object: see the filters in docs/api.md"),
             (json!({"catgory": "a"}), "did you mean `category`?"),
             (json!({"price": {"min": 1}}), "`filter.price` has no `min`"),
             (json!({"price": {}}), "at least one of"),

@@ -82,7 +82,7 @@ impl Reader {
         keys: &[&str],
     ) -> Result<&'v Map<String, Value>, Problem> {
         let Some(object) = value.as_object() else {
-            return Err(self.refused("must be an object"));
+            return Err(self.refused("must be an object: see the filters in docs/api.md"));
         };
         self.count(object.len())?;
         match object.keys().find(|key| !keys.contains(&key.as_str())) {

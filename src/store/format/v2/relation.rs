@@ -5,21 +5,27 @@ use minicbor::Decoder;
 
 use super::super::Unreadable;
 use super::super::code::{RELATION_KINDS, code_of, of_code};
+use super::Parts;
 use super::fields::{Writer, fields, needed};
 use super::people::People;
-use super::{Nothing, Parts};
 
 /// The number of [`RelationKind::Friend`].
 const FRIEND: u32 = 0;
 
 fields! {
     /// The fields of a relation that identify no person.
-    RelationBody<'b> {
+    RelationBody {
         /// See [`RELATION_KINDS`]. Left out for friends.
         0 kind: u32,
+        1 since: i64,
+    }
+}
+
+fields! {
+    /// The fields of a relation that could identify the person.
+    RelationPersonal<'b> {
         /// The circle of a membership.
-        1 circle: &'b str,
-        2 since: i64,
+        0 circle: &'b str,
     }
 }
 
@@ -28,17 +34,17 @@ pub(super) fn write(relation: &Relation, to: &mut Writer<'_>) {
     let other = relation.to.as_str();
     let body = RelationBody {
         kind: Some(code_of(&RELATION_KINDS, relation.kind)).filter(|code| *code != FRIEND),
-        circle: is_member.then_some(other),
         since: relation.since,
     };
+    let personal = RelationPersonal { circle: is_member.then_some(other) };
     let people = People([Some(&relation.from), (!is_member).then_some(other), None]);
-    Parts { body, people, personal: Nothing }.write(to);
+    Parts { body, people, personal }.write(to);
 }
 
 pub(super) fn read(from: &mut Decoder<'_>) -> Result<Relation, Unreadable> {
-    let Parts { body, people, .. } = Parts::<RelationBody<'_>, Nothing>::read(from)?;
+    let Parts { body, people, personal } = Parts::<RelationBody, RelationPersonal<'_>>::read(from)?;
     let kind = body.kind.unwrap_or(FRIEND);
-    let other = body.circle.or(people.0[1]);
+    let other = personal.circle.or(people.0[1]);
     Ok(Relation {
         from: people.first()?,
         kind: of_code(&RELATION_KINDS, "kind of relation", kind)?,

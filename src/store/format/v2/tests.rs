@@ -109,6 +109,7 @@ fn the_fields_of_format_2_are_those_that_were_written_down() {
         ("UserBody", user::UserBody::SHAPE),
         ("UserPersonal", user::UserPersonal::SHAPE),
         ("RelationBody", relation::RelationBody::SHAPE),
+        ("RelationPersonal", relation::RelationPersonal::SHAPE),
     ];
     let line = |name: &str, (number, field, of): &(u32, &str, &str)| {
         let of = of.replace("'b ", "").replace("<'b>", "");
